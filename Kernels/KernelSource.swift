@@ -1,0 +1,37 @@
+/// The OpenCL C files of this folder, embedded in the binary.
+///
+/// One case per file; the raw value is the file's name without `.cl`.
+public enum KernelSource: String, CaseIterable, Sendable {
+    case common
+    case matrixRegister = "matrix_register"
+    case matrixLocal = "matrix_local"
+    case convolutionRegister = "convolution_register"
+    case convolutionLocal = "convolution_local"
+    case convolutionGrouped = "convolution_grouped"
+    case elementwise
+    case normalization
+    case pooling
+    case loss
+    case localLoss = "local_loss"
+    case optimizer
+
+    /// The file's text.
+    public var text: String {
+        let bytes =
+            switch self {
+            case .common: PackageResources.common_cl
+            case .matrixRegister: PackageResources.matrix_register_cl
+            case .matrixLocal: PackageResources.matrix_local_cl
+            case .convolutionRegister: PackageResources.convolution_register_cl
+            case .convolutionLocal: PackageResources.convolution_local_cl
+            case .convolutionGrouped: PackageResources.convolution_grouped_cl
+            case .elementwise: PackageResources.elementwise_cl
+            case .normalization: PackageResources.normalization_cl
+            case .pooling: PackageResources.pooling_cl
+            case .loss: PackageResources.loss_cl
+            case .localLoss: PackageResources.local_loss_cl
+            case .optimizer: PackageResources.optimizer_cl
+            }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

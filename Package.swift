@@ -1,0 +1,61 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// The OpenCL C files of `Kernels/`, one per concern, embedded in the binary.
+let kernels = [
+    "common", "matrix_register", "matrix_local", "convolution_register", "convolution_local",
+    "convolution_grouped", "elementwise", "normalization", "pooling", "loss", "local_loss",
+    "optimizer",
+]
+
+let package = Package(
+    name: "lls",
+    products: [
+        .executable(name: "lls", targets: ["lls"]),
+        .library(name: "LocalLearning", targets: ["LocalLearning", "Tensors", "Datasets"]),
+        .library(name: "OpenCLBackend", targets: ["OpenCLBackend"]),
+        .library(name: "BLASBackend", targets: ["BLASBackend"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // System libraries and C shims: nothing else lives here.
+        .systemLibrary(
+            name: "COpenCL", pkgConfig: "OpenCL",
+            providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CVectorLoops"),
+
+        // The contract, and the three rooms that keep it.
+        .target(name: "Tensors"),
+        .target(name: "ReferenceBackend", dependencies: ["Tensors"]),
+        .target(name: "BLASBackend", dependencies: ["Tensors", "COpenBLAS", "CVectorLoops"]),
+        .target(
+            name: "KernelSources", path: "Kernels",
+            resources: kernels.map { .embedInCode("\($0).cl") }),
+        .target(name: "OpenCLBackend", dependencies: ["Tensors", "KernelSources", "COpenCL"]),
+
+        // Files and data: no device here.
+        .target(name: "FileFormats", dependencies: ["CZlib"]),
+        .target(name: "Datasets", dependencies: ["FileFormats"]),
+        .target(
+            name: "Runs", dependencies: ["FileFormats", .product(name: "Yams", package: "Yams")]),
+
+        // Learning: knows the contract, never a backend.
+        .target(name: "LocalLearning", dependencies: ["Tensors", "Datasets", "FileFormats"]),
+        .target(name: "Verification", dependencies: ["LocalLearning", "ReferenceBackend"]),
+
+        // The commands: the only place that knows several backends.
+        .executableTarget(
+            name: "lls",
+            dependencies: [
+                "LocalLearning", "Datasets", "Runs", "Verification", "OpenCLBackend", "BLASBackend",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,17 @@
+/// Everything a device does: one small protocol per concern, see `Ops/`.
+///
+/// The rules that hold for every operation:
+/// - Results are written into tensors the caller owns; nothing is returned, nothing is allocated
+///   after the first call with a given shape.
+/// - Operations run in the order in which they were called, but may still be running when the call
+///   returns; only ``DeviceMemory/read(_:)-(Tensor)`` and ``DeviceMemory/synchronize()`` wait.
+/// - A destination is overwritten, NaN and all, unless its parameter is named `adding…`.
+/// - A destination never aliases a source, unless the operation says that it may.
+/// - A wrong shape is the programmer's mistake and traps with both shapes; whatever the world does
+///   (memory, device, driver) is thrown.
+/// - The same calls on the same device give the same bytes.
+///
+/// A backend has one owner and is not `Sendable`.
+public protocol Backend: DeviceMemory, MatrixOps, ConvolutionOps, ElementwiseOps,
+    NormalizationOps, PoolingOps, LossOps, LocalLossOps, OptimizerOps
+{}

@@ -1,0 +1,59 @@
+/// The shape of a convolution.
+///
+/// Input `[batch, height, width, inputChannels]`, weights
+/// `[kernelHeight, kernelWidth, inputChannels / groups, outputChannels]`, output
+/// `[batch, outputHeight, outputWidth, outputChannels]`. Output channel `o` belongs to group
+/// `o / (outputChannels / groups)` and sees only that group's input channels.
+public struct ConvolutionGeometry: Hashable, Sendable {
+    public let batch, height, width, inputChannels, outputChannels: Int
+    public let kernelHeight, kernelWidth, stride, padding, groups: Int
+
+    /// - Precondition: extents are positive, groups divide both channel counts, and the padded
+    ///   input holds at least one window.
+    public init(
+        batch: Int, height: Int, width: Int, inputChannels: Int, outputChannels: Int,
+        kernelHeight: Int = 3, kernelWidth: Int = 3, stride: Int = 1, padding: Int = 1,
+        groups: Int = 1
+    ) {
+        precondition(
+            min(batch, height, width, inputChannels, outputChannels) > 0
+                && min(kernelHeight, kernelWidth, stride, groups) > 0 && padding >= 0,
+            "a convolution needs positive extents")
+        precondition(
+            inputChannels % groups == 0 && outputChannels % groups == 0,
+            "\(groups) groups do not divide \(inputChannels) and \(outputChannels) channels")
+        precondition(
+            height + 2 * padding >= kernelHeight && width + 2 * padding >= kernelWidth,
+            "a \(kernelHeight)×\(kernelWidth) kernel does not fit \(height)×\(width)")
+        self.batch = batch
+        self.height = height
+        self.width = width
+        self.inputChannels = inputChannels
+        self.outputChannels = outputChannels
+        self.kernelHeight = kernelHeight
+        self.kernelWidth = kernelWidth
+        self.stride = stride
+        self.padding = padding
+        self.groups = groups
+    }
+
+    public var outputHeight: Int { (height + 2 * padding - kernelHeight) / stride + 1 }
+    public var outputWidth: Int { (width + 2 * padding - kernelWidth) / stride + 1 }
+
+    public var inputShape: Shape { [batch, height, width, inputChannels] }
+    public var outputShape: Shape { [batch, outputHeight, outputWidth, outputChannels] }
+    public var weightShape: Shape {
+        [kernelHeight, kernelWidth, inputChannels / groups, outputChannels]
+    }
+
+    /// Every channel by itself.
+    public var isDepthwise: Bool { groups == inputChannels && groups == outputChannels }
+
+    /// Output pixels of the whole batch.
+    public var outputPixels: Int { batch * outputHeight * outputWidth }
+
+    /// Multiply–accumulates of one pass; the padding's are counted too.
+    public var multiplyAccumulates: Int {
+        outputPixels * outputChannels * kernelHeight * kernelWidth * (inputChannels / groups)
+    }
+}

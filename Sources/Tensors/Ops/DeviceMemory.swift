@@ -1,0 +1,81 @@
+/// What a backend holds at present and held at most, in bytes of its own allocations.
+public struct MemoryUse: Sendable {
+    public var current: Int
+    public var peak: Int
+    /// Allocations made since the backend was opened: constant after warm-up.
+    public var allocations: Int
+
+    public init(current: Int = 0, peak: Int = 0, allocations: Int = 0) {
+        self.current = current
+        self.peak = peak
+        self.allocations = allocations
+    }
+}
+
+/// Making, filling and reading tensors.
+public protocol DeviceMemory: AnyObject {
+    /// One line for people: kind, device, engine.
+    var name: String { get }
+
+    /// Slices must start at a multiple of this many elements.
+    var sliceAlignment: Int { get }
+
+    var memoryUse: MemoryUse { get }
+
+    /// A new tensor; what it holds is undefined.
+    func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor
+
+    /// `shape` elements of `tensor`'s memory from element `offset`, as a tensor that shares it.
+    ///
+    /// - Precondition: `offset` is a multiple of ``sliceAlignment`` and the slice lies inside.
+    func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor
+
+    /// Tensors of these shapes for the duration of `body`, from memory that the backend keeps and
+    /// lends again; what they hold is undefined.
+    func withScratch<Result>(_ shapes: [Shape], _ body: ([Tensor]) throws -> Result) throws
+        -> Result
+
+    /// Writes `bytes` into `tensor`; they may be reused when the call returns. Does not wait for
+    /// operations under way.
+    ///
+    /// - Precondition: `bytes` is exactly as long as `tensor`, in its element type.
+    func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws
+
+    /// The elements of a float tensor, once all operations before have ended.
+    func read(_ tensor: Tensor) throws -> [Float]
+
+    /// The elements of an integer tensor, once all operations before have ended.
+    func readIntegers(_ tensor: Tensor) throws -> [Int32]
+
+    /// Copies `source` into `destination`, which has as many elements of the same type.
+    func copy(_ source: Tensor, into destination: Tensor) throws
+
+    /// Sets every element of a float tensor.
+    func fill(_ tensor: Tensor, with value: Float) throws
+
+    /// Waits for all operations called so far, and throws what any of them threw.
+    func synchronize() throws
+}
+
+extension DeviceMemory {
+    /// A new float tensor; what it holds is undefined.
+    public func makeTensor(_ shape: Shape) throws -> Tensor { try makeTensor(shape, .float32) }
+
+    /// A new float tensor with these elements.
+    public func makeTensor(_ shape: Shape, _ values: [Float]) throws -> Tensor {
+        let tensor = try makeTensor(shape)
+        try upload(values, to: tensor)
+        return tensor
+    }
+
+    /// A new integer tensor `[values.count]`.
+    public func makeTensor(integers values: [Int32]) throws -> Tensor {
+        let tensor = try makeTensor([values.count], .int32)
+        try values.withUnsafeBytes { try upload($0, to: tensor) }
+        return tensor
+    }
+
+    public func upload(_ values: [Float], to tensor: Tensor) throws {
+        try values.withUnsafeBytes { try upload($0, to: tensor) }
+    }
+}

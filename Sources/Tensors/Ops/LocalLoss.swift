@@ -1,0 +1,131 @@
+/// The LLS loss and the three fused passes of a block that is trained by a local loss.
+///
+/// A block computes `z = affine(x)`, `a = activation(batchNorm(z))`, `p = averagePool(a)`. A local
+/// rule looks at `p` alone and answers with `∂loss/∂p`; from there the gradient goes back through
+/// pool, activation and batch norm to `z`, and no further.
+///
+/// Every operation here has a composed form, made of the primitives (`composed…`): it is the
+/// default, and the oracle of a backend's own kernels.
+public protocol LocalLossOps: LossOps, MatrixOps, NormalizationOps, PoolingOps {
+    /// The LLS loss (arXiv 2405.15868, eq. 3–5) and its gradient with respect to the pooled
+    /// activation: cross-entropy of `(p / ‖p‖) · basisᵀ`.
+    ///
+    /// - Parameters:
+    ///   - pooled: `[batch, features]`.
+    ///   - basis: `[classes, features]`.
+    ///   - labels: integers `[batch]`.
+    ///   - pooledGradient: `[batch, features]`.
+    ///   - total: `[1]`, to which the mean loss is added.
+    func synchronizationLoss(
+        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        into pooledGradient: Tensor, addingLossTo total: Tensor) throws
+
+    /// Batch norm, activation and pool of `z` in one read.
+    ///
+    /// - Parameters:
+    ///   - input: `z`, rank 4 or 2; `geometry` is that of its pool.
+    ///   - output: `a`, shaped as `z`.
+    ///   - pooled: `p`, `geometry.outputShape`.
+    ///   - windowSums: `[2, batch, features]`. With `s = activation′` and `x̂` the normalised input,
+    ///     a backend may leave `Σ s` and `Σ s·x̂` of every window here for
+    ///     ``pooledGradient(of:input:windowSums:_:_:_:_:into:scaleGradient:shiftGradient:)``; only
+    ///     that operation looks inside.
+    func batchNormPool(
+        _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
+        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        into output: Tensor, pooled: Tensor, windowSums: Tensor) throws
+
+    /// From `∂loss/∂p` back to `∂loss/∂z` and the batch norm's gradients, without storing
+    /// `∂loss/∂a`. `inputGradient` may be `input`.
+    func pooledGradient(
+        of pooledGradient: Tensor, input: Tensor, windowSums: Tensor,
+        _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
+        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        into inputGradient: Tensor, scaleGradient: Tensor, shiftGradient: Tensor) throws
+}
+
+extension LocalLossOps {
+    public func synchronizationLoss(
+        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        into pooledGradient: Tensor, addingLossTo total: Tensor
+    ) throws {
+        try composedSynchronizationLoss(
+            pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)
+    }
+
+    public func composedSynchronizationLoss(
+        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        into pooledGradient: Tensor, addingLossTo total: Tensor
+    ) throws {
+        checkSynchronizationLoss(pooled, basis: basis, labels, into: pooledGradient)
+        let (batch, classes) = (pooled.shape[0], basis.shape[0])
+        try withScratch([pooled.shape, [batch], [batch, classes], pooled.shape]) { scratch in
+            let (unit, norms, scores, unitGradient) = (
+                scratch[0], scratch[1], scratch[2], scratch[3]
+            )
+            try normalizeRows(pooled, into: unit, norms: norms)
+            try multiply(unit.matrix, basis.transposed, into: scores)
+            try crossEntropy(scores, labels, options, gradient: scores, addingLossTo: total)
+            try multiply(scores.matrix, basis.matrix, into: unitGradient)
+            try normalizeRowsGradient(
+                of: unitGradient, output: unit, norms: norms, into: pooledGradient)
+        }
+    }
+
+    public func batchNormPool(
+        _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
+        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        into output: Tensor, pooled: Tensor, windowSums: Tensor
+    ) throws {
+        try composedBatchNormPool(
+            input, parameters, statistics, activation, geometry, into: output, pooled: pooled)
+    }
+
+    public func composedBatchNormPool(
+        _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
+        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        into output: Tensor, pooled: Tensor
+    ) throws {
+        try batchNorm(input, parameters, statistics, activation, into: output)
+        try averagePool(output, geometry, into: pooled)
+    }
+
+    public func pooledGradient(
+        of pooledGradient: Tensor, input: Tensor, windowSums: Tensor,
+        _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
+        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        into inputGradient: Tensor, scaleGradient: Tensor, shiftGradient: Tensor
+    ) throws {
+        try composedPooledGradient(
+            of: pooledGradient, input: input, parameters, statistics, activation, geometry,
+            into: inputGradient, scaleGradient: scaleGradient, shiftGradient: shiftGradient)
+    }
+
+    public func composedPooledGradient(
+        of pooledGradient: Tensor, input: Tensor,
+        _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
+        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        into inputGradient: Tensor, scaleGradient: Tensor, shiftGradient: Tensor
+    ) throws {
+        try withScratch([input.shape]) { scratch in
+            try averagePoolGradient(of: pooledGradient, geometry, into: scratch[0])
+            try batchNormGradient(
+                of: scratch[0], input: input, parameters, statistics, activation,
+                into: inputGradient, scaleGradient: scaleGradient, shiftGradient: shiftGradient)
+        }
+    }
+
+    /// Traps, with all shapes, unless the tensors fit each other. For backends.
+    public func checkSynchronizationLoss(
+        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, into pooledGradient: Tensor
+    ) {
+        precondition(
+            pooled.shape.rank == 2 && basis.shape.rank == 2 && basis.shape[1] == pooled.shape[1]
+                && labels.shape == [pooled.shape[0]] && labels.elementType == .int32
+                && pooledGradient.shape == pooled.shape,
+            """
+            LLS loss of \(pooled.shape) against \(basis.shape) with labels \(labels.shape) into \
+            \(pooledGradient.shape)
+            """)
+    }
+}

@@ -1,0 +1,34 @@
+/// How a cross-entropy is taken.
+public struct CrossEntropyOptions: Hashable, Sendable {
+    /// Logits are divided by this.
+    public var temperature: Float
+    /// The share of the target that is spread evenly over all classes.
+    public var labelSmoothing: Float
+
+    public init(temperature: Float = 1, labelSmoothing: Float = 0) {
+        self.temperature = temperature
+        self.labelSmoothing = labelSmoothing
+    }
+}
+
+public protocol LossOps: DeviceMemory {
+    /// Softmax cross-entropy, averaged over the batch, and its gradient.
+    ///
+    /// With `t = (1 − s)·onehot + s/classes` and `q = softmax(logits / T)`: the loss is
+    /// `−Σ t·log q`, the gradient `(q − t) / (T · batch)`.
+    ///
+    /// - Parameters:
+    ///   - logits: `[batch, classes]`.
+    ///   - labels: integers `[batch]`, each below `classes`; a label outside makes the loss NaN.
+    ///   - gradient: `[batch, classes]`, may be `logits`; nil where only the loss is wanted.
+    ///   - total: `[1]`, to which the mean loss is added.
+    func crossEntropy(
+        _ logits: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        gradient: Tensor?, addingLossTo total: Tensor) throws
+
+    /// Adds to `total` `[1]` (integer) how many rows of `logits` have their label among the `top`
+    /// largest; a logit that equals the label's counts as larger when its class comes first. A row
+    /// that holds a NaN is wrong.
+    func countCorrect(
+        _ logits: Tensor, _ labels: Tensor, top: Int, addingTo total: Tensor) throws
+}

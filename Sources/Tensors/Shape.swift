@@ -1,0 +1,32 @@
+/// The extents of a tensor, outermost first. Image tensors are `[batch, height, width, channels]`.
+public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
+    public let dimensions: [Int]
+
+    /// - Precondition: no extent is negative.
+    public init(_ dimensions: [Int]) {
+        precondition(dimensions.allSatisfy { $0 >= 0 }, "negative extent in \(dimensions)")
+        self.dimensions = dimensions
+    }
+
+    public init(arrayLiteral elements: Int...) { self.init(elements) }
+
+    public var rank: Int { dimensions.count }
+
+    /// The number of elements.
+    public var count: Int { dimensions.reduce(1, *) }
+
+    public subscript(axis: Int) -> Int { dimensions[axis] }
+
+    /// The innermost extent: channels of an image tensor, features of a matrix.
+    public var channels: Int { dimensions.last ?? 1 }
+
+    /// Everything but the innermost extent, multiplied: the rows of the tensor seen as a matrix.
+    public var rows: Int { dimensions.dropLast().reduce(1, *) }
+
+    /// The same shape with another outermost extent.
+    public func withBatch(_ batch: Int) -> Shape { Shape([batch] + dimensions.dropFirst()) }
+
+    public var description: String {
+        "[" + dimensions.map(String.init).joined(separator: ", ") + "]"
+    }
+}
