@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 
 /// How a tensor of this package lies in files, which keep PyTorch's order.

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// Schedule-free SGD and AdamW (Defazio et al. 2024): no decay schedule and no stopping time to
@@ -33,7 +34,7 @@ public final class ScheduleFree: Optimizer {
         steps += 1
         var rate = Double(learningRate)
         if steps < settings.warmupSteps { rate *= Double(steps) / Double(settings.warmupSteps) }
-        if secondMoment != nil { rate *= (1 - power(beta2, steps)).squareRoot() }
+        if secondMoment != nil { rate *= (1 - pow(beta2, Double(steps))).squareRoot() }
         largestRate = max(rate, largestRate)
         weightSum += largestRate * largestRate
         let averaging = weightSum > 0 ? largestRate * largestRate / weightSum : 0
@@ -53,15 +54,5 @@ public final class ScheduleFree: Optimizer {
         // y = (1 − β₁)z + β₁x, solved for the one that is wanted.
         let weight = point == .training ? 1 - beta1 : 1 - 1 / beta1
         try backend.interpolate(group.values, toward: iterate, by: weight)
-    }
-
-    private func power(_ base: Double, _ exponent: Int) -> Double {
-        var (result, square, rest) = (1.0, base, exponent)
-        while rest > 0 {
-            if rest & 1 == 1 { result *= square }
-            square *= square
-            rest >>= 1
-        }
-        return result
     }
 }
