@@ -68,6 +68,14 @@ let package = Package(
                 "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+
+        .testTarget(
+            name: "FileFormatsTests", dependencies: ["FileFormats"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "Suggestions"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats"]),
     ],
     swiftLanguageModes: [.v6]
 )
