@@ -76,6 +76,9 @@ let package = Package(
             name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "Suggestions"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats"]),
+        .testTarget(
+            name: "LocalLearningTests",
+            dependencies: ["LocalLearning", "Verification", "ReferenceBackend"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -10,7 +10,8 @@ public struct ConformanceCase: Decodable, Sendable {
         let model, training_mode, input, optimizer, waveform: String
         let classes, batch, steps: Int
         let seed: UInt64
-        let lr, momentum, weight_decay, temperature, label_smoothing: Float
+        let lr, momentum, weight_decay: Double
+        let temperature, label_smoothing: Float
     }
 
     struct StatedTensor: Decodable {

@@ -1,7 +1,6 @@
+import LocalLearning
 import Randomness
 import Testing
-
-@testable import LocalLearning
 
 struct MemoryPlanTests {
     @Test func tensorsThatNeverMeetShareMemory() {

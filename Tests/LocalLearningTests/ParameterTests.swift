@@ -1,8 +1,7 @@
+import LocalLearning
 import ReferenceBackend
 import Tensors
 import Testing
-
-@testable import LocalLearning
 
 struct ParameterTests {
     @Test func convolutionWeightsLieInFilesAsPyTorchHasThem() {

@@ -4,7 +4,7 @@ import Tensors
 ///
 /// Two tensors may share memory when no moment needs both. Placed greedily, largest first, each at
 /// the lowest offset that is free for its whole life; for a chain of blocks that is optimal or near.
-struct MemoryPlan {
+package struct MemoryPlan {
     private struct Request {
         let count: Int
         let life: ClosedRange<Int>
@@ -12,15 +12,17 @@ struct MemoryPlan {
 
     private var requests: [Request] = []
 
+    package init() {}
+
     /// Asks for `count` elements from the first through the last moment of `life`; answers with the
     /// request's index in the offsets of ``layout(alignment:)``.
-    mutating func reserve(_ count: Int, during life: ClosedRange<Int>) -> Int {
+    package mutating func reserve(_ count: Int, during life: ClosedRange<Int>) -> Int {
         requests.append(Request(count: count, life: life))
         return requests.count - 1
     }
 
     /// Offsets, multiples of `alignment`, and the elements needed for all.
-    func layout(alignment: Int) -> (offsets: [Int], total: Int) {
+    package func layout(alignment: Int) -> (offsets: [Int], total: Int) {
         var offsets = Array(repeating: 0, count: requests.count)
         var placed: [Int] = []
         var total = 0

@@ -11,7 +11,7 @@ public enum ParameterLayout: Sendable {
     case linear
 
     /// The shape in files of a tensor shaped `shape` here.
-    func fileShape(_ shape: Shape) -> Shape {
+    package func fileShape(_ shape: Shape) -> Shape {
         switch self {
         case .plain: shape
         case .convolution: [shape[3], shape[2], shape[0], shape[1]]
@@ -20,12 +20,12 @@ public enum ParameterLayout: Sendable {
     }
 
     /// Elements in file order, from elements in the order used here.
-    func toFile(_ values: [Float], _ shape: Shape) -> [Float] {
+    package func toFile(_ values: [Float], _ shape: Shape) -> [Float] {
         transposed(values, shape) { file, here in (file, here) }
     }
 
     /// Elements in the order used here, from elements in file order.
-    func fromFile(_ values: [Float], _ shape: Shape) -> [Float] {
+    package func fromFile(_ values: [Float], _ shape: Shape) -> [Float] {
         transposed(values, shape) { file, here in (here, file) }
     }
 

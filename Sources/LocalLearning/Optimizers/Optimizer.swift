@@ -2,15 +2,15 @@ import Tensors
 
 /// What the updates of all kinds are set by.
 public struct OptimizerSettings: Hashable, Sendable {
-    public var learningRate: Float
-    public var momentum: Float
-    public var weightDecay: Float
+    public var learningRate: Double
+    public var momentum: Double
+    public var weightDecay: Double
     public var nesterov: Bool
     /// Steps over which a schedule-free optimizer raises its rate from 0.
     public var warmupSteps: Int
 
     public init(
-        learningRate: Float = 0.1, momentum: Float = 0.9, weightDecay: Float = 0,
+        learningRate: Double = 0.1, momentum: Double = 0.9, weightDecay: Double = 0,
         nesterov: Bool = false, warmupSteps: Int = 0
     ) {
         self.learningRate = learningRate
@@ -24,7 +24,7 @@ public struct OptimizerSettings: Hashable, Sendable {
 /// Updates one group of parameters, and keeps that group's state.
 public protocol Optimizer: AnyObject {
     /// What a schedule changes between steps.
-    var learningRate: Float { get set }
+    var learningRate: Double { get set }
 
     /// One update of `group` by its gradients.
     func step(_ group: ParameterGroup, on backend: any Backend) throws

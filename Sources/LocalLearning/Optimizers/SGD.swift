@@ -2,7 +2,7 @@ import Tensors
 
 /// Stochastic gradient descent with momentum.
 public final class SGD: Optimizer {
-    public var learningRate: Float
+    public var learningRate: Double
     private let settings: OptimizerSettings
     private let momentum: Tensor
     private var isFirst = true
@@ -20,8 +20,8 @@ public final class SGD: Optimizer {
         try backend.updateSGD(
             group.values, gradient: group.gradients, momentum: momentum,
             SGDStep(
-                rate: learningRate, momentum: settings.momentum, decay: settings.weightDecay,
-                nesterov: settings.nesterov, isFirst: isFirst))
+                rate: Float(learningRate), momentum: Float(settings.momentum),
+                decay: Float(settings.weightDecay), nesterov: settings.nesterov, isFirst: isFirst))
         isFirst = false
     }
 }

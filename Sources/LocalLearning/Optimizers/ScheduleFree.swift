@@ -4,9 +4,9 @@ import Tensors
 /// Schedule-free SGD and AdamW (Defazio et al. 2024): no decay schedule and no stopping time to
 /// choose, since what is evaluated is an average x of the iterates z.
 public final class ScheduleFree: Optimizer {
-    public var learningRate: Float
+    public var learningRate: Double
     private let settings: OptimizerSettings
-    private let beta1: Float
+    private let beta1: Double
     private let beta2 = 0.999
     private let iterate: Tensor
     /// Nil without Adam's scaling.
@@ -32,7 +32,7 @@ public final class ScheduleFree: Optimizer {
     public func step(_ group: ParameterGroup, on backend: any Backend) throws {
         if steps == 0 { try backend.copy(group.values, into: iterate) }
         steps += 1
-        var rate = Double(learningRate)
+        var rate = learningRate
         if steps < settings.warmupSteps { rate *= Double(steps) / Double(settings.warmupSteps) }
         if secondMoment != nil { rate *= (1 - pow(beta2, Double(steps))).squareRoot() }
         largestRate = max(rate, largestRate)
@@ -41,8 +41,8 @@ public final class ScheduleFree: Optimizer {
         try backend.updateScheduleFree(
             group.values, gradient: group.gradients, iterate: iterate, secondMoment: secondMoment,
             ScheduleFreeStep(
-                rate: Float(rate), beta1: beta1, beta2: Float(beta2), decay: settings.weightDecay,
-                averaging: Float(averaging)))
+                rate: rate, beta1: beta1, beta2: beta2, decay: settings.weightDecay,
+                averaging: averaging))
     }
 
     public func move(
@@ -53,6 +53,6 @@ public final class ScheduleFree: Optimizer {
         guard steps > 0 else { return }
         // y = (1 − β₁)z + β₁x, solved for the one that is wanted.
         let weight = point == .training ? 1 - beta1 : 1 - 1 / beta1
-        try backend.interpolate(group.values, toward: iterate, by: weight)
+        try backend.interpolate(group.values, toward: iterate, by: Float(weight))
     }
 }

@@ -13,12 +13,15 @@ public enum Waveform: String, CaseIterable, Sendable {
 /// arXiv 2405.15868, eq. 2: `B[r, t] = sin(f_r · t)` with frequencies spaced evenly from 50 to 512.
 public enum SynchronizationBasis {
     /// Frequencies as PyTorch's `linspace` rounds them: the first half counted from the start, the
-    /// second from the end.
+    /// second from the end, each by one fused multiply–add. A frequency that is one bit off flips
+    /// signs of a square wave far out.
     static func frequencies(_ rows: Int, from start: Float = 50, to end: Float = 512) -> [Float] {
         guard rows > 1 else { return [start] }
         let step = (end - start) / Float(rows - 1)
         return (0..<rows).map { row in
-            row < rows / 2 ? start + Float(row) * step : end - Float(rows - 1 - row) * step
+            row < rows / 2
+                ? start.addingProduct(Float(row), step)
+                : end.addingProduct(-Float(rows - 1 - row), step)
         }
     }
 

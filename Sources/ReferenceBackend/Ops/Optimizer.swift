@@ -22,12 +22,15 @@ extension ReferenceBackend {
         let (p, g) = (parameters.elements, gradient.elements)
         let (m, v) = (firstMoment.elements, secondMoment.elements)
         let (rate, decay, epsilon) = (Double(step.rate), Double(step.decay), Double(step.epsilon))
-        let (beta1, beta2) = (Double(step.beta1), Double(step.beta2))
+        let beta2 = Double(step.beta2)
+        let (complement1, complement2) = (
+            Double(step.beta1Complement), Double(step.beta2Complement)
+        )
         for index in 0..<parameters.count {
             if step.decoupled { p[index] -= rate * decay * p[index] }
             let decayed = g[index] + (step.decoupled ? 0 : decay * p[index])
-            m[index] += (1 - beta1) * (decayed - m[index])
-            v[index] = beta2 * v[index] + (1 - beta2) * decayed * decayed
+            m[index] += complement1 * (decayed - m[index])
+            v[index] = beta2 * v[index] + complement2 * decayed * decayed
             let deviation = (v[index] / Double(step.correction2)).squareRoot()
             p[index] -= rate / Double(step.correction1) * m[index] / (deviation + epsilon)
         }
@@ -42,16 +45,16 @@ extension ReferenceBackend {
         let (rate, decay, averaging) = (
             Double(step.rate), Double(step.decay), Double(step.averaging)
         )
-        let (beta1, beta2) = (Double(step.beta1), Double(step.beta2))
+        let (beta2, complement2) = (Double(step.beta2), Double(step.beta2Complement))
         for index in 0..<parameters.count {
             var scaled = g[index]
             if let v = secondMoment?.elements {
-                v[index] = beta2 * v[index] + (1 - beta2) * g[index] * g[index]
+                v[index] = beta2 * v[index] + complement2 * g[index] * g[index]
                 scaled /= v[index].squareRoot() + Double(step.epsilon)
             }
             scaled += decay * y[index]
             y[index] += averaging * (z[index] - y[index])
-            y[index] += rate * (beta1 * (1 - averaging) - 1) * scaled
+            y[index] -= Double(step.parameterRate) * scaled
             z[index] -= rate * scaled
         }
     }

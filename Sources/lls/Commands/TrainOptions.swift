@@ -25,7 +25,7 @@ struct TrainOptions: ParsableArguments {
 
     @Option(
         name: [.customLong("learning-rate"), .customLong("lr")], help: "Learning rate.")
-    var learningRate: Float = 5e-3
+    var learningRate: Double = 5e-3
 
     @Option(help: "Images in a training batch.")
     var batchSize = 128
@@ -37,10 +37,10 @@ struct TrainOptions: ParsableArguments {
     var optimizer = "AdamWSF"
 
     @Option(help: "Momentum of SGD.")
-    var momentum: Float = 0.9
+    var momentum: Double = 0.9
 
     @Option(help: "L2 decay of the weights.")
-    var weightDecay: Float = 0
+    var weightDecay: Double = 0
 
     @Option(help: "Of the basis: cosine or square.")
     var waveform = "cosine"
@@ -81,7 +81,7 @@ struct TrainOptions: ParsableArguments {
             throw ValidationError(
                 "--batch-size must be at least 2: batch norm needs more than one image")
         }
-        try require(learningRate, in: .leastNonzeroMagnitude...1e6, flag: "lr")
+        try require(learningRate, in: Double.leastNonzeroMagnitude...1e6, flag: "lr")
         try require(momentum, in: 0...1, flag: "momentum")
         try require(weightDecay, in: 0...1e6, flag: "weight-decay")
         try require(temperature, in: 1e-6...1e6, flag: "temperature")
