@@ -1,6 +1,7 @@
 import ArgumentParser
 import BLASBackend
 import OpenCLBackend
+import Runs
 import Suggestions
 import Tensors
 
@@ -59,6 +60,14 @@ struct BackendOptions: ParsableArguments {
                 return backend
             }
         }
+    }
+
+    /// Writes the selection into a run's configuration.
+    func record(in configuration: inout RunConfiguration) {
+        configuration.backend = backend
+        configuration.device = device
+        configuration.kernelEngine = kernelEngine
+        configuration.threads = threads
     }
 
     private func openCL() throws -> OpenCLBackend {
