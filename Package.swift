@@ -32,7 +32,7 @@ let package = Package(
 
         // The contract, and the three rooms that keep it.
         .target(name: "Tensors"),
-        .target(name: "ReferenceBackend", dependencies: ["Tensors"]),
+        .target(name: "ReferenceBackend", dependencies: ["Tensors", "Randomness"]),
         .target(name: "BLASBackend", dependencies: ["Tensors", "COpenBLAS", "CVectorLoops"]),
         .target(
             name: "KernelSources", path: "Kernels",

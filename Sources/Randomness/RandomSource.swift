@@ -5,7 +5,8 @@ import Foundation
 ///
 /// SplitMix64 (Steele, Lea & Flood 2014) of `key + (counter + 1) · γ`.
 public struct RandomSource: Sendable {
-    private let key: UInt64
+    /// What tells this stream from all others.
+    public let key: UInt64
     private static let golden: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     /// The stream `name` of a seed: every tensor and every purpose has a stream of its own.
@@ -22,7 +23,7 @@ public struct RandomSource: Sendable {
         self = source
     }
 
-    private init(key: UInt64) { self.key = key }
+    public init(key: UInt64) { self.key = key }
 
     /// 64 random bits.
     public func bits(_ counter: Int) -> UInt64 {

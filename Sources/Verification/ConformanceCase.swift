@@ -95,7 +95,7 @@ extension ConformanceCase {
                 crossEntropy: CrossEntropyOptions(
                     temperature: settings.temperature, labelSmoothing: settings.label_smoothing)),
             on: backend)
-        for parameter in network.parameters {
+        for parameter in network.parameters + network.projections {
             try parameter.set(
                 OracleStream.initialValue(parameter.description, seed: settings.seed), on: backend)
         }

@@ -12,6 +12,7 @@ enum OracleStream {
         case ("running_var", _): return uniform.map { _ in 1 }
         case ("weight", .constant): return uniform.map { 0.5 + $0 }
         case ("bias", .constant): return uniform.map { 0.2 * ($0 - 0.5) }
+        case (_, .positive(let bound)): return uniform.map { bound * $0 }
         case (_, .uniform(let bound)): return uniform.map { bound * (2 * $0 - 1) }
         case _ where shape.rank == 2 && shape[1] >= 256: return uniform.map { 0.1 * (2 * $0 - 1) }
         default: return uniform.map { 0.5 + $0 }

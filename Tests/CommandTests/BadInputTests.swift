@@ -41,7 +41,10 @@ struct BadInputTests {
         let changes: [(String, (inout [String: Data]) -> Void, Int32)] = [
             ("train-images-idx3-ubyte", { $0["train-images-idx3-ubyte"]?.removeLast(100) }, 65),
             ("t10k-images-idx3-ubyte", { $0["t10k-images-idx3-ubyte"]?[2] = 7 }, 65),
-            ("train-labels-idx1-ubyte", { $0["train-labels-idx1-ubyte"] = TinyData.labels(257) }, 65),
+            (
+                "train-labels-idx1-ubyte", { $0["train-labels-idx1-ubyte"] = TinyData.labels(257) },
+                65
+            ),
             ("t10k-labels-idx1-ubyte", { $0["t10k-labels-idx1-ubyte"]?[10] = 10 }, 65),
             ("t10k-labels-idx1-ubyte", { $0["t10k-labels-idx1-ubyte"] = Data() }, 65),
         ]

@@ -36,7 +36,9 @@ enum Program {
         if let folder { process.currentDirectoryURL = folder }
         // Files, not pipes: nothing can fill up while we wait.
         let captured = try TemporaryFolder()
-        let (output, errors) = (captured.url.appending(path: "out"), captured.url.appending(path: "err"))
+        let (output, errors) = (
+            captured.url.appending(path: "out"), captured.url.appending(path: "err")
+        )
         for url in [output, errors] { try Data().write(to: url) }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)

@@ -4,7 +4,8 @@ import Foundation
 enum TinyData {
     /// Writes `train` and `test` images whose brightness tells their class.
     static func write(
-        to folder: URL, train: Int = 256, test: Int = 64, change: (inout [String: Data]) -> Void = { _ in }
+        to folder: URL, train: Int = 256, test: Int = 64,
+        change: (inout [String: Data]) -> Void = { _ in }
     ) throws {
         var files = [
             "train-images-idx3-ubyte": images(train), "train-labels-idx1-ubyte": labels(train),
@@ -30,8 +31,9 @@ enum TinyData {
     }
 
     private static func header(_ magic: Int, _ extents: [Int]) -> Data {
-        Data(([magic] + extents).flatMap { value in
-            [24, 16, 8, 0].map { UInt8((value >> $0) & 255) }
-        })
+        Data(
+            ([magic] + extents).flatMap { value in
+                [24, 16, 8, 0].map { UInt8((value >> $0) & 255) }
+            })
     }
 }

@@ -7,10 +7,8 @@ import Verification
 
 /// The oracle's golden cases. On the reference backend they test the learning alone.
 struct ConformanceTests {
-    static let cases = [
-        "smallconv-lls", "smallconv-lls-square-smooth", "smallconvl-lls",
-        "smallconv-optimizer-sgd", "smallconv-optimizer-adamwsf",
-    ]
+    /// Every golden case but the basis, which is no run.
+    static let cases = Fixtures.goldenCases
 
     @Test(arguments: cases)
     func theReferenceLandsOnTheOracle(name: String) throws {

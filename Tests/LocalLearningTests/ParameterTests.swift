@@ -24,8 +24,9 @@ struct ParameterTests {
         func network(seed: UInt64) throws -> [Float] {
             let backend = ReferenceBackend()
             let network = try Network(
-                .smallConv, input: [8, 8, 1], classes: 3, batch: 2, rule: LLS(), on: backend)
-            try network.initialize(seed: seed)
+                .smallConv, input: [8, 8, 1], classes: 3, batch: 2, rule: LLS(), seed: seed,
+                on: backend)
+            try network.initialize()
             return try network.parameters.flatMap { try $0.values(on: backend) }
         }
         let first = try network(seed: 1)

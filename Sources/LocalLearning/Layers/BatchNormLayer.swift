@@ -36,25 +36,36 @@ final class BatchNormLayer {
         self.activation = activation
     }
 
+    /// By the batch's statistics, which move the running ones.
     func forward(
-        _ input: Tensor, _ pool: AveragePoolGeometry, into output: Tensor, pooled: Tensor,
-        windowSums: Tensor, on backend: any Backend
+        _ input: Tensor, _ pool: AveragePoolGeometry, into output: Tensor, pooled: PooledOutput?,
+        on backend: any Backend
     ) throws {
         try backend.batchStatistics(of: input, updating: parameters, into: statistics)
+        guard let pooled else {
+            return try backend.batchNorm(input, parameters, statistics, activation, into: output)
+        }
         try backend.batchNormPool(
-            input, parameters, statistics, activation, pool, into: output, pooled: pooled,
-            windowSums: windowSums)
+            input, parameters, statistics, activation, pool, into: output, pooled: pooled.pooled,
+            windowSums: pooled.windowSums)
     }
 
     /// In place: `input` becomes its own gradient.
     func backward(
-        ofPooled pooledGradient: Tensor, _ input: Tensor, _ pool: AveragePoolGeometry,
-        windowSums: Tensor, on backend: any Backend
+        from signal: BlockSignal, _ input: Tensor, _ pool: AveragePoolGeometry,
+        on backend: any Backend
     ) throws {
-        try backend.pooledGradient(
-            of: pooledGradient, input: input, windowSums: windowSums, parameters, statistics,
-            activation, pool, into: input, scaleGradient: scaleGradient,
-            shiftGradient: shiftGradient)
+        switch signal {
+        case .pooled(let gradient, let windowSums):
+            try backend.pooledGradient(
+                of: gradient, input: input, windowSums: windowSums, parameters, statistics,
+                activation, pool, into: input, scaleGradient: scaleGradient,
+                shiftGradient: shiftGradient)
+        case .output(let gradient):
+            try backend.batchNormGradient(
+                of: gradient, input: input, parameters, statistics, activation, into: input,
+                scaleGradient: scaleGradient, shiftGradient: shiftGradient)
+        }
     }
 
     /// In place, by the batch's own statistics.

@@ -22,11 +22,17 @@ public final class Classifier {
         try backend.multiply(input.matrix, weights.matrix, bias: bias, into: logits)
     }
 
-    /// The gradients of weight and bias, from the logits' gradient.
+    /// The gradients of weight and bias, and of the input where that is wanted, from the logits'.
     public func backward(
-        of logitsGradient: Tensor, _ input: Tensor, on backend: any Backend
+        of logitsGradient: Tensor, _ input: Tensor, into inputGradient: Tensor?,
+        on backend: any Backend
     ) throws {
         try backend.multiply(input.transposed, logitsGradient.matrix, into: weightGradient)
         try backend.sumRows(logitsGradient, into: biasGradient)
+        if let inputGradient {
+            try backend.multiply(
+                logitsGradient.matrix, weights.transposed,
+                into: inputGradient.reshaped(input.shape))
+        }
     }
 }

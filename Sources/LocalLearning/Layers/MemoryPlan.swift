@@ -7,7 +7,7 @@ import Tensors
 package struct MemoryPlan {
     private struct Request {
         let count: Int
-        let life: ClosedRange<Int>
+        var life: ClosedRange<Int>
     }
 
     private var requests: [Request] = []
@@ -19,6 +19,13 @@ package struct MemoryPlan {
     package mutating func reserve(_ count: Int, during life: ClosedRange<Int>) -> Int {
         requests.append(Request(count: count, life: life))
         return requests.count - 1
+    }
+
+    /// Lets a request live at `moment` too, and at all moments between.
+    package mutating func extend(_ request: Int, to moment: Int) {
+        let life = requests[request].life
+        requests[request].life =
+            min(life.lowerBound, moment)...max(life.upperBound, moment)
     }
 
     /// Offsets, multiples of `alignment`, and the elements needed for all.

@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 
 /// A model on a backend: its blocks, its classifier, and the memory of one step, planned once for
@@ -5,15 +6,10 @@ import Tensors
 public final class Network {
     /// A stage at work.
     public enum Unit {
-        case block(any Block, head: (any LocalHead)?)
+        case block(any Block, head: (any BlockHead)?)
         case maxPool(input: Shape)
         case averagePool(input: Shape, size: Int)
-    }
-
-    /// What a block needs during its own training step, and nobody after.
-    public struct BlockMemory {
-        public let workspace: [Tensor]
-        public let pooled, pooledGradient, windowSums: Tensor
+        case dropout(shape: Shape)
     }
 
     public let architecture: Architecture
@@ -22,84 +18,51 @@ public final class Network {
     public let backend: any Backend
     public let units: [Unit]
     public let classifier: Classifier
-    /// `[batchCapacity, height, width, channels]` and `[batchCapacity]`: what a step reads.
-    public let images, labels: Tensor
-    /// Bytes of everything that lives during a step and not beyond it.
-    public let activationBytes: Int
+    /// `[batchCapacity]`: what a step reads, besides ``images``.
+    public let labels: Tensor
     /// Batches that have moved the running statistics.
     public internal(set) var statisticsUpdates = 0
 
-    private let outputs: [Tensor]
-    private let blockMemory: [BlockMemory?]
-    private let logits: Tensor
+    private let memory: StepMemory
+    private let dropout: Float
+    private let seed: UInt64
 
-    /// - Parameter inputShape: `[height, width, channels]` of one sample.
-    /// - Throws: ``ArchitectureError`` where the layers do not allow that input; what the device
-    ///   throws, out of memory before all.
+    /// - Parameters:
+    ///   - inputShape: `[height, width, channels]` of one sample.
+    ///   - dropout: the probability at every dropout of the architecture.
+    ///   - seed: of initial values and dropout; parameters hold nothing before ``initialize()``.
+    /// - Throws: ``ArchitectureError`` where the layers do not allow that input, or the rule that
+    ///   architecture; what the device throws, out of memory before all.
     public init(
         _ architecture: Architecture, input inputShape: Shape, classes: Int, batch: Int,
         rule: any LearningRule, settings: LocalLossSettings = LocalLossSettings(),
-        on backend: any Backend
+        dropout: Float = 0, seed: UInt64 = 0, on backend: any Backend
     ) throws {
         self.architecture = architecture
         self.inputShape = inputShape
         self.classes = classes
         self.backend = backend
+        self.dropout = dropout
+        self.seed = seed
         batchCapacity = batch
 
         var builder = UnitBuilder(
             architecture: architecture, shape: inputShape, classes: classes, rule: rule,
-            settings: settings, backend: backend)
-        let units = try architecture.stages.map { try builder.unit($0) }
+            settings: settings, hasDropout: dropout > 0, backend: backend)
+        let units = try architecture.stages.compactMap { try builder.unit($0) }
         self.units = units
-        classifier = try Classifier(
-            inputs: builder.shape.count, classes: classes, on: backend)
-
-        // Unit i runs at moment i and reads what unit i−1 left; the classifier runs last.
-        var plan = MemoryPlan()
-        var shapes: [Shape] = []
-        func reserve(_ shape: Shape, _ life: ClosedRange<Int>) -> Int {
-            shapes.append(Shape([batch] + shape.dimensions))
-            return plan.reserve(batch * shape.count, during: life)
-        }
-        let imageSlot = reserve(inputShape, 0...0)
-        var outputSlots: [Int] = []
-        var blockSlots: [(workspace: [Int], pooled: [Int], sums: Int)?] = []
-        for (moment, unit) in units.enumerated() {
-            outputSlots.append(reserve(unit.outputShape, moment...(moment + 1)))
-            guard case .block(let block, _) = unit else {
-                blockSlots.append(nil)
-                continue
-            }
-            let now = moment...moment
-            let pooled: Shape = [block.pooledFeatures]
-            blockSlots.append(
-                (
-                    block.workspaceShapes.map { reserve($0, now) },
-                    [reserve(pooled, now), reserve(pooled, now)],
-                    reserve([2 * block.pooledFeatures], now)
-                ))
-        }
-        let logitSlot = reserve([classes], units.count...units.count)
-
-        let (offsets, total) = plan.layout(alignment: backend.sliceAlignment)
-        let arena = try backend.makeTensor([total])
-        activationBytes = arena.byteCount
-        let tensors = try zip(offsets, shapes).map { try backend.slice(arena, at: $0, $1) }
-        images = tensors[imageSlot]
+        classifier = try Classifier(inputs: builder.shape.count, classes: classes, on: backend)
         labels = try backend.makeTensor([batch], .int32)
-        outputs = outputSlots.map { tensors[$0] }
-        blockMemory = blockSlots.map { slots in
-            slots.map { slots in
-                let sums = tensors[slots.sums]
-                return BlockMemory(
-                    workspace: slots.workspace.map { tensors[$0] },
-                    pooled: tensors[slots.pooled[0]], pooledGradient: tensors[slots.pooled[1]],
-                    windowSums: sums.reshaped([2, batch, sums.count / (2 * batch)]))
-            }
-        }
-        logits = tensors[logitSlot]
+        memory = try StepMemory(
+            units, input: inputShape, classes: classes, batch: batch, retention: rule.retention,
+            on: backend)
     }
+
+    /// `[batchCapacity, height, width, channels]`: what a step reads.
+    public var images: Tensor { memory.images }
+
+    /// Bytes of everything that lives during a step and not beyond it.
+    public var activationBytes: Int { memory.byteCount }
 
     public var blocks: [any Block] {
         units.compactMap { if case .block(let block, _) = $0 { block } else { nil } }
@@ -108,101 +71,163 @@ public final class Network {
     /// What is trained apart, in order: every block, then the classifier.
     public var groups: [ParameterGroup] { blocks.map(\.group) + [classifier.group] }
 
-    /// What each loss of a step is the loss of.
-    public var lossNames: [String] { blocks.map(\.name) + ["output"] }
+    /// What each loss of a step is the loss of: every block that has one, then `output`.
+    public var lossNames: [String] {
+        units.compactMap { unit in
+            if case .block(let block, let head) = unit, head is any LocalHead {
+                block.name
+            } else {
+                nil
+            }
+        } + ["output"]
+    }
 
+    /// Everything that weights files hold.
     public var parameters: [Parameter] { groups.flatMap(\.parameters) }
 
-    /// Draws every parameter's initial value from `seed`.
-    public func initialize(seed: UInt64) throws {
-        for group in groups { try group.initialize(seed: seed, on: backend) }
+    /// What rules draw and never train nor save.
+    public var projections: [Parameter] {
+        units.compactMap { unit in
+            if case .block(_, let head) = unit { (head as? FeedbackHead)?.projection } else { nil }
+        }
+    }
+
+    /// Draws every parameter's initial value.
+    public func initialize() throws {
+        for parameter in parameters + projections {
+            try parameter.initialize(seed: seed, on: backend)
+        }
     }
 
     // MARK: Memory of a step
 
-    public func input(of position: Int, batch: Int) -> Tensor {
-        (position == 0 ? images : outputs[position - 1]).prefix(batch: batch)
+    /// What unit `position` reads; of the position behind the last, what the classifier does.
+    func input(of position: Int, batch: Int) -> Tensor {
+        (position == 0 ? images : memory.outputs[position - 1]).prefix(batch: batch)
     }
 
-    public func output(of position: Int, batch: Int) -> Tensor {
-        outputs[position].prefix(batch: batch)
+    func output(of position: Int, batch: Int) -> Tensor {
+        memory.outputs[position].prefix(batch: batch)
     }
 
-    /// - Precondition: the unit at `position` is a block.
-    public func memory(of position: Int, batch: Int) -> BlockMemory {
-        guard let memory = blockMemory[position] else {
-            preconditionFailure("unit \(position) is no block")
+    /// With respect to the output of unit `position`; nil before the first unit.
+    func gradient(of position: Int, batch: Int) -> Tensor? {
+        position < 0 ? nil : memory.gradients[position].prefix(batch: batch)
+    }
+
+    func workspace(of position: Int, batch: Int) -> [Tensor] {
+        memory.workspaces[position].map { $0.prefix(batch: batch) }
+    }
+
+    /// - Precondition: the unit at `position` is a block with a local loss.
+    func pool(of position: Int, batch: Int) -> StepMemory.PoolMemory {
+        guard let pool = memory.pools[position] else {
+            preconditionFailure("unit \(position) has no local loss")
         }
-        let features = memory.pooled.shape[1]
-        return BlockMemory(
-            workspace: memory.workspace.map { $0.prefix(batch: batch) },
-            pooled: memory.pooled.prefix(batch: batch),
-            pooledGradient: memory.pooledGradient.prefix(batch: batch),
+        return StepMemory.PoolMemory(
+            pooled: pool.pooled.prefix(batch: batch),
+            pooledGradient: pool.pooledGradient.prefix(batch: batch),
             windowSums: Tensor(
-                shape: [2, batch, features], buffer: memory.windowSums.buffer))
+                shape: [2, batch, pool.pooled.shape[1]], buffer: pool.windowSums.buffer))
+    }
+
+    func features(batch: Int) -> Tensor {
+        input(of: units.count, batch: batch).reshaped([batch, classifier.inputs])
     }
 
     // MARK: Passes
 
-    /// Runs a unit that is not being trained, by the running statistics.
-    public func run(_ unit: Unit, _ input: Tensor, into output: Tensor) throws {
+    /// Runs a unit that is no block; dropout only where there is a key for it.
+    func run(_ unit: Unit, at position: Int, batch: Int, dropoutKey: UInt64? = nil) throws {
+        let input = input(of: position, batch: batch)
+        let output = output(of: position, batch: batch)
         switch unit {
-        case .block(let block, _):
-            try block.infer(input, into: output, on: backend)
-        case .maxPool:
-            let shape = input.shape
-            try backend.maxPool(
-                input,
-                MaxPoolGeometry(
-                    batch: shape[0], height: shape[1], width: shape[2], channels: shape[3]),
-                into: output)
+        case .block(let block, _): try block.infer(input, into: output, on: backend)
+        case .maxPool: try backend.maxPool(input, .halving(input.shape), into: output)
         case .averagePool(_, let size):
             try backend.averagePool(
                 input, AveragePoolGeometry(inputShape: input.shape, size: size), into: output)
+        case .dropout:
+            if let dropoutKey {
+                try backend.dropout(input, probability: dropout, key: dropoutKey, into: output)
+            }
         }
+    }
+
+    /// Trains forward: blocks by `train`, all else as in training.
+    func forward(batch: Int, train: (Int, any Block, (any BlockHead)?) throws -> Void) throws {
+        statisticsUpdates += 1
+        for (position, unit) in units.enumerated() {
+            if case .block(let block, let head) = unit {
+                try train(position, block, head)
+            } else {
+                try run(unit, at: position, batch: batch, dropoutKey: dropoutKey(position))
+            }
+        }
+    }
+
+    /// Backward through a unit that is no block: from the gradient of its output to its input's.
+    func backward(_ unit: Unit, at position: Int, batch: Int) throws {
+        guard let outputGradient = gradient(of: position, batch: batch),
+            let inputGradient = gradient(of: position - 1, batch: batch)
+        else { return }
+        let input = input(of: position, batch: batch)
+        switch unit {
+        case .block: break
+        case .maxPool:
+            try backend.maxPoolGradient(
+                of: outputGradient, input: input, .halving(input.shape), into: inputGradient)
+        case .averagePool(_, let size):
+            try backend.averagePoolGradient(
+                of: outputGradient, AveragePoolGeometry(inputShape: input.shape, size: size),
+                into: inputGradient)
+        case .dropout:
+            try backend.dropout(
+                outputGradient, probability: dropout, key: dropoutKey(position),
+                into: inputGradient)
+        }
+    }
+
+    /// A stream for every dropout of every step.
+    private func dropoutKey(_ position: Int) -> UInt64 {
+        RandomSource(seed: seed, stream: "dropout", statisticsUpdates, position).key
     }
 
     /// The logits `[batch, classes]` of the batch in ``images``, by the running statistics.
     public func infer(batch: Int) throws -> Tensor {
         for (position, unit) in units.enumerated() {
-            try run(
-                unit, input(of: position, batch: batch), into: output(of: position, batch: batch))
+            try run(unit, at: position, batch: batch)
         }
         return try classify(batch: batch)
     }
 
     /// Moves every batch norm's running statistics by the batch in ``images``; changes nothing else.
     public func updateStatistics(batch: Int) throws {
-        statisticsUpdates += 1
-        for (position, unit) in units.enumerated() {
-            let input = input(of: position, batch: batch)
-            let output = output(of: position, batch: batch)
-            if case .block(let block, _) = unit {
-                try block.updateStatistics(input, into: output, on: backend)
-            } else {
-                try run(unit, input, into: output)
-            }
+        try forward(batch: batch) { position, block, _ in
+            try block.updateStatistics(
+                input(of: position, batch: batch), into: output(of: position, batch: batch),
+                on: backend)
         }
     }
 
-    /// Cross-entropy of the classifier on the last unit's output, and its update.
-    public func trainClassifier(batch: Int, _ optimizer: any Optimizer, loss: Tensor) throws {
-        let logits = try classify(batch: batch)
-        try backend.crossEntropy(
-            logits, labels.prefix(batch: batch), CrossEntropyOptions(), gradient: logits,
-            addingLossTo: loss)
-        try classifier.backward(of: logits, features(batch: batch), on: backend)
-        try optimizer.step(classifier.group, on: backend)
-    }
-
-    private func classify(batch: Int) throws -> Tensor {
-        let logits = logits.prefix(batch: batch)
+    func classify(batch: Int) throws -> Tensor {
+        let logits = memory.logits.prefix(batch: batch)
         try classifier.infer(features(batch: batch), into: logits, on: backend)
         return logits
     }
 
-    private func features(batch: Int) -> Tensor {
-        input(of: units.count, batch: batch).reshaped([batch, classifier.inputs])
+    /// Cross-entropy of the classifier's logits, and its gradients: those of the logits stay where
+    /// the logits were, and are returned.
+    func classifierGradient(
+        batch: Int, into featureGradient: Tensor? = nil, addingLossTo loss: Tensor
+    ) throws -> Tensor {
+        let logits = try classify(batch: batch)
+        try backend.crossEntropy(
+            logits, labels.prefix(batch: batch), CrossEntropyOptions(), gradient: logits,
+            addingLossTo: loss)
+        try classifier.backward(
+            of: logits, features(batch: batch), into: featureGradient, on: backend)
+        return logits
     }
 }
 
@@ -213,6 +238,22 @@ extension Network.Unit {
         case .block(let block, _): block.outputShape
         case .maxPool(let input): [input[0] / 2, input[1] / 2, input[2]]
         case .averagePool(let input, let size): [input[2] * size * size]
+        case .dropout(let shape): shape
         }
+    }
+
+    /// Whether its backward pass looks at its input.
+    var keepsInput: Bool {
+        switch self {
+        case .block, .maxPool: true
+        case .averagePool, .dropout: false
+        }
+    }
+}
+
+extension MaxPoolGeometry {
+    /// 2×2 windows, stride 2, over `[batch, height, width, channels]`.
+    static func halving(_ shape: Shape) -> MaxPoolGeometry {
+        MaxPoolGeometry(batch: shape[0], height: shape[1], width: shape[2], channels: shape[3])
     }
 }

@@ -9,6 +9,8 @@ public enum ParameterLayout: Sendable {
     case convolution
     /// `[in, out]` here, `[out, in]` in files.
     case linear
+    /// `[classes, height, width, channels]` here, `[classes, channels · height · width]` in files.
+    case projection
 
     /// The shape in files of a tensor shaped `shape` here.
     package func fileShape(_ shape: Shape) -> Shape {
@@ -16,6 +18,7 @@ public enum ParameterLayout: Sendable {
         case .plain: shape
         case .convolution: [shape[3], shape[2], shape[0], shape[1]]
         case .linear: [shape[1], shape[0]]
+        case .projection: [shape[0], shape.count / shape[0]]
         }
     }
 
@@ -34,10 +37,26 @@ public enum ParameterLayout: Sendable {
     private func transposed(
         _ values: [Float], _ shape: Shape, _ direction: (Int, Int) -> (to: Int, from: Int)
     ) -> [Float] {
-        if case .plain = self { return values }
-        let (outputs, inputs) = (shape.channels, shape[shape.rank - 2])
-        let taps = shape.count / (outputs * inputs)
+        let (taps, inputs, outputs): (Int, Int, Int)
         var result = values
+        switch self {
+        case .plain: return values
+        case .convolution, .linear:
+            (inputs, outputs) = (shape[shape.rank - 2], shape.channels)
+            taps = shape.count / (outputs * inputs)
+        case .projection:
+            // Every class by itself: `[pixels, channels]` ↔ `[channels, pixels]`.
+            (inputs, outputs) = (shape[1] * shape[2], shape.channels)
+            let size = inputs * outputs
+            let matrix: Shape = [inputs, outputs]
+            for start in stride(from: 0, to: shape.count, by: size) {
+                result.replaceSubrange(
+                    start..<(start + size),
+                    with: ParameterLayout.linear.transposed(
+                        Array(values[start..<(start + size)]), matrix, direction))
+            }
+            return result
+        }
         for tap in 0..<taps {
             for input in 0..<inputs {
                 for output in 0..<outputs {
@@ -57,6 +76,8 @@ public enum InitialValue: Sendable {
     case constant(Float)
     /// Uniform in ±bound.
     case uniform(bound: Float)
+    /// Uniform from 0 to this.
+    case positive(Float)
     /// Normal with this deviation, around 0.
     case normal(deviation: Float)
 
@@ -66,6 +87,7 @@ public enum InitialValue: Sendable {
         switch self {
         case .constant(let value): return Array(repeating: value, count: count)
         case .uniform(let bound): return source.uniforms(count).map { bound * (2 * $0 - 1) }
+        case .positive(let bound): return source.uniforms(count).map { bound * $0 }
         case .normal(let deviation): return (0..<count).map { deviation * source.normal($0) }
         }
     }
@@ -101,6 +123,13 @@ public struct Parameter {
     public let value: Tensor
     /// Nil where it is not trained.
     public let gradient: Tensor?
+
+    /// Draws the initial value.
+    func initialize(seed: UInt64, on backend: any Backend) throws {
+        try set(
+            description.initial.values(
+                description.shape.count, seed: seed, name: description.name), on: backend)
+    }
 
     /// Sets the value from elements in file order.
     ///

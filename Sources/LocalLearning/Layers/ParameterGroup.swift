@@ -56,17 +56,6 @@ public final class ParameterGroup {
         return gradient
     }
 
-    /// Draws every parameter's initial value.
-    public func initialize(seed: UInt64, on backend: any Backend) throws {
-        for parameter in parameters {
-            let description = parameter.description
-            try parameter.set(
-                description.initial.values(
-                    description.shape.count, seed: seed, name: description.name),
-                on: backend)
-        }
-    }
-
     public var trainedCount: Int {
         parameters.filter(\.description.isTrained).map(\.description.shape.count).reduce(0, +)
     }

@@ -8,84 +8,103 @@ struct UnitBuilder {
     let classes: Int
     let rule: any LearningRule
     let settings: LocalLossSettings
+    let hasDropout: Bool
     let backend: any Backend
     private var convolutions = 0, linears = 0
 
     init(
         architecture: Architecture, shape: Shape, classes: Int, rule: any LearningRule,
-        settings: LocalLossSettings, backend: any Backend
+        settings: LocalLossSettings, hasDropout: Bool, backend: any Backend
     ) {
         self.architecture = architecture
         self.shape = shape
         self.classes = classes
         self.rule = rule
         self.settings = settings
+        self.hasDropout = hasDropout
         self.backend = backend
     }
 
+    /// Nil for a dropout where there is none.
+    ///
     /// - Throws: ``ArchitectureError`` where the stage cannot take the shape it would be given.
-    mutating func unit(_ stage: Stage) throws -> Network.Unit {
-        let unit =
-            switch stage {
-            case .convolution(let channels, let stride, let pool):
-                try convolution(channels, stride: stride, pool: pool)
-            case .linear(let features, let pool):
-                try linear(features, pool: pool)
-            case .maxPool:
-                try maxPool()
-            case .averagePool(let size):
-                try averagePool(size)
+    mutating func unit(_ stage: Stage) throws -> Network.Unit? {
+        let unit: Network.Unit
+        switch stage {
+        case .convolution(let channels, let stride, let pool):
+            try require(shape.rank == 3, "a convolution takes an image")
+            unit = try block(
+                nextConvolution(), output: spatial(channels, stride, padding: 1), pool
+            ) { name, head in
+                try ConvolutionBlock(
+                    name: name, input: shape, channels: channels, stride: stride, poolSize: pool,
+                    style: rule.style, head: head, on: backend)
             }
+        case .depthwise(let channels, let stride, let pool):
+            try require(shape.rank == 3, "a convolution takes an image")
+            unit = try block(
+                nextConvolution(), output: spatial(channels, stride, padding: stride),
+                pool
+            ) { name, head in
+                try DepthwiseBlock(
+                    name: name, input: shape, channels: channels, stride: stride, poolSize: pool,
+                    style: rule.style, head: head, on: backend)
+            }
+        case .linear(let features, let pool):
+            try require(
+                shape.rank == 1, "a linear block takes features, so a pool must come before it")
+            unit = try block(nextLinear(), output: [features], pool) { name, head in
+                try LinearBlock(
+                    name: name, inputs: shape[0], outputs: features, poolSize: pool,
+                    style: rule.style, head: head, on: backend)
+            }
+        case .maxPool:
+            try require(
+                shape.rank == 3 && shape[0] >= 2 && shape[1] >= 2,
+                "a 2×2 max pool needs 2×2 pixels")
+            unit = .maxPool(input: shape)
+        case .averagePool(let size):
+            try require(shape.rank == 3, "an average pool takes an image")
+            unit = .averagePool(input: shape, size: size)
+        case .dropout:
+            guard hasDropout else { return nil }
+            unit = .dropout(shape: shape)
+        }
         shape = unit.outputShape
         return unit
     }
 
-    private mutating func convolution(
-        _ channels: Int, stride: Int, pool: Int
-    ) throws -> Network.Unit {
-        try require(shape.rank == 3, "a convolution takes an image")
+    private mutating func nextConvolution() -> String {
         convolutions += 1
-        let name = "conv_block\(convolutions)"
-        let (rows, columns) = ((shape[0] - 1) / stride + 1, (shape[1] - 1) / stride + 1)
-        let head = try head(
-            name, pooling: [1, rows, columns, channels], to: pool)
-        return .block(
-            try ConvolutionBlock(
-                name: name, input: shape, channels: channels, stride: stride, poolSize: pool,
-                head: head?.descriptions ?? [], on: backend),
-            head: head)
+        return "conv_block\(convolutions)"
     }
 
-    private mutating func linear(_ features: Int, pool: Int) throws -> Network.Unit {
-        try require(shape.rank == 1, "a linear block takes features, so a pool must come before it")
+    private mutating func nextLinear() -> String {
         linears += 1
-        let name = "linear_block\(linears)"
-        let head = try head(name, pooling: [1, features], to: pool)
-        return .block(
-            try LinearBlock(
-                name: name, inputs: shape[0], outputs: features, poolSize: pool,
-                head: head?.descriptions ?? [], on: backend),
-            head: head)
+        return "linear_block\(linears)"
     }
 
-    private func maxPool() throws -> Network.Unit {
-        try require(
-            shape.rank == 3 && shape[0] >= 2 && shape[1] >= 2, "a 2×2 max pool needs 2×2 pixels")
-        return .maxPool(input: shape)
+    private func spatial(_ channels: Int, _ stride: Int, padding: Int) -> Shape {
+        [
+            (shape[0] + 2 * padding - 3) / stride + 1, (shape[1] + 2 * padding - 3) / stride + 1,
+            channels,
+        ]
     }
 
-    private func averagePool(_ size: Int) throws -> Network.Unit {
-        try require(shape.rank == 3, "an average pool takes an image")
-        return .averagePool(input: shape, size: size)
-    }
-
-    private func head(
-        _ block: String, pooling output: Shape, to size: Int
-    ) throws -> (any LocalHead)? {
-        let features = AveragePoolGeometry(inputShape: output, size: size).features
-        return try rule.makeHead(
-            for: HeadShape(block: block, features: features, classes: classes), settings,
-            on: backend)
+    private func block(
+        _ name: String, output: Shape, _ pool: Int,
+        make: (String, [ParameterDescription]) throws -> any Block
+    ) throws -> Network.Unit {
+        let pooling = AveragePoolGeometry(inputShape: Shape([1] + output.dimensions), size: pool)
+        let head = try rule.makeHead(
+            for: HeadShape(
+                block: name, output: output, features: pooling.features,
+                projectionLength: architecture.projectionLength ?? pooling.features,
+                reducedRows: architecture.reducedRows(classes: classes), classes: classes),
+            settings, on: backend)
+        let block = try make(name, head?.descriptions ?? [])
+        try head?.bind(to: block.group, on: backend)
+        return .block(block, head: head)
     }
 
     private func require(_ condition: Bool, _ reason: String) throws {

@@ -3,18 +3,27 @@ extension Architecture {
     public static let smallConv = small("LLS_SmallConv", (32, 64, 128), linear: 512, pool: 512)
 
     /// The same, wider.
-    public static let smallConvL = small("LLS_SmallConvL", (96, 192, 512), linear: 1024, pool: 2048)
+    public static let smallConvL = small(
+        "LLS_SmallConvL", (96, 192, 512), linear: 1024, pool: 2048)
 
     private static func small(
         _ name: String, _ channels: (Int, Int, Int), linear: Int, pool: Int
     ) -> Architecture {
         Architecture(
-            name,
+            name, projectionLength: nil,
             [
-                .convolution(channels.0, pool: 4), .maxPool,
-                .convolution(channels.1, pool: 2), .maxPool,
-                .convolution(channels.2, pool: 2), .averagePool(2),
-                .linear(linear, pool: pool),
+                .convolution(channels.0, pool: 4), .maxPool, .dropout,
+                .convolution(channels.1, pool: 2), .maxPool, .dropout,
+                .convolution(channels.2, pool: 2), .averagePool(2), .dropout,
+                .linear(linear, pool: pool), .dropout,
             ])
     }
+
+    /// The network that the paper's DRTP results are of.
+    public static let drtpSmallConv = Architecture(
+        "DRTP_SmallConv",
+        [
+            .convolution(64, pool: 4), .maxPool, .convolution(256, pool: 2), .maxPool,
+            .convolution(256, pool: 2), .averagePool(4), .linear(1024, pool: 1024),
+        ])
 }

@@ -3,7 +3,10 @@ import Tensors
 /// Every optimizer there is.
 public enum OptimizerKind: String, CaseIterable, Sendable {
     case sgd = "SGD"
+    case adam = "Adam"
+    case adamW = "AdamW"
     case adamWScheduleFree = "AdamWSF"
+    case sgdScheduleFree = "SGDSF"
 
     /// An optimizer of this kind for `group`.
     public func make(
@@ -11,6 +14,10 @@ public enum OptimizerKind: String, CaseIterable, Sendable {
     ) throws -> any Optimizer {
         switch self {
         case .sgd: try SGD(group, settings, on: backend)
+        case .adam: try Adam(group, decoupled: false, settings, on: backend)
+        case .adamW: try Adam(group, decoupled: true, settings, on: backend)
+        case .sgdScheduleFree:
+            try ScheduleFree(group, adaptive: false, settings, on: backend)
         case .adamWScheduleFree:
             try ScheduleFree(group, adaptive: true, settings, on: backend)
         }

@@ -9,31 +9,29 @@ public struct LLS: LocalRule {
 
     public func makeHead(
         for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> (any LocalHead)? {
-        Head(
-            basis: try backend.makeTensor(
-                [shape.classes, shape.features],
-                SynchronizationBasis.values(
-                    rows: shape.classes, columns: shape.features, settings.waveform)),
+    ) throws -> (any BlockHead)? {
+        SynchronizationHead(
+            basis: try SynchronizationBasis.tensor(
+                rows: shape.classes, columns: shape.features, settings.waveform, on: backend),
             options: settings.crossEntropy)
     }
+}
 
-    private final class Head: LocalHead {
-        let descriptions: [ParameterDescription] = []
-        private let basis: Tensor
-        private let options: CrossEntropyOptions
+/// The LLS loss of one block, by the backend's own kernels for it.
+final class SynchronizationHead: LocalHead {
+    private let basis: Tensor
+    private let options: CrossEntropyOptions
 
-        init(basis: Tensor, options: CrossEntropyOptions) {
-            self.basis = basis
-            self.options = options
-        }
+    init(basis: Tensor, options: CrossEntropyOptions) {
+        self.basis = basis
+        self.options = options
+    }
 
-        func signal(
-            _ pooled: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
-            addingLossTo total: Tensor, on backend: any Backend
-        ) throws {
-            try backend.synchronizationLoss(
-                pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)
-        }
+    func signal(
+        _ pooled: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
+        addingLossTo total: Tensor, on backend: any Backend
+    ) throws {
+        try backend.synchronizationLoss(
+            pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)
     }
 }

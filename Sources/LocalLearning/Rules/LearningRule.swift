@@ -5,13 +5,19 @@ public protocol LearningRule: Sendable {
     /// The published name.
     var name: String { get }
 
-    /// What the rule keeps and trains for one block; nil where blocks have no loss of their own.
+    /// What of a step must be remembered until when.
+    var retention: Retention { get }
+
+    /// How blocks are built.
+    var style: BlockStyle { get }
+
+    /// What the rule keeps for one block; nil where it keeps nothing.
     func makeHead(
         for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> (any LocalHead)?
+    ) throws -> (any BlockHead)?
 
-    /// One training step on the batch in `network.images` and `network.labels`: every block and the
-    /// classifier updated once, by `optimizers` in ``Network/groups`` order.
+    /// One training step on the batch in ``Network/images`` and ``Network/labels``: every block and
+    /// the classifier updated once, by `optimizers` in ``Network/groups`` order.
     ///
     /// - Parameter losses: one slot for each of ``Network/lossNames``, to which the batch's mean
     ///   losses are added.
@@ -19,12 +25,22 @@ public protocol LearningRule: Sendable {
         _ network: Network, batch: Int, _ optimizers: [any Optimizer], losses: [Tensor]) throws
 }
 
-/// What a local rule is told of the block it drives.
+extension LearningRule {
+    public var style: BlockStyle { BlockStyle() }
+}
+
+/// What a rule is told of a block it is to drive.
 public struct HeadShape: Hashable, Sendable {
     /// `conv_block1`: the rule's parameters are named after it.
     public let block: String
+    /// Of one sample.
+    public let output: Shape
     /// Features of one pooled sample: the `D` of the basis.
     public let features: Int
+    /// Length of a random projection's rows, before they are pooled to the features.
+    public let projectionLength: Int
+    /// Basis rows of LLS_MxM_reduced.
+    public let reducedRows: Int
     public let classes: Int
 }
 
@@ -42,50 +58,25 @@ public struct LocalLossSettings: Hashable, Sendable {
     }
 }
 
-/// A local rule at work on one block.
-public protocol LocalHead: AnyObject {
-    /// Parameters that the block's optimizer trains besides the block's own.
+/// What a rule keeps for one block.
+public protocol BlockHead: AnyObject {
+    /// What it keeps in the block's group, and so in weights files.
     var descriptions: [ParameterDescription] { get }
 
-    /// The local loss of `pooled` `[batch, features]`, and its gradient.
+    /// Called once, when the group that holds ``descriptions`` is there.
+    func bind(to group: ParameterGroup, on backend: any Backend) throws
+}
+
+/// A loss of a block's own.
+public protocol LocalHead: BlockHead {
+    /// The local loss of `pooled` `[batch, features]`, and its gradient; besides, the gradients of
+    /// the head's own parameters.
     func signal(
         _ pooled: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
         addingLossTo total: Tensor, on backend: any Backend) throws
 }
 
-/// A rule that gives each block a loss of its own pooled activation. No gradient crosses from one
-/// block into another, so a block is trained as soon as it has been run, and what it needed for
-/// that is forgotten.
-public protocol LocalRule: LearningRule {}
-
-extension LocalRule {
-    public func step(
-        _ network: Network, batch: Int, _ optimizers: [any Optimizer], losses: [Tensor]
-    ) throws {
-        let backend = network.backend
-        let labels = network.labels.prefix(batch: batch)
-        var index = 0
-        for (position, unit) in network.units.enumerated() {
-            let input = network.input(of: position, batch: batch)
-            let output = network.output(of: position, batch: batch)
-            guard case .block(let block, let head?) = unit else {
-                try network.run(unit, input, into: output)
-                continue
-            }
-            let memory = network.memory(of: position, batch: batch)
-            try block.forward(
-                input, memory.workspace, into: output, pooled: memory.pooled,
-                windowSums: memory.windowSums, on: backend)
-            try head.signal(
-                memory.pooled, labels, into: memory.pooledGradient, addingLossTo: losses[index],
-                on: backend)
-            try block.backward(
-                ofPooled: memory.pooledGradient, input, memory.workspace,
-                windowSums: memory.windowSums, on: backend)
-            try optimizers[index].step(block.group, on: backend)
-            index += 1
-        }
-        network.statisticsUpdates += 1
-        try network.trainClassifier(batch: batch, optimizers[index], loss: losses[index])
-    }
+extension BlockHead {
+    public var descriptions: [ParameterDescription] { [] }
+    public func bind(to group: ParameterGroup, on backend: any Backend) throws {}
 }

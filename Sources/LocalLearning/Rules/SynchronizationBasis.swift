@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// The shape of a basis vector over its features.
 public enum Waveform: String, CaseIterable, Sendable {
@@ -39,5 +40,13 @@ public enum SynchronizationBasis {
                 }
             }
         }
+    }
+
+    /// The same on a device.
+    static func tensor(
+        rows: Int, columns: Int, _ waveform: Waveform, on backend: any Backend
+    ) throws -> Tensor {
+        try backend.makeTensor(
+            [rows, columns], values(rows: rows, columns: columns, waveform))
     }
 }

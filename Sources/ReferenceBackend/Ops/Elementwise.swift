@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import Tensors
 
 extension ReferenceBackend {
@@ -38,6 +39,30 @@ extension ReferenceBackend {
         let (x, sums, channels) = (input.elements, output.elements, input.shape.channels)
         sums.update(repeating: 0)
         for index in 0..<input.count { sums[index % channels] += x[index] }
+    }
+
+    public func scaleColumns(_ input: Tensor, by scale: Tensor, into output: Tensor) throws {
+        checkSameShape(input, output, "scaled columns")
+        let (x, factors, y) = (input.elements, scale.elements, output.elements)
+        for index in 0..<input.count { y[index] = x[index] * factors[index % scale.count] }
+    }
+
+    public func sumRowProducts(_ left: Tensor, _ right: Tensor, into output: Tensor) throws {
+        checkSameShape(left, right, "row sum of products")
+        let (x, y, sums) = (left.elements, right.elements, output.elements)
+        sums.update(repeating: 0)
+        for index in 0..<left.count { sums[index % output.count] += x[index] * y[index] }
+    }
+
+    public func dropout(
+        _ input: Tensor, probability: Float, key: UInt64, into output: Tensor
+    ) throws {
+        checkSameShape(input, output, "dropout")
+        let (x, y, source) = (input.elements, output.elements, RandomSource(key: key))
+        for index in 0..<input.count {
+            let isDropped = source.uniform(index) < probability
+            y[index] = isDropped ? 0 : x[index] / Double(1 - probability)
+        }
     }
 
     func checkSameShape(_ one: Tensor, _ other: Tensor, _ operation: String) {

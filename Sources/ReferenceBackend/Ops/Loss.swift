@@ -2,6 +2,16 @@ import Foundation
 import Tensors
 
 extension ReferenceBackend {
+    public func oneHot(_ labels: Tensor, value: Float, into output: Tensor) throws {
+        let classes = output.shape.channels
+        for row in 0..<labels.count {
+            for c in 0..<classes {
+                let isLabel = Int(labels.elements[row]) == c
+                output.elements[row * classes + c] = isLabel ? Double(value) : 0
+            }
+        }
+    }
+
     public func crossEntropy(
         _ logits: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
         gradient: Tensor?, addingLossTo total: Tensor

@@ -46,6 +46,14 @@ public struct ConvolutionGeometry: Hashable, Sendable {
         [kernelHeight, kernelWidth, inputChannels / groups, outputChannels]
     }
 
+    /// The same convolution of another number of images.
+    public func withBatch(_ batch: Int) -> ConvolutionGeometry {
+        ConvolutionGeometry(
+            batch: batch, height: height, width: width, inputChannels: inputChannels,
+            outputChannels: outputChannels, kernelHeight: kernelHeight, kernelWidth: kernelWidth,
+            stride: stride, padding: padding, groups: groups)
+    }
+
     /// Every channel by itself.
     public var isDepthwise: Bool { groups == inputChannels && groups == outputChannels }
 

@@ -15,4 +15,17 @@ public protocol ElementwiseOps: DeviceMemory {
 
     /// `output[c] = Σ_rows input[row, c]`: the gradient of a bias. Output `[channels]`.
     func sumRows(_ input: Tensor, into output: Tensor) throws
+
+    /// `output[row, c] = input[row, c] · scale[c]`; `output` may be `input`.
+    func scaleColumns(_ input: Tensor, by scale: Tensor, into output: Tensor) throws
+
+    /// `output[c] = Σ_rows left[row, c] · right[row, c]`: the gradient of a column's scale.
+    func sumRowProducts(_ left: Tensor, _ right: Tensor, into output: Tensor) throws
+
+    /// `output = input / (1 − probability)`, or 0 with that probability; `output` may be `input`.
+    ///
+    /// Element `i` is dropped where uniform number `i` of the stream `key`
+    /// (`RandomSource(key:).uniform(i)`) is below `probability`: the same on every device. The same
+    /// call on a gradient is the gradient.
+    func dropout(_ input: Tensor, probability: Float, key: UInt64, into output: Tensor) throws
 }

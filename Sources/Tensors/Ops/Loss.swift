@@ -31,4 +31,7 @@ public protocol LossOps: DeviceMemory {
     /// that holds a NaN is wrong.
     func countCorrect(
         _ logits: Tensor, _ labels: Tensor, top: Int, addingTo total: Tensor) throws
+
+    /// `output[row, c] = value` where `c` is the row's label, else 0. Output `[batch, classes]`.
+    func oneHot(_ labels: Tensor, value: Float, into output: Tensor) throws
 }

@@ -39,7 +39,7 @@ struct BenchStep: ParsableCommand {
         let network = try Network(
             architecture, input: [extents[1], extents[2], extents[0]], classes: classes,
             batch: batch, rule: rule, on: backend)
-        try network.initialize(seed: 0)
+        try network.initialize()
         let optimizers = try network.groups.map {
             try OptimizerKind.adamWScheduleFree.make(
                 for: $0, OptimizerSettings(learningRate: 5e-3), on: backend)

@@ -55,8 +55,8 @@ struct TrainingRun {
                 crossEntropy: CrossEntropyOptions(
                     temperature: Float(configuration.temperature),
                     labelSmoothing: Float(configuration.labelSmoothing))),
-            on: backend)
-        try network.initialize(seed: configuration.seed)
+            dropout: Float(configuration.dropout), seed: configuration.seed, on: backend)
+        try network.initialize()
         trainer = try Trainer(
             network, rule: choices.rule, optimizer: choices.optimizer,
             OptimizerSettings(

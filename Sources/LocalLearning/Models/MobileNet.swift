@@ -1,0 +1,18 @@
+extension Architecture {
+    /// MobileNet V1.
+    public static let mobileNetV1 = Architecture(
+        "LLS_MobileNetV1", reducedRows: .byClasses,
+        mobileNetStem + Array(repeating: .depthwise(512, pool: 2), count: 4)
+            + [.depthwise(1024, stride: 2, pool: 1), .depthwise(1024, pool: 1), .averagePool(1)])
+
+    /// MobileNet V1 up to its first repeated block.
+    public static let mobileNetV1Small = Architecture(
+        "LLS_MobileNetV1_small", mobileNetStem + [.averagePool(1)])
+
+    private static let mobileNetStem: [Stage] = [
+        .convolution(32, stride: 2, pool: 8), .depthwise(64, pool: 4),
+        .depthwise(128, stride: 2, pool: 4), .depthwise(128, pool: 4),
+        .depthwise(256, stride: 2, pool: 2), .depthwise(256, pool: 2),
+        .depthwise(512, stride: 2, pool: 2), .depthwise(512, pool: 2),
+    ]
+}

@@ -1,0 +1,19 @@
+import Tensors
+
+/// LLS with a learned number for each class' score.
+public struct LLSM: LocalRule {
+    public let name = "LLS_M"
+
+    public init() {}
+
+    public func makeHead(
+        for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
+    ) throws -> (any BlockHead)? {
+        ProjectionHead(
+            shape,
+            .basis(
+                try SynchronizationBasis.tensor(
+                    rows: shape.classes, columns: shape.features, settings.waveform, on: backend)),
+            .columns(name: "feedback", [shape.classes]), settings.crossEntropy)
+    }
+}
