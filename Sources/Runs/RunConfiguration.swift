@@ -80,7 +80,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
             try require(key, value > 0 && value.isFinite, "greater than 0", value)
         }
         try atLeastOne(.epochs, epochs)
-        try atLeastOne(.batchSize, batchSize)
+        // Batch normalisation needs two images to have a variance.
+        try require(.batchSize, batchSize >= 2, "at least 2", batchSize)
         try atLeastOne(.testBatchSize, testBatchSize)
         try atLeastOne(.maxSteps, maxSteps)
         try atLeastOne(.limitTrain, limitTrain)
