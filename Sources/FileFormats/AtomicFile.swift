@@ -69,7 +69,13 @@ public struct AtomicFile: ~Copyable {
 
     /// Writes a whole file at once.
     public static func write(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
-        var file = try AtomicFile(path)
+        try write(bytes, to: path, calls: .system)
+    }
+
+    package static func write(
+        _ bytes: some Collection<UInt8>, to path: String, calls: FileCalls
+    ) throws(FileError) {
+        var file = try AtomicFile(path, calls: calls)
         try file.append(bytes)
         try file.commit()
     }
