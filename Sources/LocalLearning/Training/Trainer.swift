@@ -10,10 +10,13 @@ public struct TrainingOptions: Sendable {
     public var reportEvery: Int
     /// Training batches that the running statistics are fitted on before every evaluation.
     public var statisticsBatches: Int
+    public var schedule: LearningRateSchedule
 
     public init(
-        epochs: Int, maxSteps: Int? = nil, reportEvery: Int = 50, statisticsBatches: Int = 50
+        epochs: Int, maxSteps: Int? = nil, reportEvery: Int = 50, statisticsBatches: Int = 50,
+        schedule: LearningRateSchedule = .constant
     ) {
+        self.schedule = schedule
         self.epochs = epochs
         self.maxSteps = maxSteps
         self.reportEvery = reportEvery
@@ -36,6 +39,8 @@ public struct EpochReport: Sendable {
     /// Means over the epoch, in ``Network/lossNames`` order.
     public let losses: [Float]
     public let test: Evaluation
+    /// That the epoch was trained with.
+    public let learningRate: Double
     /// Of the training steps alone.
     public let imagesPerSecond: Double
     /// Share of the training steps' time that was spent waiting for data.
@@ -74,6 +79,7 @@ public final class Trainer {
     private let options: TrainingOptions
     private let evaluator: Evaluator
     private let ring: LossRing
+    private var rate: LearningRateProgress
 
     public init(
         _ network: Network, rule: any LearningRule, optimizer: OptimizerKind,
@@ -85,6 +91,7 @@ public final class Trainer {
         optimizers = try network.groups.map {
             try optimizer.make(for: $0, settings, on: network.backend)
         }
+        rate = LearningRateProgress(options.schedule, rate: settings.learningRate)
         evaluator = try Evaluator(network)
         ring = try LossRing(
             capacity: max(options.reportEvery, 1), losses: network.lossNames.count,
@@ -111,8 +118,12 @@ public final class Trainer {
             try move(to: .evaluation)
             try fitStatistics(epoch: epoch + 1, train)
             let evaluation = try evaluator.evaluate(on: test)
+            let learningRate = rate.rate
+            let nextRate = rate.advance(epoch: epoch, testLoss: evaluation.loss)
+            for optimizer in optimizers { optimizer.learningRate = nextRate }
             let report = EpochReport(
                 epoch: epoch, losses: training.losses, test: evaluation,
+                learningRate: learningRate,
                 imagesPerSecond: training.imagesPerSecond, waitingShare: training.waitingShare,
                 steps: training.steps, trainingSeconds: training.seconds,
                 seconds: Date().timeIntervalSince(start))
