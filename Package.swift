@@ -71,6 +71,15 @@ let package = Package(
 
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
+        // Tests: what several of them share is a plain target.
+        .target(
+            name: "TestSupport", dependencies: ["Tensors", "ReferenceBackend"],
+            path: "Tests/Support"),
+        .testTarget(
+            name: "ReferenceTests",
+            dependencies: ["ReferenceBackend", "TestSupport", "Randomness"]),
+        .testTarget(
+            name: "BackendTests", dependencies: ["Verification", "ReferenceBackend", "TestSupport"]),
         .testTarget(
             name: "FileFormatsTests", dependencies: ["FileFormats"],
             resources: [.copy("Fixtures")]),
