@@ -1,0 +1,94 @@
+import COpenCL
+import Tensors
+
+/// Any OpenCL 1.2 device. The operations are in `Ops/`, one file per concern.
+///
+/// One context and one in-order queue, used by one owner.
+public final class OpenCLBackend {
+    public let device: OpenCLDevice
+    public let traits: DeviceTraits
+    /// How kernels are shaped.
+    public let engine: KernelEngine
+    /// Kernels launched so far.
+    public internal(set) var launches = 0
+
+    let context: cl_context
+    let queue: cl_command_queue
+    let programs: ProgramCache
+    let profiler: Profiler?
+    let ledger = MemoryLedger()
+    let scratchPool = ScratchPool()
+    let staging = StagingRing()
+    private var zeroBuffer: Tensor?
+
+    /// Opens the device that `selector` means, see ``OpenCLDevice/select(_:)``.
+    ///
+    /// - Parameters:
+    ///   - engine: nil for the one that suits the device.
+    ///   - profiling: whether ``profile()`` is wanted.
+    /// - Throws: ``DeviceSelectionError``, ``OpenCLError``.
+    public convenience init(
+        device selector: String = "auto", engine: KernelEngine? = nil, profiling: Bool = false
+    ) throws {
+        try self.init(OpenCLDevice.select(selector), engine: engine, profiling: profiling)
+    }
+
+    /// Opens `device`.
+    public init(_ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false) throws
+    {
+        self.device = device
+        traits = device.traits
+        self.engine = engine ?? device.traits.preferredEngine
+        var handle = device.handle
+        var status: cl_int = 0
+        guard let context = clCreateContext(nil, 1, &handle, nil, nil, &status) else {
+            throw OpenCLError(code: status, call: "clCreateContext on \(device.name)")
+        }
+        let properties = profiling ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0
+        guard let queue = clCreateCommandQueue(context, handle, properties, &status) else {
+            clReleaseContext(context)
+            throw OpenCLError(code: status, call: "clCreateCommandQueue on \(device.name)")
+        }
+        self.context = context
+        self.queue = queue
+        programs = ProgramCache(context: context, device: device)
+        profiler = profiling ? Profiler() : nil
+    }
+
+    deinit {
+        clFinish(queue)
+        clReleaseCommandQueue(queue)
+        clReleaseContext(context)
+    }
+
+    /// Time on the device by kernel, the costliest first; waits for what is under way. Empty unless
+    /// the backend was opened with `profiling`.
+    public func profile() throws -> [KernelProfile] { try profiler?.summary() ?? [] }
+
+    /// A buffer of at least `count` zeros that stays zero: what kernels read in place of padding.
+    ///
+    /// Grown to powers of two, so rarely.
+    func zeros(count: Int) throws -> Tensor {
+        if let zeroBuffer, zeroBuffer.count >= count { return zeroBuffer }
+        var capacity = 4096
+        while capacity < count { capacity *= 2 }
+        let tensor = try makeTensor([capacity])
+        try fill(tensor, with: 0)
+        zeroBuffer = tensor
+        return tensor
+    }
+
+    /// Throws unless `status` is a success; a lack of memory as ``OutOfDeviceMemoryError``.
+    func checkMemory(_ status: cl_int, _ call: @autoclosure () -> String, bytes: Int? = nil) throws
+    {
+        guard status != CL_SUCCESS else { return }
+        let error = OpenCLError(code: status, call: call())
+        // Of a command, "out of resources" is most often a lost device.
+        guard error.isOutOfMemory, bytes != nil || status != CL_OUT_OF_RESOURCES else {
+            throw error
+        }
+        throw OutOfDeviceMemoryError(
+            requested: bytes, held: ledger.use.current, maxAllocation: traits.maxAllocation,
+            globalMemory: traits.globalMemory, device: device.name)
+    }
+}

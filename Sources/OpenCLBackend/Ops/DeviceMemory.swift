@@ -1,0 +1,115 @@
+import COpenCL
+import Tensors
+
+extension OpenCLBackend: DeviceMemory {
+    public var name: String { "OpenCL \(device.id), \(device.name), \(engine.rawValue) kernels" }
+
+    public var sliceAlignment: Int { max(traits.memBaseAddrAlign, 256) / 4 }
+
+    public var memoryUse: MemoryUse { ledger.use }
+
+    public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
+        let buffer = try allocate(shape.count * elementType.byteCount)
+        return Tensor(shape: shape, elementType: elementType, buffer: buffer)
+    }
+
+    public func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
+        precondition(
+            offset >= 0 && offset % sliceAlignment == 0 && offset + shape.count <= tensor.count,
+            "no slice \(shape) at element \(offset) of \(tensor.shape)")
+        let (source, width) = (tensor.openCLBuffer, tensor.elementType.byteCount)
+        let bytes = max(shape.count * width, 4)
+        var region = cl_buffer_region(origin: source.offset + offset * width, size: bytes)
+        var status: cl_int = 0
+        guard
+            let handle = clCreateSubBuffer(
+                source.root.handle, cl_mem_flags(CL_MEM_READ_WRITE),
+                cl_buffer_create_type(CL_BUFFER_CREATE_TYPE_REGION), &region, &status)
+        else {
+            throw OpenCLError(code: status, call: "clCreateSubBuffer at \(region.origin) bytes")
+        }
+        let buffer = OpenCLBuffer(
+            handle, byteCount: bytes, offset: region.origin, of: source.root, ledger)
+        return Tensor(shape: shape, elementType: tensor.elementType, buffer: buffer)
+    }
+
+    public func withScratch<Result>(
+        _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
+    ) throws -> Result {
+        let buffers = try scratchPool.take(shapes.map { max($0.count, 1) * 4 }, allocate: allocate)
+        defer { scratchPool.give(back: buffers) }
+        return try body(zip(shapes, buffers).map { Tensor(shape: $0, buffer: $1) })
+    }
+
+    public func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {
+        precondition(
+            bytes.count == tensor.byteCount,
+            "\(bytes.count) bytes cannot fill \(tensor.shape), which holds \(tensor.byteCount)")
+        try staging.write(bytes, to: tensor.openCLBuffer, on: queue)
+    }
+
+    public func read(_ tensor: Tensor) throws -> [Float] {
+        precondition(tensor.elementType == .float32, "\(tensor.shape) holds integers")
+        return try download(tensor)
+    }
+
+    public func readIntegers(_ tensor: Tensor) throws -> [Int32] {
+        precondition(tensor.elementType == .int32, "\(tensor.shape) holds floats")
+        return try download(tensor)
+    }
+
+    public func copy(_ source: Tensor, into destination: Tensor) throws {
+        precondition(
+            source.count == destination.count && source.elementType == destination.elementType,
+            "cannot copy \(source.shape) into \(destination.shape)")
+        guard source.count > 0 else { return }
+        try checkMemory(
+            clEnqueueCopyBuffer(
+                queue, source.openCLBuffer.handle, destination.openCLBuffer.handle, 0, 0,
+                source.byteCount, 0, nil, nil),
+            "clEnqueueCopyBuffer of \(source.byteCount) bytes")
+    }
+
+    public func fill(_ tensor: Tensor, with value: Float) throws {
+        precondition(tensor.elementType == .float32, "\(tensor.shape) holds integers")
+        guard tensor.count > 0 else { return }
+        var pattern = value
+        try checkMemory(
+            clEnqueueFillBuffer(
+                queue, tensor.openCLBuffer.handle, &pattern, MemoryLayout<Float>.size, 0,
+                tensor.byteCount, 0, nil, nil),
+            "clEnqueueFillBuffer of \(tensor.byteCount) bytes")
+    }
+
+    public func synchronize() throws {
+        try checkMemory(clFinish(queue), "clFinish")
+    }
+
+    private func download<Element: Numeric>(_ tensor: Tensor) throws -> [Element] {
+        guard tensor.count > 0 else { return [] }
+        return try [Element](unsafeUninitializedCapacity: tensor.count) { elements, count in
+            try checkMemory(
+                clEnqueueReadBuffer(
+                    queue, tensor.openCLBuffer.handle, cl_bool(CL_TRUE), 0, tensor.byteCount,
+                    elements.baseAddress, 0, nil, nil),
+                "clEnqueueReadBuffer of \(tensor.byteCount) bytes")
+            count = tensor.count
+        }
+    }
+
+    private func allocate(_ byteCount: Int) throws -> OpenCLBuffer {
+        let bytes = max(byteCount, 4)
+        guard bytes <= traits.maxAllocation else {
+            throw OutOfDeviceMemoryError(
+                requested: bytes, held: ledger.use.current, maxAllocation: traits.maxAllocation,
+                globalMemory: traits.globalMemory, device: device.name)
+        }
+        var status: cl_int = 0
+        let handle = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), bytes, nil, &status)
+        try checkMemory(status, "clCreateBuffer of \(bytes) bytes", bytes: bytes)
+        guard let handle else {
+            throw OpenCLError(code: status, call: "clCreateBuffer of \(bytes) bytes")
+        }
+        return OpenCLBuffer(handle, byteCount: bytes, ledger)
+    }
+}

@@ -1,0 +1,110 @@
+import COpenCL
+
+/// One device of one platform.
+public struct OpenCLDevice {
+    /// `P:D`, platform and device counted from 0.
+    public let id: String
+    public let name: String
+    public let openCLVersion: String
+    public let kind: Kind
+    public let traits: DeviceTraits
+
+    let handle: cl_device_id?
+
+    /// What a device is, in the order of preference.
+    public enum Kind: Int, Comparable, Sendable, CustomStringConvertible {
+        case gpu, accelerator, cpu
+
+        public static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
+
+        public var description: String {
+            switch self {
+            case .gpu: "GPU"
+            case .accelerator: "accelerator"
+            case .cpu: "CPU"
+            }
+        }
+    }
+
+    init(handle: cl_device_id?, id: String, platform: String) throws {
+        let query = DeviceQuery(handle: handle)
+        self.handle = handle
+        self.id = id
+        name = try query.text(CL_DEVICE_NAME)
+        openCLVersion = try query.text(CL_DEVICE_VERSION)
+        let type = try query.value(CL_DEVICE_TYPE, cl_device_type.self)
+        kind =
+            type & cl_device_type(CL_DEVICE_TYPE_GPU) != 0
+            ? .gpu : type & cl_device_type(CL_DEVICE_TYPE_CPU) != 0 ? .cpu : .accelerator
+        traits = try DeviceTraits(query, kind: kind, platform: platform)
+    }
+
+    /// The device that `selector` means: `auto`, a `P:D`, or a part of a name in any case.
+    ///
+    /// `auto` takes GPUs before CPUs, then the order of the platforms.
+    ///
+    /// - Throws: ``DeviceSelectionError`` with the devices that there are.
+    public static func select(_ selector: String) throws -> OpenCLDevice {
+        let devices = try OpenCLPlatform.all().flatMap(\.devices)
+        guard !devices.isEmpty else { throw DeviceSelectionError.noDevice }
+        if let device = devices.first(where: { $0.id == selector }) { return device }
+        let ranked = devices.enumerated().sorted {
+            ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset)
+        }
+        let wanted = selector.lowercased()
+        let found = ranked.first {
+            wanted == "auto" || $0.element.name.lowercased().contains(wanted)
+        }
+        guard let found, !wanted.isEmpty else {
+            throw DeviceSelectionError.noSuchDevice(
+                selector, available: devices.map { "\($0.id) \($0.name)" })
+        }
+        return found.element
+    }
+
+    private var rank: Int { 2 * kind.rawValue + (traits.isLastChoice ? 1 : 0) }
+}
+
+/// A device that cannot be had.
+public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
+    case noPlatform
+    case noDevice
+    case noSuchDevice(String, available: [String])
+
+    public var description: String {
+        switch self {
+        case .noPlatform:
+            """
+            no OpenCL platform found: install your device's driver, or PoCL (pocl-opencl-icd) to \
+            use the processor; drivers are listed in /etc/OpenCL/vendors
+            """
+        case .noDevice:
+            """
+            OpenCL is installed, but no platform offers a device: check that the driver matches \
+            the hardware and that you may use it, or install PoCL (pocl-opencl-icd)
+            """
+        case .noSuchDevice(let selector, let available):
+            "no OpenCL device \"\(selector)\"; there are: \(available.joined(separator: ", "))"
+        }
+    }
+}
+
+/// Questions to a device.
+struct DeviceQuery {
+    let handle: cl_device_id?
+
+    func text(_ parameter: Int32) throws -> String {
+        try infoText("clGetDeviceInfo") { size, value, needed in
+            clGetDeviceInfo(handle, cl_device_info(parameter), size, value, needed)
+        }
+    }
+
+    func value<Value: FixedWidthInteger>(_ parameter: Int32, _: Value.Type) throws -> Value {
+        var value: Value = 0
+        try check(
+            clGetDeviceInfo(
+                handle, cl_device_info(parameter), MemoryLayout<Value>.size, &value, nil),
+            "clGetDeviceInfo")
+        return value
+    }
+}

@@ -1,0 +1,114 @@
+import COpenCL
+
+/// A call into OpenCL that failed.
+public struct OpenCLError: Error, Sendable, CustomStringConvertible {
+    /// The status as the driver gave it.
+    public let code: Int32
+    /// The function that was called, with what it was called for.
+    public let call: String
+
+    /// The status' name in the OpenCL headers.
+    public var name: String { statusNames[code] ?? "status \(code)" }
+
+    public var description: String {
+        let advice = statusAdvice[code].map { ": \($0)" } ?? ""
+        return "OpenCL: \(call) failed with \(name) (\(code))\(advice)"
+    }
+}
+
+/// A device that has no room for what was asked of it.
+public struct OutOfDeviceMemoryError: Error, Sendable, CustomStringConvertible {
+    /// Bytes asked for; nil where the driver ran out while it carried out a command.
+    public let requested: Int?
+    /// Bytes this backend held already.
+    public let held: Int
+    /// The largest single allocation and the whole memory of the device, in bytes.
+    public let maxAllocation, globalMemory: Int
+    public let device: String
+
+    public var description: String {
+        let what = requested.map { "\($0) bytes asked for" } ?? "a command needed more memory"
+        return """
+            out of memory on \(device): \(what) with \(held) in use; the device has \
+            \(globalMemory) bytes and allows \(maxAllocation) in one allocation. \
+            Use a smaller batch or model
+            """
+    }
+}
+
+/// A kernel that the device's compiler refused.
+public struct KernelBuildError: Error, Sendable, CustomStringConvertible {
+    public let source, options, device: String
+    /// All that the compiler said.
+    public let log: String
+
+    public var description: String {
+        let lines = log.split(separator: "\n").prefix(12).joined(separator: "\n")
+        return """
+            cannot build \(source).cl for \(device) with options "\(options)": \
+            update the device's OpenCL driver or choose another device. The compiler says:
+            \(lines)
+            """
+    }
+}
+
+/// Throws unless `status` is a success.
+func check(_ status: cl_int, _ call: @autoclosure () -> String) throws {
+    guard status == CL_SUCCESS else { throw OpenCLError(code: status, call: call()) }
+}
+
+extension OpenCLError {
+    /// Whether the driver says that memory is short.
+    var isOutOfMemory: Bool {
+        [CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_OUT_OF_RESOURCES, CL_OUT_OF_HOST_MEMORY]
+            .contains(code)
+    }
+}
+
+private let statusAdvice: [Int32: String] = [
+    CL_DEVICE_NOT_AVAILABLE: "the device is busy or was lost; try again or restart its driver",
+    CL_OUT_OF_RESOURCES: "the device was lost, or a kernel asked too much of it",
+    CL_OUT_OF_HOST_MEMORY: "the machine's memory is used up",
+    CL_MEM_OBJECT_ALLOCATION_FAILURE: "the device's memory is used up; use a smaller batch",
+    CL_COMPILER_NOT_AVAILABLE: "this driver cannot compile kernels; install the full one",
+    CL_INVALID_COMMAND_QUEUE: "the device was lost; restart the program or its driver",
+    CL_INVALID_WORK_GROUP_SIZE: "the device allows fewer work-items per group",
+    -1001: "no OpenCL platform is installed; install a driver, PoCL for a processor",
+    -9999: "the device was lost, or a kernel touched memory outside its buffers",
+]
+
+private let statusNames: [Int32: String] = [
+    CL_DEVICE_NOT_FOUND: "CL_DEVICE_NOT_FOUND",
+    CL_DEVICE_NOT_AVAILABLE: "CL_DEVICE_NOT_AVAILABLE",
+    CL_COMPILER_NOT_AVAILABLE: "CL_COMPILER_NOT_AVAILABLE",
+    CL_MEM_OBJECT_ALLOCATION_FAILURE: "CL_MEM_OBJECT_ALLOCATION_FAILURE",
+    CL_OUT_OF_RESOURCES: "CL_OUT_OF_RESOURCES",
+    CL_OUT_OF_HOST_MEMORY: "CL_OUT_OF_HOST_MEMORY",
+    CL_PROFILING_INFO_NOT_AVAILABLE: "CL_PROFILING_INFO_NOT_AVAILABLE",
+    CL_MEM_COPY_OVERLAP: "CL_MEM_COPY_OVERLAP",
+    CL_BUILD_PROGRAM_FAILURE: "CL_BUILD_PROGRAM_FAILURE",
+    CL_MISALIGNED_SUB_BUFFER_OFFSET: "CL_MISALIGNED_SUB_BUFFER_OFFSET",
+    CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST: "CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST",
+    CL_INVALID_VALUE: "CL_INVALID_VALUE",
+    CL_INVALID_DEVICE: "CL_INVALID_DEVICE",
+    CL_INVALID_CONTEXT: "CL_INVALID_CONTEXT",
+    CL_INVALID_QUEUE_PROPERTIES: "CL_INVALID_QUEUE_PROPERTIES",
+    CL_INVALID_COMMAND_QUEUE: "CL_INVALID_COMMAND_QUEUE",
+    CL_INVALID_MEM_OBJECT: "CL_INVALID_MEM_OBJECT",
+    CL_INVALID_BUILD_OPTIONS: "CL_INVALID_BUILD_OPTIONS",
+    CL_INVALID_PROGRAM: "CL_INVALID_PROGRAM",
+    CL_INVALID_PROGRAM_EXECUTABLE: "CL_INVALID_PROGRAM_EXECUTABLE",
+    CL_INVALID_KERNEL_NAME: "CL_INVALID_KERNEL_NAME",
+    CL_INVALID_KERNEL: "CL_INVALID_KERNEL",
+    CL_INVALID_ARG_INDEX: "CL_INVALID_ARG_INDEX",
+    CL_INVALID_ARG_VALUE: "CL_INVALID_ARG_VALUE",
+    CL_INVALID_ARG_SIZE: "CL_INVALID_ARG_SIZE",
+    CL_INVALID_KERNEL_ARGS: "CL_INVALID_KERNEL_ARGS",
+    CL_INVALID_WORK_DIMENSION: "CL_INVALID_WORK_DIMENSION",
+    CL_INVALID_WORK_GROUP_SIZE: "CL_INVALID_WORK_GROUP_SIZE",
+    CL_INVALID_WORK_ITEM_SIZE: "CL_INVALID_WORK_ITEM_SIZE",
+    CL_INVALID_EVENT: "CL_INVALID_EVENT",
+    CL_INVALID_BUFFER_SIZE: "CL_INVALID_BUFFER_SIZE",
+    CL_INVALID_GLOBAL_WORK_SIZE: "CL_INVALID_GLOBAL_WORK_SIZE",
+    -1001: "CL_PLATFORM_NOT_FOUND_KHR",
+]

@@ -1,0 +1,72 @@
+import COpenCL
+
+/// One OpenCL driver of this machine, with its devices.
+public struct OpenCLPlatform {
+    public let name, vendor, version: String
+    public let devices: [OpenCLDevice]
+    /// Why a platform that is installed has no devices; nil where it has.
+    public let problem: String?
+
+    /// All platforms, in the loader's order: a device's id counts them from 0.
+    ///
+    /// - Throws: ``DeviceSelectionError/noPlatform`` where none is installed, ``OpenCLError`` where
+    ///   the loader itself fails.
+    public static func all() throws -> [OpenCLPlatform] {
+        var count: cl_uint = 0
+        let status = clGetPlatformIDs(0, nil, &count)
+        guard status != -1001, status != CL_SUCCESS || count > 0 else {
+            throw DeviceSelectionError.noPlatform
+        }
+        try check(status, "clGetPlatformIDs")
+        var handles = [cl_platform_id?](repeating: nil, count: Int(count))
+        try check(clGetPlatformIDs(count, &handles, nil), "clGetPlatformIDs")
+        return handles.enumerated().map { index, handle in
+            OpenCLPlatform(handle: handle, index: index)
+        }
+    }
+
+    private init(handle: cl_platform_id?, index: Int) {
+        func text(_ parameter: Int32) -> String {
+            (try? infoText("clGetPlatformInfo") { size, value, needed in
+                clGetPlatformInfo(handle, cl_platform_info(parameter), size, value, needed)
+            }) ?? ""
+        }
+        let name = text(CL_PLATFORM_NAME)
+        (self.name, vendor, version) = (name, text(CL_PLATFORM_VENDOR), text(CL_PLATFORM_VERSION))
+        do {
+            devices = try Self.devices(of: handle, named: name, index: index)
+            problem = devices.isEmpty ? "the platform has no device" : nil
+        } catch {
+            (devices, problem) = ([], "\(error)")
+        }
+    }
+
+    private static func devices(
+        of handle: cl_platform_id?, named platform: String, index: Int
+    ) throws -> [OpenCLDevice] {
+        let everything = cl_device_type(0xFFFF_FFFF)
+        var count: cl_uint = 0
+        let status = clGetDeviceIDs(handle, everything, 0, nil, &count)
+        guard status != CL_DEVICE_NOT_FOUND, count > 0 else { return [] }
+        try check(status, "clGetDeviceIDs of \(platform)")
+        var handles = [cl_device_id?](repeating: nil, count: Int(count))
+        try check(
+            clGetDeviceIDs(handle, everything, count, &handles, nil),
+            "clGetDeviceIDs of \(platform)")
+        return try handles.enumerated().map { number, device in
+            try OpenCLDevice(handle: device, id: "\(index):\(number)", platform: platform)
+        }
+    }
+}
+
+/// The text that one of OpenCL's `clGet…Info` functions gives.
+func infoText(
+    _ call: String, _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> cl_int
+) throws -> String {
+    var size = 0
+    try check(query(0, nil, &size), call)
+    var bytes = [UInt8](repeating: 0, count: size)
+    try check(query(size, &bytes, nil), call)
+    let text = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    return String(text.drop { $0 == " " })
+}

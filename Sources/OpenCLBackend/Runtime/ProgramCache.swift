@@ -1,0 +1,84 @@
+import COpenCL
+import KernelSources
+
+/// A preprocessor constant that a kernel file is compiled with.
+struct KernelDefine: Hashable {
+    let name: String
+    let value: Int
+
+    init(_ name: String, _ value: Int) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// Programs by file and constants, kernels by program and name; each is built once.
+final class ProgramCache {
+    private struct ProgramKey: Hashable {
+        let source: KernelSource
+        let defines: [KernelDefine]
+    }
+    private struct KernelKey: Hashable {
+        let program: ProgramKey
+        let name: String
+    }
+
+    private let context: cl_context
+    private let device: OpenCLDevice
+    private var programs: [ProgramKey: cl_program] = [:]
+    private var kernels: [KernelKey: cl_kernel] = [:]
+
+    init(context: cl_context, device: OpenCLDevice) {
+        self.context = context
+        self.device = device
+    }
+
+    func kernel(_ source: KernelSource, _ name: String, _ defines: [KernelDefine]) throws
+        -> cl_kernel
+    {
+        let key = KernelKey(program: ProgramKey(source: source, defines: defines), name: name)
+        if let kernel = kernels[key] { return kernel }
+        let program = try program(key.program)
+        var status: cl_int = 0
+        guard let kernel = clCreateKernel(program, name, &status) else {
+            throw OpenCLError(
+                code: status, call: "clCreateKernel \(name) of \(source.rawValue).cl")
+        }
+        kernels[key] = kernel
+        return kernel
+    }
+
+    private func program(_ key: ProgramKey) throws -> cl_program {
+        if let program = programs[key] { return program }
+        let options = (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"])
+            .joined(separator: " ")
+        let text = key.source == .common ? "" : key.source.text
+        var status: cl_int = 0
+        let created = (KernelSource.common.text + "\n" + text).withCString { pointer in
+            var line: UnsafePointer<CChar>? = pointer
+            return clCreateProgramWithSource(context, 1, &line, nil, &status)
+        }
+        guard let program = created else {
+            throw OpenCLError(code: status, call: "clCreateProgramWithSource")
+        }
+        status = clBuildProgram(program, 0, nil, options, nil, nil)
+        guard status == CL_SUCCESS else {
+            let log = try? infoText("clGetProgramBuildInfo") { size, value, needed in
+                clGetProgramBuildInfo(
+                    program, device.handle, cl_program_build_info(CL_PROGRAM_BUILD_LOG), size,
+                    value, needed)
+            }
+            clReleaseProgram(program)
+            throw KernelBuildError(
+                source: key.source.rawValue, options: options, device: device.name,
+                log: log ?? "\(OpenCLError(code: status, call: "clBuildProgram"))")
+        }
+        programs[key] = program
+        return program
+    }
+
+    deinit {
+        kernels.values.forEach { clReleaseKernel($0) }
+        programs.values.forEach { clReleaseProgram($0) }
+    }
+}
