@@ -57,6 +57,7 @@ void pad_image(__global const float *restrict input, __global float *restrict ou
     for (int i = 0; i < row; i++) output[margin + i] = isInside ? input[i] : 0.0f;
 }
 
+#ifdef PIXELS
 // output[pixel, o] = bias[o] + Σ_tap,c input[pixel · stride + tap − padding, c] · weights[tap, c, o].
 // With divisor > 1 the sum runs over the places that the divisor divides: the gradient of a
 // strided convolution. A tap outside the image reads `zeros` instead.
@@ -150,3 +151,84 @@ void convolve(__global const float *restrict input, __global const float *restri
             }
     }
 }
+#endif
+
+#ifdef CHANNELS
+// partials[split][tap][c][o] = Σ input[pixel · stride + tap − padding, c] · gradient[pixel, o] over
+// the split's rows of images. A work-item owns some tiles of CHANNELS × COLUMNS and visits all of
+// them for one chunk of rows after the other, so that a chunk stays in the cache.
+// Gradient: panel p of pixel i at p · gradientPanel + i · gradientStride.
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void weight_gradient(__global const float *restrict input, __global const float *restrict gradient,
+                     __global float *restrict partials, int height, int width, int pixelStride,
+                     int channels, int outputHeight, int outputWidth, int outputChannels,
+                     int imageRows, int gradientStride, int gradientPanel, int kernelHeight,
+                     int kernelWidth, int stride, int padding, int rowsPerSplit, int rowsPerChunk,
+                     int tilesPerGroup) {
+    const int panels = (outputChannels + COLUMNS - 1) / COLUMNS;
+    const int blocks = (channels + CHANNELS - 1) / CHANNELS;
+    const int taps = kernelHeight * kernelWidth;
+    const int firstTile = get_global_id(0) * tilesPerGroup;
+    const int lastTile = min(taps * blocks * panels, firstTile + tilesPerGroup);
+    const int firstRow = get_global_id(1) * rowsPerSplit;
+    const int lastRow = min(imageRows, firstRow + rowsPerSplit);
+    partials += (size_t)get_global_id(1) * taps * channels * outputChannels;
+
+    for (int chunk = firstRow; chunk < lastRow; chunk += rowsPerChunk)
+        for (int tile = firstTile; tile < lastTile; tile++) {
+            const int panel = tile % panels, first = panel * COLUMNS;
+            const int tap = tile / panels / blocks;
+            const int channel = tile / panels % blocks * CHANNELS;
+            // The last block begins earlier to be whole; it writes its own channels only.
+            const int start = min(channel, channels - CHANNELS);
+            const int row = tap / kernelWidth - padding, column = tap % kernelWidth - padding;
+            const int left = column < 0 ? (stride - 1 - column) / stride : 0;
+            const int last = width - 1 - column;
+            const int right = last < 0 ? 0 : min(outputWidth, last / stride + 1);
+            __global float *target =
+                partials + ((size_t)tap * channels + start) * outputChannels + first;
+
+            float16 sum[CHANNELS][VECTORS];
+            #pragma unroll
+            for (int i = 0; i < CHANNELS; i++)
+                #pragma unroll
+                for (int j = 0; j < VECTORS; j++)
+                    sum[i][j] = chunk == firstRow || start + i < channel
+                        ? (float16)(0.0f)
+                        : load_some(target + (size_t)i * outputChannels + 16 * j,
+                                    outputChannels - first - 16 * j);
+
+            const int end = min(lastRow, chunk + rowsPerChunk);
+            for (int imageRow = chunk; imageRow < end; imageRow++) {
+                const int y = imageRow % outputHeight * stride + row;
+                if (y < 0 || y >= height) continue;
+                __global const float *x = input + start
+                    + (((size_t)(imageRow / outputHeight) * height + y) * width + left * stride
+                       + column) * pixelStride;
+                __global const float *d = gradient + (size_t)panel * gradientPanel
+                    + ((size_t)imageRow * outputWidth + left) * gradientStride;
+                for (int i = left; i < right; i++) {
+                    float16 value[VECTORS];
+                    #pragma unroll
+                    for (int j = 0; j < VECTORS; j++) value[j] = vload16(j, d);
+                    #pragma unroll
+                    for (int k = 0; k < CHANNELS; k++) {
+                        const float16 factor = x[k];
+                        #pragma unroll
+                        for (int j = 0; j < VECTORS; j++)
+                            sum[k][j] = fma(factor, value[j], sum[k][j]);
+                    }
+                    x += stride * pixelStride;
+                    d += gradientStride;
+                }
+            }
+            #pragma unroll
+            for (int i = 0; i < CHANNELS; i++)
+                if (start + i >= channel)
+                    #pragma unroll
+                    for (int j = 0; j < VECTORS; j++)
+                        store_some(sum[i][j], target + (size_t)i * outputChannels + 16 * j,
+                                   outputChannels - first - 16 * j);
+        }
+}
+#endif
