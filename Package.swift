@@ -39,23 +39,57 @@ let package = Package(
             resources: kernels.map { .embedInCode("\($0).cl") }),
         .target(name: "OpenCLBackend", dependencies: ["Tensors", "KernelSources", "COpenCL"]),
 
+        // Small tools that know nothing of devices or files.
+        .target(name: "Randomness"),
+        .target(name: "Suggestions"),
+
         // Files and data: no device here.
         .target(name: "FileFormats", dependencies: ["CZlib"]),
-        .target(name: "Datasets", dependencies: ["FileFormats"]),
+        .target(name: "Datasets", dependencies: ["FileFormats", "Randomness", "Suggestions"]),
         .target(
-            name: "Runs", dependencies: ["FileFormats", .product(name: "Yams", package: "Yams")]),
+            name: "Runs",
+            dependencies: [
+                "FileFormats", "Suggestions", .product(name: "Yams", package: "Yams"),
+            ]),
 
         // Learning: knows the contract, never a backend.
-        .target(name: "LocalLearning", dependencies: ["Tensors", "Datasets", "FileFormats"]),
-        .target(name: "Verification", dependencies: ["LocalLearning", "ReferenceBackend"]),
+        .target(
+            name: "LocalLearning",
+            dependencies: ["Tensors", "Datasets", "FileFormats", "Randomness", "Suggestions"]),
+        .target(
+            name: "Verification",
+            dependencies: ["LocalLearning", "ReferenceBackend", "Randomness"]),
 
         // The commands: the only place that knows several backends.
         .executableTarget(
             name: "lls",
             dependencies: [
-                "LocalLearning", "Datasets", "Runs", "Verification", "OpenCLBackend", "BLASBackend",
+                "LocalLearning", "Datasets", "Runs", "Verification", "Randomness", "Suggestions",
+                "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+
+        // Tests: what several of them share is a plain target.
+        .target(
+            name: "TestSupport", dependencies: ["Tensors", "ReferenceBackend"],
+            path: "Tests/Support"),
+        .testTarget(
+            name: "ReferenceTests",
+            dependencies: ["ReferenceBackend", "TestSupport", "Randomness"]),
+        .testTarget(
+            name: "BackendTests", dependencies: ["Verification", "ReferenceBackend", "TestSupport"]),
+        .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+        .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
+        .testTarget(
+            name: "FileFormatsTests", dependencies: ["FileFormats"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "DatasetsTests", dependencies: ["Datasets", "FileFormats"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats"]),
+        .testTarget(
+            name: "LocalLearningTests",
+            dependencies: ["LocalLearning", "Verification", "ReferenceBackend"]),
     ],
     swiftLanguageModes: [.v6]
 )

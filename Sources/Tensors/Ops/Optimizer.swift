@@ -19,44 +19,51 @@ public struct SGDStep: Sendable {
 /// (Loshchilov & Hutter 2019) `p −= rate·decay·p` first; `m += (1−β₁)(g − m)`,
 /// `v = β₂v + (1−β₂)g²`, `p −= rate/correction₁ · m / (√(v / correction₂) + ε)`.
 public struct AdamStep: Sendable {
-    public var rate, beta1, beta2, epsilon, decay: Float
+    public let rate, beta2, epsilon, decay: Float
+    /// `1 − β₁` and `1 − β₂`. Taken before rounding: in float32, 1 − 0.999 is 1.3·10⁻⁵ off.
+    public let beta1Complement, beta2Complement: Float
     /// `1 − β₁ᵗ` and `1 − β₂ᵗ` at step t = 1, 2, …
-    public var correction1, correction2: Float
-    public var decoupled: Bool
+    public let correction1, correction2: Float
+    public let decoupled: Bool
 
     public init(
-        rate: Float, beta1: Float, beta2: Float, epsilon: Float, decay: Float,
-        correction1: Float, correction2: Float, decoupled: Bool
+        rate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+        decay: Double = 0, correction1: Double, correction2: Double, decoupled: Bool
     ) {
-        self.rate = rate
-        self.beta1 = beta1
-        self.beta2 = beta2
-        self.epsilon = epsilon
-        self.decay = decay
-        self.correction1 = correction1
-        self.correction2 = correction2
+        self.rate = Float(rate)
+        self.beta2 = Float(beta2)
+        self.epsilon = Float(epsilon)
+        self.decay = Float(decay)
+        beta1Complement = Float(1 - beta1)
+        beta2Complement = Float(1 - beta2)
+        self.correction1 = Float(correction1)
+        self.correction2 = Float(correction2)
         self.decoupled = decoupled
     }
 }
 
 /// One schedule-free step (Defazio et al. 2024), with or without Adam's scaling: with `v`,
 /// `v = β₂v + (1−β₂)g²`, `g = g / (√v + ε)`; then `g += decay·y`,
-/// `y += c·(z − y)`, `y += rate·(β₁(1 − c) − 1)·g`, `z −= rate·g`.
+/// `y += c·(z − y)`, `y −= parameterRate·g` with `parameterRate = rate·(1 − β₁(1 − c))`,
+/// `z −= rate·g`.
 public struct ScheduleFreeStep: Sendable {
-    public var rate, beta1, beta2, epsilon, decay: Float
+    public let rate, parameterRate, beta2, epsilon, decay: Float
+    /// `1 − β₂`, taken before rounding.
+    public let beta2Complement: Float
     /// The weight `c` of the newest iterate in the average.
-    public var averaging: Float
+    public let averaging: Float
 
     public init(
-        rate: Float, beta1: Float, beta2: Float = 0.999, epsilon: Float = 1e-8, decay: Float = 0,
-        averaging: Float
+        rate: Double, beta1: Double, beta2: Double = 0.999, epsilon: Double = 1e-8,
+        decay: Double = 0, averaging: Double
     ) {
-        self.rate = rate
-        self.beta1 = beta1
-        self.beta2 = beta2
-        self.epsilon = epsilon
-        self.decay = decay
-        self.averaging = averaging
+        self.rate = Float(rate)
+        parameterRate = Float(rate * (1 - beta1 * (1 - averaging)))
+        self.beta2 = Float(beta2)
+        beta2Complement = Float(1 - beta2)
+        self.epsilon = Float(epsilon)
+        self.decay = Float(decay)
+        self.averaging = Float(averaging)
     }
 }
 

@@ -1,0 +1,36 @@
+# Two commands do everything on a fresh Debian or Ubuntu machine with a Swift toolchain:
+#   make demo    install what is missing, build, train on real images
+#   make test    the same set-up, then every check
+SHELL := /bin/bash
+BUILD := swift build -c release
+LLS   := .build/release/lls
+
+.PHONY: help setup build demo test lint oclgrind bench clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup:
+	@Scripts/setup
+
+build: setup
+	$(BUILD) --product lls
+
+demo: build
+	$(LLS) train --backend opencl --epochs 1
+
+test: build lint oclgrind
+	Scripts/test
+
+lint:
+	swift format lint --strict -r Package.swift Sources Kernels Tests
+
+# Small shapes of every kernel, in a simulator that sees races, uninitialised reads and overruns.
+oclgrind: build
+	Scripts/oclgrind
+
+bench: build
+	Scripts/bench
+
+clean:
+	rm -rf .build

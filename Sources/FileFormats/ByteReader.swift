@@ -1,0 +1,125 @@
+import Foundation
+
+/// The bytes of a file in order, unzipped on the way where the file is gzip.
+///
+/// Whether a file is gzip is told by its first two bytes, never by its name. Nothing is allocated
+/// for bytes that the file cannot hold.
+public final class ByteReader {
+    public let path: String
+    public let isCompressed: Bool
+    /// How many (unzipped) bytes have been read.
+    public private(set) var offset = 0
+
+    private let file: InputFile
+    private let inflater = Inflater()
+    private var input = [UInt8](uninitialized: 1 << 16)
+    /// The part of `input` that is still to be used.
+    private var pending = 0..<0
+    private var unzippedAll = false
+
+    /// Deflate makes at most 1032 bytes of one.
+    private static let greatestExpansion = 1032
+
+    /// Throws ``FileError`` when the file cannot be opened or read.
+    public init(_ path: String) throws(FileError) {
+        let file = try InputFile(path)
+        var input = [UInt8](uninitialized: 1 << 16)
+        let count = try input.fill { buffer throws(FileError) in try file.read(into: buffer) }
+        self.path = path
+        self.file = file
+        self.input = input
+        pending = 0..<count
+        isCompressed = count >= 2 && Array(input[0..<2]) == Inflater.magic
+    }
+
+    /// The greatest number of bytes this file can hold, unzipped.
+    public var greatestCount: Int {
+        guard isCompressed else { return file.size }
+        let (count, overflow) = file.size.multipliedReportingOverflow(by: Self.greatestExpansion)
+        return overflow ? .max : count
+    }
+
+    /// Exactly `count` bytes; throws ``FileError``, naming the field, when the file has fewer.
+    public func read(_ count: Int, field: String) throws(FileError) -> [UInt8] {
+        precondition(count >= 0, "\(count) bytes asked for")
+        let start = offset
+        guard count <= greatestCount - min(start, greatestCount) else {
+            throw .malformed(
+                path, field: field, offset: start,
+                "\(count) bytes announced, but a file of \(file.size) bytes cannot hold them")
+        }
+        var bytes = [UInt8](uninitialized: count)
+        let filled = try bytes.fill { buffer throws(FileError) in try fill(buffer) }
+        guard filled == count else {
+            throw .malformed(
+                path, field: field, offset: start,
+                "the file ends after \(filled) of its \(count) bytes")
+        }
+        return bytes
+    }
+
+    /// Throws ``FileError`` when bytes are left, or when a gzip file's check sum does not match.
+    public func finish() throws(FileError) {
+        var one = [UInt8](uninitialized: 1)
+        let extra = try one.fill { buffer throws(FileError) in try fill(buffer) }
+        guard extra == 0 else {
+            throw .malformed(path, field: "end", offset: offset - 1, "bytes follow the last one")
+        }
+    }
+
+    private func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count = isCompressed ? try unzip(into: rest) : try copy(into: rest)
+            if count == 0 { break }
+            filled += count
+        }
+        offset += filled
+        return filled
+    }
+
+    private func refill() throws(FileError) {
+        guard pending.isEmpty else { return }
+        let count = try input.fill { buffer throws(FileError) in try file.read(into: buffer) }
+        pending = 0..<count
+    }
+
+    private func copy(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+        try refill()
+        let count = min(buffer.count, pending.count)
+        buffer.copyBytes(from: input[pending.prefix(count)])
+        pending = pending.dropFirst(count)
+        return count
+    }
+
+    /// At least one byte, or 0 at the end of a sound gzip file.
+    private func unzip(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+        while !unzippedAll {
+            try refill()
+            guard !pending.isEmpty else {
+                throw .malformed(
+                    path, field: "gzip stream", offset: offset, "the compressed bytes are cut off")
+            }
+            let step = input.withUnsafeBytes { bytes in
+                inflater.inflate(UnsafeRawBufferPointer(rebasing: bytes[pending]), into: buffer)
+            }
+            pending = pending.dropFirst(step.consumed)
+            switch step.outcome {
+            case .more: break
+            case .failed(let reason):
+                throw .malformed(path, field: "gzip stream", offset: offset, reason)
+            case .finished:
+                unzippedAll = true
+                try refill()
+                guard pending.isEmpty else {
+                    throw .malformed(
+                        path, field: "gzip stream", offset: offset,
+                        "bytes follow the end of the compressed ones")
+                }
+            }
+            if step.produced > 0 { return step.produced }
+        }
+        return 0
+    }
+}

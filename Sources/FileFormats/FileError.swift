@@ -1,0 +1,92 @@
+import Foundation
+
+/// What kind of failure an error is: commands turn it into their exit code.
+public enum ErrorCategory: Sendable, Equatable {
+    case usage, malformedData, missingInput, cannotCreate, inputOutput, configuration
+
+    /// The code of `sysexits.h` for this kind of failure.
+    public var exitCode: Int32 {
+        switch self {
+        case .usage: 64
+        case .malformedData: 65
+        case .missingInput: 66
+        case .cannotCreate: 73
+        case .inputOutput: 74
+        case .configuration: 78
+        }
+    }
+}
+
+/// An error that knows its exit code.
+public protocol CategorizedError: Error, CustomStringConvertible {
+    var category: ErrorCategory { get }
+}
+
+/// A file that could not be read, understood or written: what, where, and what to do.
+public struct FileError: CategorizedError, Equatable {
+    public let path: String
+    /// What was being done: "open", "read", "write".
+    public let operation: String
+    /// Why it failed, in words; for a system call its errno text.
+    public let reason: String
+    public let category: ErrorCategory
+    /// The part of a malformed file that is wrong, and where it starts in the (unzipped) bytes.
+    public let field: String?
+    public let offset: Int?
+
+    public init(
+        path: String, operation: String, reason: String, category: ErrorCategory,
+        field: String? = nil, offset: Int? = nil
+    ) {
+        self.path = path
+        self.operation = operation
+        self.reason = reason
+        self.category = category
+        self.field = field
+        self.offset = offset
+    }
+
+    /// A file whose bytes are not what its format demands.
+    public static func malformed(
+        _ path: String, field: String, offset: Int, _ reason: String
+    ) -> FileError {
+        FileError(
+            path: path, operation: "understand", reason: reason, category: .malformedData,
+            field: field, offset: offset)
+    }
+
+    /// A system call that failed while a file was read.
+    static func reading(_ path: String, _ operation: String, errno code: Int32) -> FileError {
+        let category: ErrorCategory = code == EIO ? .inputOutput : .missingInput
+        return FileError(
+            path: path, operation: operation, reason: errnoText(code), category: category)
+    }
+
+    /// A system call that failed while a file or folder was written or created.
+    public static func writing(_ path: String, _ operation: String, errno code: Int32) -> FileError
+    {
+        let full: Set<Int32> = [ENOSPC, EDQUOT, EIO, EFBIG]
+        return FileError(
+            path: path, operation: operation, reason: errnoText(code),
+            category: full.contains(code) ? .inputOutput : .cannotCreate)
+    }
+
+    public var description: String {
+        if let field, let offset {
+            return "\(path): \(field) (byte \(offset)): \(reason)\n\(advice)"
+        }
+        return "\(path): cannot \(operation): \(reason)\n\(advice)"
+    }
+
+    private var advice: String {
+        switch category {
+        case .malformedData: "The file is damaged or of another kind; get it again."
+        case .missingInput: "Check the path and that it may be read."
+        case .cannotCreate: "Choose a folder that exists and may be written."
+        case .inputOutput: "Free some space or check the disk, then try again."
+        case .usage, .configuration: "Correct it and try again."
+        }
+    }
+}
+
+private func errnoText(_ code: Int32) -> String { String(cString: strerror(code)) }

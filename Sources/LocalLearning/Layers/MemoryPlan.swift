@@ -1,0 +1,49 @@
+import Tensors
+
+/// Where tensors lie in one shared allocation, from when each is needed.
+///
+/// Two tensors may share memory when no moment needs both. Placed greedily, largest first, each at
+/// the lowest offset that is free for its whole life; for a chain of blocks that is optimal or near.
+package struct MemoryPlan {
+    private struct Request {
+        let count: Int
+        let life: ClosedRange<Int>
+    }
+
+    private var requests: [Request] = []
+
+    package init() {}
+
+    /// Asks for `count` elements from the first through the last moment of `life`; answers with the
+    /// request's index in the offsets of ``layout(alignment:)``.
+    package mutating func reserve(_ count: Int, during life: ClosedRange<Int>) -> Int {
+        requests.append(Request(count: count, life: life))
+        return requests.count - 1
+    }
+
+    /// Offsets, multiples of `alignment`, and the elements needed for all.
+    package func layout(alignment: Int) -> (offsets: [Int], total: Int) {
+        var offsets = Array(repeating: 0, count: requests.count)
+        var placed: [Int] = []
+        var total = 0
+        let largestFirst = requests.indices.sorted {
+            (requests[$1].count, $0) < (requests[$0].count, $1)
+        }
+        for index in largestFirst {
+            let request = requests[index]
+            let neighbours =
+                placed
+                .filter { requests[$0].life.overlaps(request.life) }
+                .sorted { offsets[$0] < offsets[$1] }
+            var offset = 0
+            for neighbour in neighbours where offset + request.count > offsets[neighbour] {
+                let end = offsets[neighbour] + requests[neighbour].count
+                offset = max(offset, (end + alignment - 1) / alignment * alignment)
+            }
+            offsets[index] = offset
+            total = max(total, offset + request.count)
+            placed.append(index)
+        }
+        return (offsets, total)
+    }
+}

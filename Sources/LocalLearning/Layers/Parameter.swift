@@ -1,0 +1,116 @@
+import Randomness
+import Tensors
+
+/// How a tensor of this package lies in files, which keep PyTorch's order.
+public enum ParameterLayout: Sendable {
+    /// The same order on both sides.
+    case plain
+    /// `[kernelHeight, kernelWidth, in, out]` here, `[out, in, kernelHeight, kernelWidth]` in files.
+    case convolution
+    /// `[in, out]` here, `[out, in]` in files.
+    case linear
+
+    /// The shape in files of a tensor shaped `shape` here.
+    package func fileShape(_ shape: Shape) -> Shape {
+        switch self {
+        case .plain: shape
+        case .convolution: [shape[3], shape[2], shape[0], shape[1]]
+        case .linear: [shape[1], shape[0]]
+        }
+    }
+
+    /// Elements in file order, from elements in the order used here.
+    package func toFile(_ values: [Float], _ shape: Shape) -> [Float] {
+        transposed(values, shape) { file, here in (file, here) }
+    }
+
+    /// Elements in the order used here, from elements in file order.
+    package func fromFile(_ values: [Float], _ shape: Shape) -> [Float] {
+        transposed(values, shape) { file, here in (here, file) }
+    }
+
+    /// Both non-plain layouts move `out` from last to first, and a convolution's `in` before its
+    /// taps: `[taps, in, out]` ↔ `[out, in, taps]`.
+    private func transposed(
+        _ values: [Float], _ shape: Shape, _ direction: (Int, Int) -> (to: Int, from: Int)
+    ) -> [Float] {
+        if case .plain = self { return values }
+        let (outputs, inputs) = (shape.channels, shape[shape.rank - 2])
+        let taps = shape.count / (outputs * inputs)
+        var result = values
+        for tap in 0..<taps {
+            for input in 0..<inputs {
+                for output in 0..<outputs {
+                    let (to, from) = direction(
+                        (output * inputs + input) * taps + tap,
+                        (tap * inputs + input) * outputs + output)
+                    result[to] = values[from]
+                }
+            }
+        }
+        return result
+    }
+}
+
+/// What a parameter holds before training.
+public enum InitialValue: Sendable {
+    case constant(Float)
+    /// Uniform in ±bound.
+    case uniform(bound: Float)
+    /// Normal with this deviation, around 0.
+    case normal(deviation: Float)
+
+    /// Elements in file order, from the stream `name` of `seed`.
+    func values(_ count: Int, seed: UInt64, name: String) -> [Float] {
+        let source = RandomSource(seed: seed, stream: name)
+        switch self {
+        case .constant(let value): return Array(repeating: value, count: count)
+        case .uniform(let bound): return source.uniforms(count).map { bound * (2 * $0 - 1) }
+        case .normal(let deviation): return (0..<count).map { deviation * source.normal($0) }
+        }
+    }
+}
+
+/// One named tensor of a network, before it has memory.
+public struct ParameterDescription: Sendable {
+    /// PyTorch's name in the published models: `conv_block1.block.conv.weight`.
+    public let name: String
+    public let shape: Shape
+    public let layout: ParameterLayout
+    public let initial: InitialValue
+    /// Whether an optimizer updates it; running values and fixed random projections are not.
+    public let isTrained: Bool
+
+    public init(
+        _ name: String, _ shape: Shape, layout: ParameterLayout = .plain, initial: InitialValue,
+        isTrained: Bool = true
+    ) {
+        self.name = name
+        self.shape = shape
+        self.layout = layout
+        self.initial = initial
+        self.isTrained = isTrained
+    }
+
+    public var fileShape: Shape { layout.fileShape(shape) }
+}
+
+/// One named tensor of a network.
+public struct Parameter {
+    public let description: ParameterDescription
+    public let value: Tensor
+    /// Nil where it is not trained.
+    public let gradient: Tensor?
+
+    /// Sets the value from elements in file order.
+    ///
+    /// - Precondition: as many values as the parameter has elements.
+    public func set(_ values: [Float], on backend: any Backend) throws {
+        try backend.upload(description.layout.fromFile(values, description.shape), to: value)
+    }
+
+    /// The value in file order; waits for the device.
+    public func values(on backend: any Backend) throws -> [Float] {
+        description.layout.toFile(try backend.read(value), description.shape)
+    }
+}

@@ -1,0 +1,20 @@
+extension Architecture {
+    /// The paper's small network: three convolutions and a linear block.
+    public static let smallConv = small("LLS_SmallConv", (32, 64, 128), linear: 512, pool: 512)
+
+    /// The same, wider.
+    public static let smallConvL = small("LLS_SmallConvL", (96, 192, 512), linear: 1024, pool: 2048)
+
+    private static func small(
+        _ name: String, _ channels: (Int, Int, Int), linear: Int, pool: Int
+    ) -> Architecture {
+        Architecture(
+            name,
+            [
+                .convolution(channels.0, pool: 4), .maxPool,
+                .convolution(channels.1, pool: 2), .maxPool,
+                .convolution(channels.2, pool: 2), .averagePool(2),
+                .linear(linear, pool: pool),
+            ])
+    }
+}

@@ -1,0 +1,37 @@
+import Tensors
+
+/// Batches of host arrays for one split of a data set.
+///
+/// What a batch holds is a function of the source, the epoch and the index alone.
+public protocol BatchSource: AnyObject {
+    /// `[height, width, channels]` of a sample.
+    var sampleShape: Shape { get }
+    var sampleCount: Int { get }
+    /// Samples in every batch but the last.
+    var batchSize: Int { get }
+    /// Seconds that callers have waited for batches so far.
+    var secondsWaited: Double { get }
+
+    /// Calls `body` with every batch of `epoch` in order, images channels-last and normalised, until
+    /// it returns false.
+    func forEachBatch(
+        epoch: Int,
+        _ body: (_ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws
+            -> Bool) throws
+}
+
+extension BatchSource {
+    public var batchCount: Int { (sampleCount + batchSize - 1) / batchSize }
+}
+
+extension Network {
+    /// Hands a batch to the device, and answers how many samples it holds.
+    func load(
+        _ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>
+    ) throws -> Int {
+        let batch = labels.count
+        try backend.upload(UnsafeRawBufferPointer(images), to: self.images.prefix(batch: batch))
+        try backend.upload(UnsafeRawBufferPointer(labels), to: self.labels.prefix(batch: batch))
+        return batch
+    }
+}

@@ -1,0 +1,92 @@
+import Tensors
+
+extension ReferenceBackend {
+    public var name: String { "reference (loops in Double)" }
+    public var sliceAlignment: Int { 1 }
+    public var memoryUse: MemoryUse { ledger.use }
+
+    public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
+        let undefined = elementType == .float32 ? Double.nan : Double(Int32.min)
+        let storage = ReferenceStorage(
+            count: shape.count, filledWith: undefined, ledger: ledger)
+        return Tensor(
+            shape: shape, elementType: elementType,
+            buffer: ReferenceBuffer(storage, 0..<shape.count))
+    }
+
+    public func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
+        guard let buffer = tensor.buffer as? ReferenceBuffer else {
+            preconditionFailure("a slice of another backend's tensor \(tensor.shape)")
+        }
+        precondition(
+            offset >= 0 && offset + shape.count <= tensor.count,
+            "a slice \(shape) at \(offset) leaves \(tensor.shape)")
+        let first = buffer.start + offset
+        return Tensor(
+            shape: shape, elementType: tensor.elementType,
+            buffer: ReferenceBuffer(buffer.storage, first..<(first + shape.count)))
+    }
+
+    public func withScratch<Result>(_ shapes: [Shape], _ body: ([Tensor]) throws -> Result) throws
+        -> Result
+    {
+        let tensors = try shapes.map { shape in
+            let idle = idleScratch[shape.count]?.popLast()
+            return try idle?.reshaped(shape) ?? makeTensor(shape)
+        }
+        defer { for tensor in tensors { idleScratch[tensor.count, default: []].append(tensor) } }
+        for tensor in tensors { try fill(tensor, with: .nan) }
+        return try body(tensors)
+    }
+
+    public func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {
+        precondition(
+            bytes.count == tensor.byteCount, "\(bytes.count) bytes uploaded to \(tensor.shape)")
+        let elements = tensor.elements
+        for index in 0..<tensor.count {
+            switch tensor.elementType {
+            case .float32:
+                elements[index] = Double(
+                    bytes.loadUnaligned(fromByteOffset: 4 * index, as: Float.self))
+            case .int32:
+                elements[index] = Double(
+                    bytes.loadUnaligned(fromByteOffset: 4 * index, as: Int32.self))
+            }
+        }
+    }
+
+    /// Writes `values`, unrounded, into a float tensor.
+    public func uploadDoubles(_ values: [Double], to tensor: Tensor) {
+        precondition(
+            values.count == tensor.count && tensor.elementType == .float32,
+            "\(values.count) values uploaded to \(tensor.shape) of \(tensor.elementType)")
+        _ = tensor.elements.update(fromContentsOf: values)
+    }
+
+    public func read(_ tensor: Tensor) throws -> [Float] { readDoubles(tensor).map { Float($0) } }
+
+    /// The elements of a float tensor, unrounded.
+    public func readDoubles(_ tensor: Tensor) -> [Double] {
+        precondition(tensor.elementType == .float32, "floats read from integers \(tensor.shape)")
+        return Array(tensor.elements)
+    }
+
+    public func readIntegers(_ tensor: Tensor) throws -> [Int32] {
+        precondition(tensor.elementType == .int32, "integers read from floats \(tensor.shape)")
+        return tensor.elements.map { Int32($0) }
+    }
+
+    public func copy(_ source: Tensor, into destination: Tensor) throws {
+        precondition(
+            source.count == destination.count && source.elementType == destination.elementType,
+            "\(source.shape) copied into \(destination.shape)")
+        _ = destination.elements.update(fromContentsOf: source.elements)
+    }
+
+    public func fill(_ tensor: Tensor, with value: Float) throws {
+        precondition(tensor.elementType == .float32, "floats filled into integers \(tensor.shape)")
+        tensor.elements.update(repeating: Double(value))
+    }
+
+    public func synchronize() throws {}
+}

@@ -1,0 +1,66 @@
+import Foundation
+import Tensors
+
+extension ReferenceBackend {
+    public func activate(_ input: Tensor, _ activation: Activation, into output: Tensor) throws {
+        checkSameShape(input, output, "activation")
+        let (x, y) = (input.elements, output.elements)
+        for index in 0..<input.count { y[index] = activation(x[index]) }
+    }
+
+    public func activationGradient(
+        of outputGradient: Tensor, output: Tensor, _ activation: Activation,
+        into inputGradient: Tensor
+    ) throws {
+        checkSameShape(outputGradient, output, "activation gradient")
+        checkSameShape(outputGradient, inputGradient, "activation gradient")
+        let (g, y, result) = (outputGradient.elements, output.elements, inputGradient.elements)
+        for index in 0..<output.count {
+            result[index] = g[index] * activation.slope(atOutput: y[index])
+        }
+    }
+
+    public func scaleAdd(
+        _ alpha: Float, _ source: Tensor, _ beta: Float, into destination: Tensor
+    ) throws {
+        checkSameShape(source, destination, "scaled sum")
+        let (x, y) = (source.elements, destination.elements)
+        for index in 0..<source.count {
+            let kept = beta == 0 ? 0 : Double(beta) * y[index]
+            y[index] = Double(alpha) * x[index] + kept
+        }
+    }
+
+    public func sumRows(_ input: Tensor, into output: Tensor) throws {
+        precondition(
+            output.shape == [input.shape.channels],
+            "row sum of \(input.shape) into \(output.shape)")
+        let (x, sums, channels) = (input.elements, output.elements, input.shape.channels)
+        sums.update(repeating: 0)
+        for index in 0..<input.count { sums[index % channels] += x[index] }
+    }
+
+    func checkSameShape(_ one: Tensor, _ other: Tensor, _ operation: String) {
+        precondition(
+            one.shape == other.shape, "\(operation): \(one.shape) is not \(other.shape)")
+    }
+}
+
+extension Activation {
+    func callAsFunction(_ x: Double) -> Double {
+        switch self {
+        case .identity: x
+        case .leakyReLU(let slope): x > 0 ? x : Double(slope) * x
+        case .tanh: Foundation.tanh(x)
+        }
+    }
+
+    /// The derivative, from the activation's output.
+    func slope(atOutput y: Double) -> Double {
+        switch self {
+        case .identity: 1
+        case .leakyReLU(let slope): y > 0 ? 1 : Double(slope)
+        case .tanh: 1 - y * y
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Tensors
+
+extension ReferenceBackend {
+    public func crossEntropy(
+        _ logits: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        gradient: Tensor?, addingLossTo total: Tensor
+    ) throws {
+        checkLogits(logits, labels, total, .float32)
+        if let gradient { checkSameShape(logits, gradient, "cross-entropy gradient") }
+        let (batch, classes) = (logits.shape[0], logits.shape[1])
+        let (temperature, smoothing) = (
+            Double(options.temperature), Double(options.labelSmoothing)
+        )
+        for row in 0..<batch {
+            let scaled = logits.row(row).map { $0 / temperature }
+            let largest = scaled.reduce(-.infinity) { max($0, $1) }
+            let logSum = largest + log(scaled.reduce(0) { $0 + exp($1 - largest) })
+            let label = Int(labels.elements[row])
+            if !(0..<classes ~= label) { total.elements[0] = .nan }
+            for c in 0..<classes {
+                let target = (c == label ? 1 - smoothing : 0) + smoothing / Double(classes)
+                let logProbability = scaled[c] - logSum
+                total.elements[0] -= target * logProbability / Double(batch)
+                gradient?.elements[row * classes + c] =
+                    (exp(logProbability) - target) / (temperature * Double(batch))
+            }
+        }
+    }
+
+    public func countCorrect(
+        _ logits: Tensor, _ labels: Tensor, top: Int, addingTo total: Tensor
+    ) throws {
+        checkLogits(logits, labels, total, .int32)
+        for row in 0..<logits.shape[0] {
+            let values = logits.row(row)
+            let label = Int(labels.elements[row])
+            guard values.indices ~= label, !values.contains(where: \.isNaN) else { continue }
+            let before = values.indices.filter { c in
+                values[c] > values[label] || (values[c] == values[label] && c < label)
+            }
+            if before.count < top { total.elements[0] += 1 }
+        }
+    }
+
+    private func checkLogits(
+        _ logits: Tensor, _ labels: Tensor, _ total: Tensor, _ totalType: ElementType
+    ) {
+        precondition(
+            logits.shape.rank == 2 && labels.shape == [logits.shape[0]]
+                && labels.elementType == .int32 && total.shape == [1]
+                && total.elementType == totalType,
+            """
+            loss of \(logits.shape) with \(labels.elementType) labels \(labels.shape) into \
+            \(total.elementType) \(total.shape)
+            """)
+    }
+}
+
+extension Tensor {
+    /// A copy of one row of a matrix.
+    fileprivate func row(_ row: Int) -> [Double] {
+        Array(elements[row * shape[1]..<(row + 1) * shape[1]])
+    }
+}

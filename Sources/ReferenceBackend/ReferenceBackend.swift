@@ -1,0 +1,70 @@
+import Tensors
+
+/// The oracle of the other backends: every operation as naive loops in Double, about ten lines each.
+///
+/// Elements are held as Double, so Float32 inputs are exact and finite differences work; integers
+/// are exact too. Fresh memory holds NaN (integers: `Int32.min`), so that reading what was never
+/// written shows. The operations of ``LocalLossOps`` are the composed ones.
+public final class ReferenceBackend: Backend {
+    let ledger = MemoryLedger()
+    /// Scratch that is not lent, by its number of elements.
+    var idleScratch: [Int: [Tensor]] = [:]
+
+    public init() {}
+}
+
+/// What the live buffers of a backend hold.
+final class MemoryLedger {
+    var use = MemoryUse()
+
+    func add(_ byteCount: Int) {
+        use.current += byteCount
+        use.peak = max(use.peak, use.current)
+        use.allocations += 1
+    }
+}
+
+/// One allocation; slices share it.
+final class ReferenceStorage {
+    let elements: UnsafeMutableBufferPointer<Double>
+    private let ledger: MemoryLedger
+
+    init(count: Int, filledWith value: Double, ledger: MemoryLedger) {
+        elements = .allocate(capacity: count)
+        elements.initialize(repeating: value)
+        self.ledger = ledger
+        ledger.add(byteCount)
+    }
+
+    deinit {
+        ledger.use.current -= byteCount
+        elements.deallocate()
+    }
+
+    private var byteCount: Int { elements.count * MemoryLayout<Double>.stride }
+}
+
+final class ReferenceBuffer: DeviceBuffer {
+    let storage: ReferenceStorage
+    /// Where in the storage this buffer begins.
+    let start: Int
+    let elements: UnsafeMutableBufferPointer<Double>
+
+    init(_ storage: ReferenceStorage, _ range: Range<Int>) {
+        self.storage = storage
+        start = range.lowerBound
+        elements = .init(rebasing: storage.elements[range])
+    }
+}
+
+extension Tensor {
+    /// The elements, in memory that lives as long as the tensor's buffer.
+    var elements: UnsafeMutableBufferPointer<Double> {
+        guard let buffer = buffer as? ReferenceBuffer else {
+            preconditionFailure("a tensor \(shape) of another backend: \(type(of: buffer))")
+        }
+        precondition(
+            count <= buffer.elements.count, "\(shape) seen in \(buffer.elements.count) elements")
+        return .init(rebasing: buffer.elements[..<count])
+    }
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import Randomness
+import Tensors
+
+/// What `bench gemm` and `bench conv` print.
+private struct KernelTiming: Encodable {
+    let backend: String
+    /// At the median and at the best run.
+    let gflops, best_gflops: Double
+    let ms: Double
+    let runs: Int
+
+    init(_ backend: any Backend, multiplyAccumulates: Int, _ timing: Timing) {
+        self.backend = backend.name
+        gflops = 2e-9 * Double(multiplyAccumulates) / timing.median
+        best_gflops = 2e-9 * Double(multiplyAccumulates) / timing.best
+        ms = 1e3 * timing.median
+        runs = timing.seconds.count
+    }
+
+    func show(asJSON: Bool) throws {
+        Console.result(
+            asJSON
+                ? try json(self)
+                : "\(gflops.fixed(1)) GFLOP/s (best \(best_gflops.fixed(1)))  \(ms.fixed(3)) ms  "
+                    + backend)
+    }
+}
+
+extension Backend {
+    /// A tensor of numbers in ±1, so that no arithmetic meets anything special.
+    func makeRandom(_ shape: Shape, _ name: String) throws -> Tensor {
+        let source = RandomSource(seed: 0, stream: name)
+        return try makeTensor(shape, source.uniforms(shape.count).map { 2 * $0 - 1 })
+    }
+}
+
+struct BenchGemm: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gemm", abstract: "A matrix product [m, k] · [k, n].",
+        discussion: "Example: lls bench gemm --m 1024 --n 1024 --k 1024 --json")
+
+    @OptionGroup var selection: BackendOptions
+    @Option(help: "Rows of the result.") var m = 1024
+    @Option(help: "Columns of the result.") var n = 1024
+    @Option(help: "Terms of each sum.") var k = 1024
+    @Option(help: "Timed runs, at least.") var repetitions = 10
+    @Flag(help: "One JSON object.") var json = false
+
+    func validate() throws { try requirePositive(("m", m), ("n", n), ("k", k)) }
+
+    func run() throws {
+        let backend = try selection.open()
+        let left = try backend.makeRandom([m, k], "left")
+        let right = try backend.makeRandom([k, n], "right")
+        let output = try backend.makeTensor([m, n])
+        let timing = try Timing(on: backend, repetitions: repetitions) {
+            try backend.multiply(left.matrix, right.matrix, into: output)
+        }
+        try KernelTiming(backend, multiplyAccumulates: m * n * k, timing).show(asJSON: json)
+    }
+}
+
+struct BenchConvolution: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "conv", abstract: "A 3×3 convolution, padding 1, or one of its gradients.",
+        discussion: "Example: lls bench conv --input 32x32x128 --out 256 --pass weight-gradient")
+
+    enum Pass: String, CaseIterable, ExpressibleByArgument {
+        case forward
+        case weightGradient = "weight-gradient"
+        case inputGradient = "input-gradient"
+    }
+
+    @OptionGroup var selection: BackendOptions
+    @Option(help: "HEIGHTxWIDTHxCHANNELS.") var input = "32x32x128"
+    @Option(help: "Output channels.") var out = 256
+    @Option(help: "Images.") var batch = 128
+    @Option(help: "Stride.") var stride = 1
+    @Option(help: "Which pass.") var pass = Pass.forward
+    @Option(help: "Timed runs, at least.") var repetitions = 10
+    @Flag(help: "One JSON object.") var json = false
+
+    func validate() throws {
+        try requirePositive(("out", out), ("batch", batch), ("stride", stride))
+    }
+
+    func run() throws {
+        let extents = try parseExtents(input, flag: "input")
+        let geometry = ConvolutionGeometry(
+            batch: batch, height: extents[0], width: extents[1], inputChannels: extents[2],
+            outputChannels: out, stride: stride)
+        let backend = try selection.open()
+        let input = try backend.makeRandom(geometry.inputShape, "input")
+        let weights = try backend.makeRandom(geometry.weightShape, "weights")
+        let output = try backend.makeRandom(geometry.outputShape, "output")
+        let timing = try Timing(on: backend, repetitions: repetitions) {
+            switch pass {
+            case .forward:
+                try backend.convolve(input, weights, bias: nil, geometry, into: output)
+            case .weightGradient:
+                try backend.convolutionWeightGradient(
+                    input, of: output, geometry, into: weights)
+            case .inputGradient:
+                try backend.convolutionInputGradient(
+                    of: output, weights, geometry, into: input)
+            }
+        }
+        try KernelTiming(
+            backend, multiplyAccumulates: geometry.multiplyAccumulates, timing
+        ).show(asJSON: json)
+    }
+}

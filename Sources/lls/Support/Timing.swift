@@ -1,0 +1,28 @@
+import Foundation
+import Tensors
+
+/// Times of one thing done over and over, each run waited for.
+struct Timing {
+    let seconds: [Double]
+
+    /// Runs `body` until `repetitions` runs, and at least `duration` seconds, have been timed; the
+    /// first `warmups` are not, since kernels are compiled at their first launch.
+    init(
+        on backend: any Backend, warmups: Int = 2, repetitions: Int, duration: Double = 1,
+        _ body: () throws -> Void
+    ) throws {
+        var seconds: [Double] = []
+        for run in 0..<Int.max {
+            let start = ContinuousClock.now
+            try body()
+            try backend.synchronize()
+            guard run >= warmups else { continue }
+            seconds.append((ContinuousClock.now - start) / .seconds(1))
+            if seconds.count >= repetitions, seconds.reduce(0, +) >= duration { break }
+        }
+        self.seconds = seconds.sorted()
+    }
+
+    var median: Double { seconds[seconds.count / 2] }
+    var best: Double { seconds[0] }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+
+/// - Throws: `ValidationError` naming the first flag whose value is not positive.
+func requirePositive(_ flags: (name: String, value: Int)...) throws {
+    for flag in flags where flag.value <= 0 {
+        throw ValidationError("--\(flag.name) must be at least 1, not \(flag.value)")
+    }
+}
+
+/// - Throws: `ValidationError` unless the value is a number inside the range.
+func require<Number: BinaryFloatingPoint>(
+    _ value: Number, in range: ClosedRange<Number>, flag: String
+) throws {
+    guard range.contains(value) else {
+        throw ValidationError(
+            "--\(flag) must lie between \(range.lowerBound) and \(range.upperBound), not \(value)")
+    }
+}
+
+/// Three positive extents written `AxBxC`.
+///
+/// - Throws: `ValidationError` where the text is anything else.
+func parseExtents(_ text: String, flag: String) throws -> [Int] {
+    let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    let extents = parts.compactMap { $0 }
+    guard parts.count == 3, extents.count == 3, extents.allSatisfy({ (1...65536).contains($0) })
+    else {
+        throw ValidationError("--\(flag) takes three extents such as 32x32x128, not '\(text)'")
+    }
+    return extents
+}

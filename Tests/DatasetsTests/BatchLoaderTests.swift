@@ -1,0 +1,182 @@
+import Datasets
+import Foundation
+import Testing
+
+/// The floats and labels of one batch.
+struct Batch: Equatable {
+    var images: [Float]
+    var labels: [Int32]
+
+    init(_ loader: inout BatchLoader, epoch: Int, batch: Int) {
+        images = [Float](repeating: .nan, count: loader.batchSize * loader.split.imageSize)
+        labels = [Int32](repeating: -1, count: loader.batchSize)
+        let count = images.withUnsafeMutableBufferPointer { images in
+            labels.withUnsafeMutableBufferPointer { labels in
+                loader.fill(epoch: epoch, batch: batch, images: images, labels: labels)
+            }
+        }
+        images.removeLast((loader.batchSize - count) * loader.split.imageSize)
+        labels.removeLast(loader.batchSize - count)
+    }
+}
+
+/// What the committed script computed with torch and numpy.
+struct Expectations: Decodable {
+    /// Bit patterns of the 256 normalised bytes, by data set.
+    let tables: [String: [UInt32]]
+    /// For each (top, left) the position-weighted sum of the crop, as it is and mirrored.
+    let crops: [[Int]]
+
+    static func load() throws -> Expectations {
+        let data = try Data(contentsOf: URL(fileURLWithPath: fixtures + "/preparation.json"))
+        return try JSONDecoder().decode(Expectations.self, from: data)
+    }
+}
+
+/// `count` images of 3 × 5 pixels and 2 channels, all pixels of image i being different from
+/// those of its neighbours; labelled with their place.
+func numberedSplit(_ count: Int) -> ImageSplit {
+    ImageSplit(
+        height: 3, width: 5, channels: 2,
+        pixels: (0..<count * 30).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 30) },
+        labels: (0..<Int32(count)).map { $0 })
+}
+
+let twoChannels = Normalization(mean: [0.25, 0.5], standardDeviation: [0.5, 2])
+
+@Suite struct BatchLoaderTests {
+    @Test func normalisesToTorchsBits() throws {
+        let tables = try Expectations.load().tables
+        for (name, expected) in tables {
+            let description = try DatasetCatalog.named(name)
+            let split = ImageSplit(
+                height: 16, width: 16, channels: 1, pixels: (0...255).map { UInt8($0) },
+                labels: [0])
+            var loader = BatchLoader(
+                split, normalization: description.normalization, batchSize: 1)
+            let batch = Batch(&loader, epoch: 0, batch: 0)
+            #expect(batch.images.map(\.bitPattern) == expected, "\(name)")
+        }
+        #expect(tables.count == 2)
+    }
+
+    @Test func testBatchesComeInOrderAndUnchanged() {
+        let split = numberedSplit(10)
+        var loader = BatchLoader(split, normalization: twoChannels, batchSize: 4, limit: 9)
+        #expect(loader.sampleCount == 9 && loader.batchCount == 3)
+        let batches = (0..<3).map { Batch(&loader, epoch: 5, batch: $0) }
+        #expect(batches.map(\.labels) == [[0, 1, 2, 3], [4, 5, 6, 7], [8]])
+        let expected = split.pixels.prefix(9 * 30).enumerated().map { place, pixel in
+            place % 2 == 0 ? (Float(pixel) / 255 - 0.25) / 0.5 : (Float(pixel) / 255 - 0.5) / 2
+        }
+        #expect(batches.flatMap(\.images) == expected)
+    }
+
+    @Test func anEpochIsAPermutationOfItsOwn() {
+        let loader = BatchLoader(
+            numberedSplit(1000), normalization: twoChannels, seed: 3, batchSize: 7, limit: 900)
+        let first = loader.order(epoch: 0)
+        #expect(first.sorted() == Array(0..<900))
+        #expect(first == loader.order(epoch: 0))
+        #expect(first != loader.order(epoch: 1))
+        let reseeded = BatchLoader(
+            numberedSplit(1000), normalization: twoChannels, seed: 4, batchSize: 7, limit: 900)
+        #expect(first != reseeded.order(epoch: 0))
+        // A shuffled place is on average a third of the whole away from the old one.
+        let moved = first.enumerated().reduce(0) { $0 + abs($1.offset - Int($1.element)) }
+        #expect(abs(Double(moved) / 900 - 300) < 20)
+    }
+
+    @Test func aSampleDependsOnSeedEpochAndIndexAlone() {
+        func samples(batchSize: Int, epoch: Int, limit: Int? = nil) -> [Int32: [Float]] {
+            var loader = BatchLoader(
+                numberedSplit(50), normalization: twoChannels,
+                augmentation: Augmentation(cropPadding: 2, flipsHorizontally: true),
+                seed: 11, batchSize: batchSize, limit: limit)
+            var found: [Int32: [Float]] = [:]
+            // Backwards, so that nothing can depend on what was asked before.
+            for batch in (0..<loader.batchCount).reversed() {
+                let batch = Batch(&loader, epoch: epoch, batch: batch)
+                for (place, label) in batch.labels.enumerated() {
+                    found[label] = Array(batch.images[place * 30..<place * 30 + 30])
+                }
+            }
+            return found
+        }
+        let whole = samples(batchSize: 50, epoch: 2)
+        #expect(whole.count == 50)
+        #expect(whole == samples(batchSize: 7, epoch: 2))
+        #expect(whole != samples(batchSize: 50, epoch: 3))
+        for (label, image) in samples(batchSize: 8, epoch: 2, limit: 20) {
+            #expect(whole[label] == image)
+        }
+    }
+
+    /// 10,000 copies of one image: every crop is numpy's, every offset and either side as likely.
+    @Test func cropsAreUniformAndEverySecondImageIsMirrored() throws {
+        let crops = try Expectations.load().crops
+        let fashion = try DatasetCatalog.named("fashionmnist")
+            .load(dataDirectory: fixtures, environment: [:])
+        let image = Array(fashion.train.pixels.prefix(784))
+        let count = 10_000
+        let split = ImageSplit(
+            height: 28, width: 28, channels: 1,
+            pixels: (0..<count).flatMap { _ in image },
+            labels: [Int32](repeating: 0, count: count))
+        var loader = BatchLoader(
+            split, normalization: Normalization(mean: [0], standardDeviation: [1 / 255]),
+            augmentation: fashion.augmentation, seed: 0, batchSize: 500)
+        var meanings: [Int: (offset: Int, mirrored: Bool)] = [:]
+        for (offset, sums) in crops.enumerated() {
+            meanings[sums[0]] = (offset, false)
+            meanings[sums[1]] = (offset, true)
+        }
+        #expect(meanings.count == 162)
+        var offsets = [Int](repeating: 0, count: 81)
+        var mirrored = 0
+        for batch in 0..<loader.batchCount {
+            let images = Batch(&loader, epoch: 0, batch: batch).images
+            for sample in 0..<500 {
+                let sum = (0..<784).reduce(0) {
+                    $0 + Int(images[sample * 784 + $1].rounded()) * ($1 + 1)
+                }
+                let meaning = try #require(meanings[sum], "no crop has the sum \(sum)")
+                offsets[meaning.offset] += 1
+                if meaning.mirrored { mirrored += 1 }
+            }
+        }
+        let expected = Double(count) / 81
+        let chiSquare = offsets.reduce(0) { $0 + pow(Double($1) - expected, 2) / expected }
+        #expect(chiSquare < 124.8, "80 degrees of freedom: above this once in a thousand")
+        #expect(abs(Double(mirrored) / Double(count) - 0.5) < 0.015, "three standard deviations")
+    }
+
+    @Test func preparesSixtyThousandSamplesASecond() throws {
+        let split = ImageSplit(
+            height: 28, width: 28, channels: 1,
+            pixels: (0..<20_000 * 784).map { UInt8(truncatingIfNeeded: $0 &* 31) },
+            labels: [Int32](repeating: 0, count: 20_000))
+        let fashion = try DatasetCatalog.named("fashionmnist")
+        var loader = BatchLoader(
+            split, normalization: fashion.normalization, augmentation: fashion.augmentation,
+            seed: 0, batchSize: 128)
+        let images = UnsafeMutableBufferPointer<Float>.allocate(capacity: 128 * 784)
+        let labels = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 128)
+        defer {
+            images.deallocate()
+            labels.deallocate()
+        }
+        var best = Duration.seconds(1000)
+        for epoch in 0..<5 {
+            let time = ContinuousClock().measure {
+                for batch in 0..<loader.batchCount {
+                    _ = loader.fill(epoch: epoch, batch: batch, images: images, labels: labels)
+                }
+            }
+            best = min(best, time)
+        }
+        let rate = 20_000 / (best / .seconds(1))
+        print("prepared \(Int(rate)) samples per second on one core")
+        #expect(rate >= 60_000)
+    }
+}

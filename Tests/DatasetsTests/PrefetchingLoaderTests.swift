@@ -1,0 +1,86 @@
+import Datasets
+import Foundation
+import Testing
+
+@Suite struct PrefetchingLoaderTests {
+    private var loader: BatchLoader {
+        BatchLoader(
+            numberedSplit(203), normalization: twoChannels,
+            augmentation: Augmentation(cropPadding: 1, flipsHorizontally: true), seed: 5,
+            batchSize: 16)
+    }
+
+    @Test(arguments: [1, 2, 3, 8])
+    func givesTheSameBytes(depth: Int) throws {
+        var plain = loader
+        let ahead = PrefetchingLoader(loader, epochs: 1..<4, firstBatch: 5, depth: depth)
+        for epoch in 1..<4 {
+            for index in (epoch == 1 ? 5 : 0)..<plain.batchCount {
+                let expected = Batch(&plain, epoch: epoch, batch: index)
+                let same = ahead.withNextBatch { batch in
+                    batch.epoch == epoch && batch.index == index
+                        && batch.images.elementsEqual(expected.images)
+                        && batch.labels.elementsEqual(expected.labels)
+                }
+                #expect(same == true, "epoch \(epoch), batch \(index)")
+            }
+        }
+        #expect(ahead.withNextBatch { _ in 0 } == nil)
+        #expect(ahead.withNextBatch { _ in 0 } == nil)
+    }
+
+    @Test func aLentBatchIsLeftAlone() throws {
+        let ahead = PrefetchingLoader(loader, epochs: 0..<1, depth: 2)
+        let unchanged = ahead.withNextBatch { batch in
+            let before = Array(batch.images)
+            Thread.sleep(forTimeInterval: 0.05)  // time enough to prepare all the others
+            return before.elementsEqual(batch.images)
+        }
+        #expect(unchanged == true)
+    }
+
+    @Test func anErrorOfTheConsumerLosesOnlyItsBatch() throws {
+        struct Refused: Error {}
+        let ahead = PrefetchingLoader(loader, epochs: 0..<1)
+        #expect(throws: Refused.self) { try ahead.withNextBatch { _ in throw Refused() } }
+        #expect(ahead.withNextBatch { $0.index } == 1)
+    }
+
+    @Test func stopsAtOnceWithBatchesLeft() {
+        for taken in 0..<20 {
+            let ahead = PrefetchingLoader(loader, epochs: 0..<1_000_000)
+            for _ in 0..<taken { _ = ahead.withNextBatch { $0.count } }
+            ahead.stop()
+            ahead.stop()
+            #expect(ahead.withNextBatch { $0.count } == nil)
+        }
+    }
+
+    @Test func aForgottenLoaderEndsItsThread() {
+        func threads() -> Int {
+            (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count) ?? 0
+        }
+        let before = threads()
+        for _ in 0..<50 { _ = PrefetchingLoader(loader, epochs: 0..<1_000_000) }
+        Thread.sleep(forTimeInterval: 0.05)
+        // Tests run beside each other: a few threads of theirs may have started since.
+        #expect(threads() < before + 25)
+    }
+
+    @Test func measuresTheWaitForBatches() {
+        let slow = BatchLoader(
+            ImageSplit(
+                height: 500, width: 500, channels: 3,
+                pixels: [UInt8](repeating: 1, count: 40 * 750_000),
+                labels: [Int32](repeating: 0, count: 40)),
+            normalization: Normalization(mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
+            augmentation: Augmentation(cropPadding: 1), seed: 1, batchSize: 20)
+        let hungry = PrefetchingLoader(slow, epochs: 0..<2)
+        while hungry.withNextBatch({ _ in }) != nil {}
+        #expect(hungry.waited > .zero)
+        let patient = PrefetchingLoader(loader, epochs: 0..<1, depth: 13)
+        Thread.sleep(forTimeInterval: 0.2)
+        while patient.withNextBatch({ _ in }) != nil {}
+        #expect(patient.waited < hungry.waited)
+    }
+}

@@ -1,0 +1,26 @@
+import Foundation
+import LocalLearning
+import ReferenceBackend
+import Tensors
+import Testing
+import Verification
+
+/// The oracle's golden cases. On the reference backend they test the learning alone.
+struct ConformanceTests {
+    static let cases = [
+        "smallconv-lls", "smallconv-lls-square-smooth", "smallconvl-lls",
+        "smallconv-optimizer-sgd", "smallconv-optimizer-adamwsf",
+    ]
+
+    @Test(arguments: cases)
+    func theReferenceLandsOnTheOracle(name: String) throws {
+        let result = try stated(name).run(on: ReferenceBackend())
+        // Double arithmetic: what is left is the float32 of the hyperparameters and the basis.
+        #expect(result.passed, "\(result)")
+    }
+
+    private func stated(_ name: String) throws -> ConformanceCase {
+        try ConformanceCase(
+            json: Data(contentsOf: Fixtures.golden("\(name).json")), name: name)
+    }
+}
