@@ -1,0 +1,69 @@
+import Tensors
+
+extension OpenCLBackend {
+    /// The local-memory engine's convolution: an implicit matrix product of pixels by outputs.
+    func convolveInLocalMemory(
+        _ input: Tensor, _ weights: Tensor, _ bias: Tensor, _ pass: ConvolutionPass,
+        into output: Tensor
+    ) throws {
+        let tile = LocalTile(
+            rows: pass.pixels, columns: pass.outputChannels, mayOccupy: 1, traits: traits)
+        let isAligned = pass.channels % 4 == 0 && pass.outputChannels % 4 == 0
+        try withScratch([pass.turnsWeights ? weights.shape : [1]]) { scratch in
+            if pass.turnsWeights {
+                let group = min(64, traits.maxWorkGroupSize)
+                let groups = min(ceilingDivision(weights.count, group), longestAxis / group)
+                try launch(
+                    .convolutionLocal, "rotate_weights",
+                    [
+                        .tensor(weights), .tensor(scratch[0]), .int(pass.taps),
+                        .int(weights.shape[2]), .int(weights.shape[3]),
+                    ],
+                    global: [groups * group], local: [group])
+            }
+            try launch(
+                .convolutionLocal, "convolve", defines: tile.defines(isAligned: isAligned),
+                [
+                    .tensor(input), .tensor(pass.turnsWeights ? scratch[0] : weights),
+                    .tensor(bias), .tensor(output), .int(pass.height), .int(pass.width),
+                    .int(pass.channels), .int(pass.outputHeight), .int(pass.outputWidth),
+                    .int(pass.outputChannels), .int(pass.pixels), .int(pass.kernelHeight),
+                    .int(pass.kernelWidth), .int(pass.stride), .int(pass.divisor),
+                    .int(pass.paddingY), .int(pass.paddingX),
+                ],
+                global: tile.global(pass.pixels, pass.outputChannels), local: tile.local)
+        }
+    }
+
+    /// The local-memory engine's weight gradient: an implicit product of taps and channels by
+    /// outputs, its depth the pixels of the batch.
+    func weightGradientInLocalMemory(
+        _ input: Tensor, _ outputGradient: Tensor, _ geometry: ConvolutionGeometry,
+        into weightGradient: Tensor
+    ) throws {
+        let (rows, columns) = (geometry.taps * geometry.inputChannels, geometry.outputChannels)
+        let pixels = geometry.outputPixels
+        let tile = LocalTile(
+            rows: rows, columns: columns, mayOccupy: max(pixels / 256, 1), traits: traits)
+        let (splits, pixelsPerSplit) = tile.splits(rows, columns, depth: pixels, traits)
+        let isAligned = geometry.inputChannels % 4 == 0 && columns % 4 == 0
+        let zeros = try zeros(count: columns)
+        try withScratch([splits > 1 ? [splits, rows, columns] : [1]]) { scratch in
+            try launch(
+                .convolutionLocal, "weight_gradient", defines: tile.defines(isAligned: isAligned),
+                [
+                    .tensor(input), .tensor(outputGradient), .tensor(zeros),
+                    .tensor(splits > 1 ? scratch[0] : weightGradient), .int(geometry.height),
+                    .int(geometry.width), .int(geometry.inputChannels),
+                    .int(geometry.outputHeight), .int(geometry.outputWidth), .int(columns),
+                    .int(rows), .int(pixels), .int(geometry.kernelWidth), .int(geometry.stride),
+                    .int(geometry.padding), .int(pixelsPerSplit),
+                ],
+                global: tile.global(rows, columns, splits: splits), local: tile.local)
+            if splits > 1 {
+                try addPartials(
+                    scratch[0], splits: splits, rows: rows, bias: zeros, into: weightGradient)
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Tensors
+
+extension OpenCLBackend {
+    /// The local-memory engine's product.
+    func multiplyInLocalMemory(_ product: MatrixProduct) throws {
+        let (rows, columns, depth) = (product.rows, product.columns, product.depth)
+        let tile = LocalTile(
+            rows: rows, columns: columns, mayOccupy: max(depth / 256, 1), traits: traits)
+        let (splits, depthPerSplit) = tile.splits(rows, columns, depth: depth, traits)
+        let isAligned = [product.left.tensor, product.right.tensor, product.output]
+            .allSatisfy { $0.shape.channels % 4 == 0 }
+
+        func enqueue(bias: Tensor, into target: Tensor) throws {
+            try launch(
+                .matrixLocal, "multiply",
+                defines: tile.defines(isAligned: isAligned) + [
+                    KernelDefine("TRANSPOSED_LEFT", product.left.isTransposed ? 1 : 0),
+                    KernelDefine("TRANSPOSED_RIGHT", product.right.isTransposed ? 1 : 0),
+                ],
+                [
+                    .tensor(product.left.tensor), .tensor(product.right.tensor), .tensor(bias),
+                    .tensor(target), .int(rows), .int(columns), .int(depth), .int(depthPerSplit),
+                ],
+                global: tile.global(rows, columns, splits: splits), local: tile.local)
+        }
+        guard splits > 1 else {
+            try enqueue(bias: product.bias, into: product.output)
+            return
+        }
+        let zeros = try zeros(count: columns)
+        try withScratch([[splits, rows, columns]]) { partials in
+            try enqueue(bias: zeros, into: partials[0])
+            try addPartials(
+                partials[0], splits: splits, rows: rows, bias: product.bias, into: product.output)
+        }
+    }
+}
+
+extension LocalTile {
+    /// How many parts the depth is cut into for want of tiles, and how deep each is.
+    func splits(_ rows: Int, _ columns: Int, depth terms: Int, _ traits: DeviceTraits) -> (
+        count: Int, depth: Int
+    ) {
+        // Partial sums cost memory: never more than 64 MB of them.
+        let affordable = max(16_777_216 / (rows * columns), 1)
+        let missing = ceilingDivision(2 * traits.computeUnits, tiles(rows, columns))
+        let wanted = min(missing, max(terms / 256, 1), affordable)
+        // Whole slabs, and so whole quads.
+        let share = ceilingDivision(ceilingDivision(terms, wanted), depth) * depth
+        return (ceilingDivision(terms, share), share)
+    }
+}

@@ -1,0 +1,127 @@
+/// `⌈numerator / denominator⌉`.
+func ceilingDivision(_ numerator: Int, _ denominator: Int) -> Int {
+    (numerator + denominator - 1) / denominator
+}
+
+/// No axis of a launch is longer: some drivers take a slow path, or fail, beyond 65535.
+let longestAxis = 32768
+
+/// What one work-item of the register engine holds: `height` rows of `vectors` · 16 columns.
+struct RegisterTile: Equatable {
+    let height, vectors: Int
+
+    var columns: Int { 16 * vectors }
+
+    /// Floating-point operations that make a group worth its launch: about 100 µs of one core.
+    private static let operationsPerGroup = 10_000_000
+
+    /// The tile for `columns` columns whose height may be chosen freely: the widest one that
+    /// computes little beyond the last column. A tall tile suits factors read along the columns.
+    static func forProduct(rows: Int, columns: Int) -> RegisterTile {
+        let vectors = widestVectors(columns)
+        return RegisterTile(height: min([14, 8, 8, 6][vectors - 1], rows), vectors: vectors)
+    }
+
+    /// The tile for a sum of outer products, whose height should divide `rows`.
+    static func forOuterProducts(rows: Int, columns: Int) -> RegisterTile {
+        let vectors = min(widestVectors(columns), 2)
+        guard rows > 12 else { return RegisterTile(height: rows, vectors: vectors) }
+        // Rows computed twice cost, and so do low tiles, which read more for each result.
+        let cost = { (height: Int) in
+            Double(ceilingDivision(rows, height) * height) * (1 + 1 / Double(height))
+        }
+        let height = [12, 10, 8].min { cost($0) < cost($1) } ?? 8
+        return RegisterTile(height: height, vectors: vectors)
+    }
+
+    private static func widestVectors(_ columns: Int) -> Int {
+        let cost = { (vectors: Int) in
+            Double(ceilingDivision(columns, 16 * vectors) * vectors) * (1 + 0.1 / Double(vectors))
+        }
+        return [4, 2, 1].min { cost($0) < cost($1) } ?? 1
+    }
+
+    /// How many tiles one group should own, of `count` tiles in each of `lanes` panels: enough for
+    /// a launch to be worth while, few enough for every compute unit to have several groups.
+    func tilesPerGroup(_ count: Int, lanes: Int, depth: Int, computeUnits: Int) -> Int {
+        let worthwhile = ceilingDivision(
+            Self.operationsPerGroup, max(2 * height * columns * depth, 1))
+        let balanced = max(count * lanes / (4 * computeUnits), 1)
+        return max(min(worthwhile, balanced), ceilingDivision(count, longestAxis))
+    }
+}
+
+/// How a sum over a long depth is cut: into splits with partial sums of their own, added later in
+/// a fixed order, and into chunks that stay in a core's cache.
+struct DepthSplit {
+    let splits, depthPerSplit, depthPerChunk: Int
+    /// The groups that share the tiles of one split.
+    let tileGroups: Int
+
+    /// - Parameters:
+    ///   - depth: terms of the sum, in units of `unit` (an image row has as many as pixels).
+    ///   - rows, columns: of the sum.
+    init(
+        depth: Int, unit: Int = 1, rows: Int, columns: Int, tiles: Int, computeUnits: Int
+    ) {
+        // Partial sums cost memory: never more than 64 MB of them.
+        let affordable = max(16_777_216 / (rows * columns), 1)
+        let wanted = min(2 * computeUnits, max(depth * unit / 512, 1), affordable, depth)
+        depthPerSplit = ceilingDivision(depth, wanted)
+        splits = ceilingDivision(depth, depthPerSplit)
+        tileGroups = min(tiles, ceilingDivision(4 * computeUnits, splits))
+        let cached = min(max(131_072 / (rows + columns), 128), 512)
+        depthPerChunk = max(cached / unit, 1)
+    }
+}
+
+/// The block that a group of the local-memory engine computes: `threads`² work-items of
+/// `item`² elements each.
+struct LocalTile {
+    let threads, item: Int
+
+    var extent: Int { threads * item }
+    /// Rows of a slab in local memory: one quad of each factor for every work-item.
+    var depth: Int { 4 * threads / item }
+
+    /// The largest tile that the device can hold and that still gives every compute unit two.
+    init(rows: Int, columns: Int, mayOccupy splits: Int, traits: DeviceTraits) {
+        let candidates = [(16, 8), (16, 4), (8, 4), (4, 4)].map {
+            LocalTile(threads: $0.0, item: $0.1)
+        }
+        let possible = candidates.filter {
+            $0.threads * $0.threads <= traits.maxWorkGroupSize
+                && 8 * $0.depth * ($0.extent + 4) <= traits.localMemoryBytes
+        }
+        let busy = possible.first {
+            $0.extent < 2 * min(rows, columns)
+                && $0.tiles(rows, columns) * splits >= 2 * traits.computeUnits
+        }
+        self = busy ?? possible.last { $0.threads >= 8 } ?? candidates[3]
+    }
+
+    private init(threads: Int, item: Int) {
+        self.threads = threads
+        self.item = item
+    }
+
+    func tiles(_ rows: Int, _ columns: Int) -> Int {
+        ceilingDivision(rows, extent) * ceilingDivision(columns, extent)
+    }
+
+    func defines(isAligned: Bool) -> [KernelDefine] {
+        [
+            KernelDefine("THREADS", threads), KernelDefine("ITEM", item),
+            KernelDefine("ALIGNED", isAligned ? 1 : 0),
+        ]
+    }
+
+    /// The launch that covers all tiles: folded over two axes, with the splits on the third.
+    func global(_ rows: Int, _ columns: Int, splits: Int = 1) -> [Int] {
+        let tiles = tiles(rows, columns)
+        let across = min(tiles, longestAxis / threads)
+        return [across * threads, ceilingDivision(tiles, across) * threads, splits]
+    }
+
+    var local: [Int] { [threads, threads, 1] }
+}

@@ -1,0 +1,125 @@
+import Tensors
+
+extension OpenCLBackend: ConvolutionOps {
+    public func convolve(
+        _ input: Tensor, _ weights: Tensor, bias: Tensor?, _ geometry: ConvolutionGeometry,
+        into output: Tensor
+    ) throws {
+        checkConvolution(
+            input: input, weights: weights, bias: bias, output: output, geometry)
+        if geometry.isMatrixProduct {
+            try multiply(
+                input.asMatrix.matrix, weights.asMatrix.matrix, bias: bias, into: output.asMatrix)
+            return
+        }
+        let bias = try bias ?? zeros(count: geometry.outputChannels)
+        let pass = ConvolutionPass(forward: geometry)
+        switch (geometry.groups, engine) {
+        case (2..., _):
+            try convolveGroups(input, weights, bias, geometry, into: output)
+        case (_, .register):
+            try convolveInRegisters(input, weights, bias, pass, into: output)
+        case (_, .local):
+            try convolveInLocalMemory(input, weights, bias, pass, into: output)
+        }
+    }
+
+    public func convolutionWeightGradient(
+        _ input: Tensor, of outputGradient: Tensor, _ geometry: ConvolutionGeometry,
+        into weightGradient: Tensor
+    ) throws {
+        checkConvolution(
+            input: input, weights: weightGradient, output: outputGradient, geometry)
+        if geometry.isMatrixProduct {
+            try multiply(
+                input.asMatrix.transposed, outputGradient.asMatrix.matrix,
+                into: weightGradient.asMatrix)
+            return
+        }
+        switch (geometry.groups, engine) {
+        case (2..., _):
+            try groupedWeightGradient(input, outputGradient, geometry, into: weightGradient)
+        case (_, .register):
+            try weightGradientInRegisters(input, outputGradient, geometry, into: weightGradient)
+        case (_, .local):
+            try weightGradientInLocalMemory(input, outputGradient, geometry, into: weightGradient)
+        }
+    }
+
+    public func convolutionInputGradient(
+        of outputGradient: Tensor, _ weights: Tensor, _ geometry: ConvolutionGeometry,
+        into inputGradient: Tensor
+    ) throws {
+        checkConvolution(
+            input: inputGradient, weights: weights, output: outputGradient, geometry)
+        if geometry.isMatrixProduct {
+            try multiply(
+                outputGradient.asMatrix.matrix, weights.asMatrix.transposed,
+                into: inputGradient.asMatrix)
+            return
+        }
+        let zeros = try zeros(count: geometry.inputChannels)
+        let pass = ConvolutionPass(inputGradientOf: geometry)
+        switch (geometry.groups, engine) {
+        case (2..., _):
+            try groupedInputGradient(outputGradient, weights, geometry, into: inputGradient)
+        case (_, .register):
+            try convolveInRegisters(outputGradient, weights, zeros, pass, into: inputGradient)
+        case (_, .local):
+            try convolveInLocalMemory(outputGradient, weights, zeros, pass, into: inputGradient)
+        }
+    }
+}
+
+/// A convolution as the kernels see it: what is read, what is written, and how taps relate them.
+///
+/// The input's gradient is a convolution too: of the output's gradient with the weights turned
+/// round, read only at the places that the stride divides.
+struct ConvolutionPass {
+    let batch, height, width, channels: Int
+    let outputHeight, outputWidth, outputChannels: Int
+    let kernelHeight, kernelWidth, stride, divisor, paddingY, paddingX: Int
+    /// Whether channels and outputs of the weights change places and the taps run backwards.
+    let turnsWeights: Bool
+
+    init(forward geometry: ConvolutionGeometry) {
+        (batch, height, width) = (geometry.batch, geometry.height, geometry.width)
+        (channels, outputChannels) = (geometry.inputChannels, geometry.outputChannels)
+        (outputHeight, outputWidth) = (geometry.outputHeight, geometry.outputWidth)
+        (kernelHeight, kernelWidth) = (geometry.kernelHeight, geometry.kernelWidth)
+        (stride, divisor) = (geometry.stride, 1)
+        (paddingY, paddingX) = (geometry.padding, geometry.padding)
+        turnsWeights = false
+    }
+
+    init(inputGradientOf geometry: ConvolutionGeometry) {
+        batch = geometry.batch
+        (height, width) = (geometry.outputHeight, geometry.outputWidth)
+        (channels, outputChannels) = (geometry.outputChannels, geometry.inputChannels)
+        (outputHeight, outputWidth) = (geometry.height, geometry.width)
+        (kernelHeight, kernelWidth) = (geometry.kernelHeight, geometry.kernelWidth)
+        (stride, divisor) = (1, geometry.stride)
+        paddingY = geometry.kernelHeight - 1 - geometry.padding
+        paddingX = geometry.kernelWidth - 1 - geometry.padding
+        turnsWeights = true
+    }
+
+    var taps: Int { kernelHeight * kernelWidth }
+    var pixels: Int { batch * outputHeight * outputWidth }
+    /// Whether no tap ever falls outside.
+    var staysInside: Bool { paddingY == 0 && paddingX == 0 && divisor == 1 }
+}
+
+extension ConvolutionGeometry {
+    /// A 1×1 convolution that keeps every pixel multiplies two matrices.
+    fileprivate var isMatrixProduct: Bool {
+        groups == 1 && kernelHeight == 1 && kernelWidth == 1 && stride == 1 && padding == 0
+    }
+
+    var taps: Int { kernelHeight * kernelWidth }
+}
+
+extension Tensor {
+    /// Rows of channels.
+    fileprivate var asMatrix: Tensor { reshaped([shape.rows, shape.channels]) }
+}
