@@ -77,18 +77,10 @@ let package = Package(
             name: "ReferenceTests",
             dependencies: ["ReferenceBackend", "TestSupport", "Randomness"]),
         .testTarget(
-            name: "BackendTests", dependencies: ["Verification", "ReferenceBackend", "TestSupport"]),
+            name: "BackendTests",
+            dependencies: ["Verification", "ReferenceBackend", "OpenCLBackend", "TestSupport"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
-        // Tests: what several of them share is a plain target.
-        .target(
-            name: "TestSupport", dependencies: ["Tensors", "ReferenceBackend"],
-            path: "Tests/Support"),
-        .testTarget(
-            name: "ReferenceTests",
-            dependencies: ["ReferenceBackend", "TestSupport", "Randomness"]),
-        .testTarget(
-            name: "BackendTests", dependencies: ["Verification", "ReferenceBackend", "TestSupport"]),
         .testTarget(
             name: "FileFormatsTests", dependencies: ["FileFormats"],
             resources: [.copy("Fixtures")]),

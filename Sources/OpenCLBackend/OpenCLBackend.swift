@@ -92,3 +92,5 @@ public final class OpenCLBackend {
             globalMemory: traits.globalMemory, device: device.name)
     }
 }
+
+extension OpenCLBackend: Backend {}

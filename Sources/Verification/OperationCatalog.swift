@@ -9,7 +9,8 @@ public enum OperationCatalog {
 
     public static func all(size: Size) -> [OperationCase] {
         [
-            deviceMemory, matrix, convolution, elementwise, normalization, pooling, loss, localLoss,
+            deviceMemory, matrix, convolution, elementwise, mixing, normalization, pooling, loss,
+            localLoss,
             optimizer,
         ].flatMap { $0(size) }
     }

@@ -1,3 +1,4 @@
+import OpenCLBackend
 import ReferenceBackend
 import Tensors
 import Testing
@@ -12,8 +13,20 @@ struct TestedBackend: Sendable, CustomTestStringConvertible {
         self.open = open
     }
 
-    static let all = [
-        // Rounds to Float32 when it is read, nothing else: the suite's bounds leave room for that.
-        TestedBackend("reference") { ReferenceBackend() }
-    ]
+    /// Rounds to Float32 when it is read, nothing else: the suite's bounds leave room for that.
+    static let reference = TestedBackend("reference") { ReferenceBackend() }
+
+    /// Every device of every OpenCL platform that is here, with each kernel engine.
+    static let openCL: [TestedBackend] = {
+        let devices = (try? OpenCLPlatform.all().flatMap(\.devices)) ?? []
+        return devices.flatMap { device in
+            KernelEngine.allCases.map { engine in
+                TestedBackend("OpenCL \(device.id) \(device.name), \(engine)") { [id = device.id] in
+                    try OpenCLBackend(device: id, engine: engine)
+                }
+            }
+        }
+    }()
+
+    static let all = [reference] + openCL
 }

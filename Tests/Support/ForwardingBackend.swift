@@ -100,6 +100,20 @@ open class ForwardingBackend: Backend {
         try base.sumRows(input, into: output)
     }
 
+    open func scaleColumns(_ input: Tensor, by scale: Tensor, into output: Tensor) throws {
+        try base.scaleColumns(input, by: scale, into: output)
+    }
+
+    open func sumRowProducts(_ left: Tensor, _ right: Tensor, into output: Tensor) throws {
+        try base.sumRowProducts(left, right, into: output)
+    }
+
+    open func dropout(
+        _ input: Tensor, probability: Float, key: UInt64, into output: Tensor
+    ) throws {
+        try base.dropout(input, probability: probability, key: key, into: output)
+    }
+
     // MARK: Normalization
 
     open func batchStatistics(
@@ -180,6 +194,10 @@ open class ForwardingBackend: Backend {
         _ logits: Tensor, _ labels: Tensor, top: Int, addingTo total: Tensor
     ) throws {
         try base.countCorrect(logits, labels, top: top, addingTo: total)
+    }
+
+    open func oneHot(_ labels: Tensor, value: Float, into output: Tensor) throws {
+        try base.oneHot(labels, value: value, into: output)
     }
 
     // MARK: Optimizer

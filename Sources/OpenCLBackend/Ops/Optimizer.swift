@@ -37,7 +37,8 @@ extension OpenCLBackend: OptimizerOps {
                 "update_schedule_free_adam", state + [secondMoment],
                 [
                     .float(step.rate), .float(step.parameterRate), .float(step.beta2),
-                    .float(step.beta2Complement), .float(step.epsilon), .float(step.decay), .float(step.averaging),
+                    .float(step.beta2Complement), .float(step.epsilon), .float(step.decay),
+                    .float(step.averaging),
                 ])
         } else {
             try update(
