@@ -71,7 +71,7 @@ let package = Package(
 
         // Tests: what several of them share is a plain target.
         .target(
-            name: "TestSupport", dependencies: ["Tensors", "ReferenceBackend"],
+            name: "TestSupport", dependencies: ["Tensors", "ReferenceBackend", "Randomness"],
             path: "Tests/Support"),
         .testTarget(
             name: "ReferenceTests",

@@ -200,6 +200,16 @@ open class ForwardingBackend: Backend {
         try base.oneHot(labels, value: value, into: output)
     }
 
+    // MARK: Local loss
+
+    open func synchronizationLoss(
+        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        into pooledGradient: Tensor, addingLossTo total: Tensor
+    ) throws {
+        try composedSynchronizationLoss(
+            pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)
+    }
+
     // MARK: Optimizer
 
     open func updateSGD(

@@ -1,0 +1,225 @@
+import ReferenceBackend
+import Tensors
+import TestSupport
+import Testing
+import Verification
+
+/// The suite must see what backends get wrong: each of these breaks one thing.
+struct SuiteTests {
+    /// A backend whose products and statistics are tampered with after the fact.
+    final class BrokenBackend: ForwardingBackend {
+        let tamper: (ReferenceBackend, _ output: Tensor) throws -> Void
+
+        init(_ tamper: @escaping (ReferenceBackend, _ output: Tensor) throws -> Void) {
+            self.tamper = tamper
+        }
+
+        override func multiply(
+            _ left: MatrixFactor, _ right: MatrixFactor, bias: Tensor?, into output: Tensor
+        ) throws {
+            try super.multiply(left, right, bias: bias, into: output)
+            try tamper(base, output)
+        }
+    }
+
+    private func product() throws -> OperationCase {
+        let detail = "31×65 · 65×64 + bias"
+        return try #require(
+            OperationCatalog.all(size: .full).first {
+                $0.operation == "matrix/multiply" && $0.detail == detail
+            })
+    }
+
+    private func verifyProduct(
+        _ tamper: @escaping (ReferenceBackend, _ output: Tensor) throws -> Void
+    ) throws -> OperationResult {
+        try verify(try product(), on: BrokenBackend(tamper))
+    }
+
+    /// Changes element `index` of `tensor`.
+    private func change(
+        _ index: Int, of tensor: Tensor, on backend: ReferenceBackend, _ body: (Double) -> Double
+    ) {
+        var values = backend.readDoubles(tensor)
+        values[index] = body(values[index])
+        backend.uploadDoubles(values, to: tensor)
+    }
+
+    @Test func nothingIsWrongWithAnUntouchedBackend() throws {
+        let result = try verifyProduct { _, _ in }
+        #expect(result.passed && result.failures.isEmpty)
+        #expect(result.ratio < 1)
+    }
+
+    @Test(arguments: [0, 1000, 31 * 64 - 1])
+    func theSuiteSeesAWrongElement(index: Int) throws {
+        // The bound is 2·66·2⁻²⁴ of at most 66 terms below 1: ten of these are below 0.006.
+        let result = try verifyProduct { backend, output in
+            change(index, of: output, on: backend) { $0 + 0.006 }
+        }
+        #expect(!result.passed && result.ratio > 10)
+        #expect(result.worst?.index == index)
+        guard case .deviation(let worst, let count) = try #require(result.failures.first) else {
+            Issue.record("seen as \(result)")
+            return
+        }
+        #expect(worst.index == index && worst.operand == "output" && count == 1)
+    }
+
+    @Test func theSuiteSeesElementsTenTimesTheirBoundAway() throws {
+        let untouched = try #require(try verifyProduct { _, _ in }.worst)
+        let result = try verifyProduct { backend, output in
+            change(untouched.index, of: output, on: backend) { $0 + 10 * untouched.bound }
+        }
+        #expect(!result.passed && result.ratio > 9 && result.ratio < 11)
+    }
+
+    @Test func elementsWithinTheirBoundPass() throws {
+        let untouched = try #require(try verifyProduct { _, _ in }.worst)
+        let result = try verifyProduct { backend, output in
+            change(untouched.index, of: output, on: backend) { $0 + 0.5 * untouched.bound }
+        }
+        #expect(result.passed && result.ratio > 0.2)
+    }
+
+    @Test(arguments: [Double.nan, .infinity, -.infinity])
+    func theSuiteSeesANaNAndInfinities(value: Double) throws {
+        let result = try verifyProduct { backend, output in
+            change(17, of: output, on: backend) { _ in value }
+        }
+        #expect(!result.passed && result.ratio == .infinity)
+        #expect(result.worst?.index == 17)
+    }
+
+    @Test func theSuiteSeesAnElementThatIsNeverWritten() throws {
+        let case31 = try product()
+        let result = try verify(case31, on: LastElementSkipper())
+        #expect(!result.passed && result.worst?.value.isNaN == true)
+        #expect(result.worst?.index == 31 * 64 - 1)
+    }
+
+    /// Leaves the last element of a product as it was.
+    final class LastElementSkipper: ForwardingBackend {
+        override func multiply(
+            _ left: MatrixFactor, _ right: MatrixFactor, bias: Tensor?, into output: Tensor
+        ) throws {
+            let before = base.readDoubles(output)
+            try super.multiply(left, right, bias: bias, into: output)
+            var after = base.readDoubles(output)
+            after[after.count - 1] = before[before.count - 1]
+            base.uploadDoubles(after, to: output)
+        }
+    }
+
+    /// Writes beside every product, `offset` elements from its start.
+    final class Overrunner: ForwardingBackend {
+        let offset: Int
+        private var whole: Tensor?
+
+        init(offset: Int) { self.offset = offset }
+
+        override func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
+            whole = tensor
+            return try super.slice(tensor, at: offset, shape)
+        }
+
+        override func multiply(
+            _ left: MatrixFactor, _ right: MatrixFactor, bias: Tensor?, into output: Tensor
+        ) throws {
+            try super.multiply(left, right, bias: bias, into: output)
+            // The output is the last operand made, 17 elements behind the start of its allocation.
+            let whole = try #require(whole)
+            try base.fill(try base.slice(whole, at: 17 + offset, [1]), with: 1)
+        }
+    }
+
+    @Test(arguments: [-1, -17, 31 * 64, 31 * 64 + 66])
+    func theSuiteSeesAnOverrun(offset: Int) throws {
+        let result = try verify(try product(), on: Overrunner(offset: offset))
+        #expect(!result.passed)
+        guard case .overrun(let operand, let index) = try #require(result.failures.first) else {
+            Issue.record("seen as \(result)")
+            return
+        }
+        #expect(operand == "output" && index == offset)
+    }
+
+    /// Writes to a source.
+    final class SourceSpoiler: ForwardingBackend {
+        override func multiply(
+            _ left: MatrixFactor, _ right: MatrixFactor, bias: Tensor?, into output: Tensor
+        ) throws {
+            try super.multiply(left, right, bias: bias, into: output)
+            try base.fill(try base.slice(right.tensor, at: 5, [1]), with: 0)
+        }
+    }
+
+    @Test func theSuiteSeesAChangedSource() throws {
+        let result = try verify(try product(), on: SourceSpoiler())
+        guard case .sourceChanged(let operand, let index) = try #require(result.failures.first)
+        else {
+            Issue.record("seen as \(result)")
+            return
+        }
+        #expect(operand == "right" && index == 5)
+    }
+
+    @Test func theSuiteSeesAnUnrepeatableResult() throws {
+        var calls = 0
+        let untouched = try #require(try verifyProduct { _, _ in }.worst)
+        let result = try verifyProduct { backend, output in
+            calls += 1
+            guard calls == 2 else { return }
+            change(3, of: output, on: backend) { Double(Float($0).nextUp) }
+        }
+        #expect(calls == 2 && untouched.bound > 0)
+        guard case .unrepeatable(let operand, let index) = try #require(result.failures.first)
+        else {
+            Issue.record("seen as \(result)")
+            return
+        }
+        #expect(operand == "output" && index == 3)
+    }
+
+    @Test func theSuiteSeesAllocationsAfterTheFirstCall() throws {
+        let result = try verifyProduct { backend, _ in _ = try backend.makeTensor([1]) }
+        guard case .allocatedAgain(let count) = try #require(result.failures.first) else {
+            Issue.record("seen as \(result)")
+            return
+        }
+        #expect(count == 1)
+    }
+
+    @Test func theSuiteReportsErrorsAsFailures() throws {
+        struct DeviceLost: Error {}
+        let test = SelfTest(.small, filter: "matrix/multiply")
+        #expect(!test.cases.isEmpty)
+        let results = test.run(on: BrokenBackend { _, _ in throw DeviceLost() })
+        #expect(results.allSatisfy { !$0.passed && $0.ratio == .infinity })
+        #expect("\(results)".contains("DeviceLost"))
+    }
+
+    /// Its own fused loss is added twice, its primitives are right.
+    final class LossTwiceAdded: ForwardingBackend {
+        override func synchronizationLoss(
+            _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+            into pooledGradient: Tensor, addingLossTo total: Tensor
+        ) throws {
+            for _ in 0..<2 {
+                try super.synchronizationLoss(
+                    pooled, basis: basis, labels, options, into: pooledGradient,
+                    addingLossTo: total)
+            }
+        }
+    }
+
+    @Test func theSuiteTellsFusedFromComposed() throws {
+        let results = SelfTest(.small, filter: "synchronization loss").run(on: LossTwiceAdded())
+        let (composed, fused) = (
+            results.filter { $0.operation.hasSuffix("composed") },
+            results.filter { !$0.operation.hasSuffix("composed") }
+        )
+        #expect(!composed.isEmpty && composed.allSatisfy(\.passed))
+        #expect(!fused.isEmpty && fused.allSatisfy { !$0.passed })
+    }
+}

@@ -1,0 +1,73 @@
+import ReferenceBackend
+import Tensors
+import Testing
+
+/// A programmer's mistake ends the process instead of the run's results.
+struct PreconditionTests {
+    @Test func productOfShapesThatDoNotFit() async {
+        await #expect(processExitsWith: .failure) {
+            let backend = ReferenceBackend()
+            try backend.multiply(
+                backend.makeTensor([2, 3]).matrix, backend.makeTensor([2, 3]).matrix,
+                into: backend.makeTensor([2, 3]))
+        }
+    }
+
+    @Test func convolutionIntoAWrongShape() async {
+        await #expect(processExitsWith: .failure) {
+            let backend = ReferenceBackend()
+            let geometry = ConvolutionGeometry(
+                batch: 1, height: 4, width: 4, inputChannels: 2, outputChannels: 3)
+            try backend.convolve(
+                backend.makeTensor(geometry.inputShape), backend.makeTensor(geometry.weightShape),
+                bias: nil, geometry, into: backend.makeTensor([1, 4, 4, 2]))
+        }
+    }
+
+    @Test func statisticsOfASingleRow() async {
+        await #expect(processExitsWith: .failure) {
+            let backend = ReferenceBackend()
+            let channels = try (0..<6).map { _ in try backend.makeTensor([3]) }
+            try backend.batchStatistics(
+                of: backend.makeTensor([1, 3]),
+                updating: BatchNormParameters(
+                    scale: channels[0], shift: channels[1], runningMean: channels[2],
+                    runningVariance: channels[3]),
+                into: BatchStatistics(mean: channels[4], inverseDeviation: channels[5]))
+        }
+    }
+
+    @Test func aSliceThatLeavesItsTensor() async {
+        await #expect(processExitsWith: .failure) {
+            let backend = ReferenceBackend()
+            _ = try backend.slice(backend.makeTensor([4]), at: 2, [3])
+        }
+    }
+
+    @Test func floatsReadFromIntegers() async {
+        await #expect(processExitsWith: .failure) {
+            let backend = ReferenceBackend()
+            _ = try backend.read(backend.makeTensor(integers: [1]))
+        }
+    }
+
+    @Test func labelsThatAreFloats() async {
+        await #expect(processExitsWith: .failure) {
+            let backend = ReferenceBackend()
+            try backend.crossEntropy(
+                backend.makeTensor([2, 3]), backend.makeTensor([2]), CrossEntropyOptions(),
+                gradient: nil, addingLossTo: backend.makeTensor([1]))
+        }
+    }
+
+    /// The calls above fail for their mistakes: the same without any does not.
+    @Test func correctCallsDoNotTrap() async {
+        await #expect(processExitsWith: .success) {
+            let backend = ReferenceBackend()
+            try backend.multiply(
+                backend.makeTensor([2, 3]).matrix, backend.makeTensor([2, 3]).transposed,
+                into: backend.makeTensor([2, 2]))
+            _ = try backend.slice(backend.makeTensor([4]), at: 2, [2])
+        }
+    }
+}
