@@ -19,7 +19,8 @@ extension OpenCLBackend: OptimizerOps {
         try update(
             "update_adam", [parameters, gradient, firstMoment, secondMoment],
             [
-                .float(step.rate), .float(step.beta1), .float(step.beta2), .float(step.epsilon),
+                .float(step.rate), .float(step.beta1Complement), .float(step.beta2),
+                .float(step.beta2Complement), .float(step.epsilon),
                 .float(step.decoupled ? 0 : step.decay),
                 .float(step.decoupled ? step.rate * step.decay : 0),
                 .float(step.correction1), .float(step.correction2),
@@ -35,14 +36,15 @@ extension OpenCLBackend: OptimizerOps {
             try update(
                 "update_schedule_free_adam", state + [secondMoment],
                 [
-                    .float(step.rate), .float(step.beta1), .float(step.beta2),
-                    .float(step.epsilon), .float(step.decay), .float(step.averaging),
+                    .float(step.rate), .float(step.parameterRate), .float(step.beta2),
+                    .float(step.beta2Complement), .float(step.epsilon), .float(step.decay),
+                    .float(step.averaging),
                 ])
         } else {
             try update(
                 "update_schedule_free_sgd", state,
                 [
-                    .float(step.rate), .float(step.beta1), .float(step.decay),
+                    .float(step.rate), .float(step.parameterRate), .float(step.decay),
                     .float(step.averaging),
                 ])
         }
