@@ -16,20 +16,21 @@ kernel void update_sgd(global float *parameters, global const float *gradient,
     }
 }
 
-// `shrink` is the decay that is not part of the gradient; the complements are 1 − β.
+// `shrink` is the decay that is not part of the gradient.
 kernel void update_adam(global float *parameters, global const float *gradient,
                         global float *first_moment, global float *second_moment, const int count,
-                        const int run, const float rate, const float complement1, const float beta2,
-                        const float complement2, const float epsilon, const float decay,
-                        const float shrink, const float correction1, const float correction2)
+                        const int run, const float rate, const float beta1_complement,
+                        const float beta2, const float beta2_complement, const float epsilon,
+                        const float decay, const float shrink, const float correction1,
+                        const float correction2)
 {
     FOR_ELEMENTS(i, count, run) {
         floatv p = load(parameters, i, count);
         const floatv g = fma(p, (floatv)decay, load(gradient, i, count));
         p = fma(p, (floatv)-shrink, p);
         floatv m = load(first_moment, i, count), v = load(second_moment, i, count);
-        m = fma(g - m, (floatv)complement1, m);
-        v = fma(g * g, (floatv)complement2, beta2 * v);
+        m = fma(g - m, (floatv)beta1_complement, m);
+        v = fma(g * g, (floatv)beta2_complement, beta2 * v);
         store(m, first_moment, i, count);
         store(v, second_moment, i, count);
         store(p - rate / correction1 * m / (sqrt(v / correction2) + epsilon), parameters, i,
@@ -44,8 +45,7 @@ static void step_schedule_free(floatv g, floatv y, global float *parameters,
     const floatv z = load(iterate, i, count);
     g = fma(y, (floatv)decay, g);
     y = fma(z - y, (floatv)averaging, y);
-    y = fma(g, (floatv)-parameter_rate, y);
-    store(y, parameters, i, count);
+    store(fma(g, (floatv)-parameter_rate, y), parameters, i, count);
     store(fma(g, (floatv)-rate, z), iterate, i, count);
 }
 
@@ -62,12 +62,14 @@ kernel void update_schedule_free_sgd(global float *parameters, global const floa
 kernel void update_schedule_free_adam(global float *parameters, global const float *gradient,
                                       global float *iterate, global float *second_moment,
                                       const int count, const int run, const float rate,
-                                      const float beta1, const float beta2, const float epsilon,
+                                      const float parameter_rate, const float beta2,
+                                      const float beta2_complement, const float epsilon,
                                       const float decay, const float averaging)
 {
     FOR_ELEMENTS(i, count, run) {
         const floatv g = load(gradient, i, count);
-        const floatv v = fma(g * g, (floatv)complement2, beta2 * load(second_moment, i, count));
+        const floatv v = fma(g * g, (floatv)beta2_complement,
+                              beta2 * load(second_moment, i, count));
         store(v, second_moment, i, count);
         step_schedule_free(g / (sqrt(v) + epsilon), load(parameters, i, count), parameters,
                            iterate, i, count, rate, parameter_rate, decay, averaging);

@@ -1,14 +1,18 @@
 import Tensors
 
-// `LocalLossOps` asks for the matrix product too, so that its conformance stands with the backend's.
-extension OpenCLBackend {
+extension OpenCLBackend: LocalLossOps {
     /// Classes up to which one kernel does it all; of more, matrix products are faster.
-    static var mostFusedClasses: Int { 64 }
+    private static var mostFusedClasses: Int { 64 }
 
-    func fusedSynchronizationLoss(
+    public func synchronizationLoss(
         _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
         into pooledGradient: Tensor, addingLossTo total: Tensor
     ) throws {
+        checkSynchronizationLoss(pooled, basis: basis, labels, into: pooledGradient)
+        guard basis.shape[0] <= Self.mostFusedClasses else {
+            return try composedSynchronizationLoss(
+                pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)
+        }
         try withRowResults(of: pooled, "add_mean", into: total) { losses, grid in
             try launch(
                 .localLoss, "synchronization_loss", defines: defines(grid),
@@ -19,5 +23,72 @@ extension OpenCLBackend {
                     .float(options.labelSmoothing), .float(Self.smallestNorm),
                 ], global: grid.global, local: grid.local)
         }
+    }
+
+    public func batchNormPool(
+        _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
+        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        into output: Tensor, pooled: Tensor, windowSums: Tensor
+    ) throws {
+        guard keepsWindowSums(activation, geometry) else {
+            return try composedBatchNormPool(
+                input, parameters, statistics, activation, geometry, into: output, pooled: pooled)
+        }
+        checkNorm(input, parameters, statistics)
+        checkAveragePool(input, geometry, pooled)
+        precondition(
+            output.shape == input.shape
+                && windowSums.shape == [2, geometry.batch, geometry.features],
+            "pool of \(input.shape) into \(output.shape) with sums \(windowSums.shape)")
+        try launch(
+            .localLoss, "batch_norm_pool", windowGrid(geometry),
+            [input] + tensors(parameters, statistics) + [output, pooled, windowSums],
+            rows: geometry.windows, geometry.channels, geometry.arguments + [activation.slope])
+    }
+
+    public func pooledGradient(
+        of pooledGradient: Tensor, input: Tensor, windowSums: Tensor,
+        _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
+        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        into inputGradient: Tensor, scaleGradient: Tensor, shiftGradient: Tensor
+    ) throws {
+        guard keepsWindowSums(activation, geometry) else {
+            return try composedPooledGradient(
+                of: pooledGradient, input: input, parameters, statistics, activation, geometry,
+                into: inputGradient, scaleGradient: scaleGradient, shiftGradient: shiftGradient)
+        }
+        checkNorm(input, parameters, statistics)
+        checkAveragePool(input, geometry, pooledGradient)
+        precondition(
+            inputGradient.shape == input.shape
+                && windowSums.shape == [2, geometry.batch, geometry.features]
+                && scaleGradient.shape == parameters.scale.shape
+                && shiftGradient.shape == parameters.shift.shape,
+            """
+            pooled gradient at \(input.shape) with sums \(windowSums.shape) into \
+            \(inputGradient.shape), \(scaleGradient.shape), \(shiftGradient.shape)
+            """)
+        let (windows, channels) = (geometry.windows, geometry.channels)
+        let grid = rowGrid(windows, channels, reducing: true)
+        try withScratch([[windows, channels], [2, grid.groups, channels]]) { scratch in
+            let (gradients, partial) = (scratch[0], scratch[1])
+            try launch(
+                .localLoss, "window_gradient_sums", grid,
+                [pooledGradient, windowSums, gradients, partial], rows: windows, channels,
+                geometry.arguments)
+            try sumRowPairs(partial, first: shiftGradient, second: scaleGradient)
+            let pixels = input.shape.rows
+            try launch(
+                .localLoss, "pooled_gradient", rowGrid(pixels, channels),
+                [input] + tensors(parameters, statistics)
+                    + [gradients, scaleGradient, shiftGradient, inputGradient],
+                rows: pixels, channels, geometry.arguments + [activation.slope])
+        }
+    }
+
+    /// Whether Σ s and Σ s·x̂ of a window say all: they do where the activation is linear on both
+    /// sides of 0.
+    private func keepsWindowSums(_ activation: Activation, _ geometry: AveragePoolGeometry) -> Bool {
+        geometry.isSpatial && activation != .tanh
     }
 }
