@@ -1,0 +1,218 @@
+// The LLS loss, and the passes of a block that is trained by a local loss.
+
+// The host takes the composed form where there are more classes.
+#define MAX_CLASSES 64
+
+// Items that share a dot product.
+#if REGISTER
+#define TEAM 1
+#else
+#define TEAM 32
+#endif
+
+// The sum over each team of a group, for the first item of the team.
+static float team_sum(float x, local float *buffer)
+{
+#if !REGISTER
+    const int item = get_local_id(0);
+    buffer[item] = x;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int span = TEAM / 2; span > 0; span /= 2) {
+        if (item % TEAM < span)
+            buffer[item] += buffer[item + span];
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    x = buffer[item];
+    barrier(CLK_LOCAL_MEM_FENCE);
+#endif
+    return x;
+}
+
+// With u = p/‖p‖: cross-entropy of u·basisᵀ, and its gradient with respect to p. A group takes one
+// sample at a time.
+kernel void synchronization_loss(global const float *pooled, global const float *basis,
+                                 global const int *labels, global float *pooled_gradient,
+                                 global float *losses, const int rows, const int features,
+                                 const int classes, const float temperature,
+                                 const float smoothing, const float smallest)
+{
+    local float buffer[GROUP_ITEMS], cosines[MAX_CLASSES], errors[MAX_CLASSES];
+    const int item = get_local_id(0), items = get_local_size(0);
+    const float even = smoothing / classes;
+    FOR_ROWS(row, rows) {
+        global const float *sample = pooled + (size_t)row * features;
+        const int label = labels[row];
+
+        floatv squares = 0.0f;
+        FOR_FEATURES(i, features) {
+            const floatv x = load(sample, i, features);
+            squares = fma(x, x, squares);
+        }
+        float norm = sqrt(group_sum(lane_sum(squares), buffer));
+        norm = norm < smallest ? smallest : norm;
+
+        for (int k = 0; k < classes; k += items / TEAM) {
+            const int class = k + item / TEAM;
+            floatv products = 0.0f;
+            if (class < classes)
+                for (int i = item % TEAM * VECTOR; i < features; i += TEAM * VECTOR)
+                    products = fma(load(sample, i, features),
+                                   load(basis + (size_t)class * features, i, features), products);
+            const float product = team_sum(lane_sum(products), buffer);
+            if (class < classes && item % TEAM == 0)
+                cosines[class] = product / norm;
+        }
+#if !REGISTER
+        barrier(CLK_LOCAL_MEM_FENCE);
+#endif
+
+        float top = -INFINITY;
+        for (int k = item; k < classes; k += items)
+            top = fmax(top, cosines[k]);
+        top = group_max(top, buffer);
+        float weight = 0.0f, all = 0.0f;
+        for (int k = item; k < classes; k += items) {
+            const float x = (cosines[k] - top) / temperature;
+            weight += exp(x);
+            all += x;
+        }
+        weight = group_sum(weight, buffer);
+        all = group_sum(all, buffer);
+        if (item == 0) {
+            const bool known = label >= 0 && label < classes;
+            const float own = known ? (cosines[label] - top) / temperature : NAN;
+            losses[row] = log(weight) - (1.0f - smoothing) * own - even * all;
+        }
+
+        // The gradient with respect to the scores; with the scores, its part along u.
+        float along = 0.0f;
+        for (int k = item; k < classes; k += items) {
+            const float share = exp((cosines[k] - top) / temperature) / weight;
+            const float target = (k == label ? 1.0f - smoothing : 0.0f) + even;
+            errors[k] = (share - target) / (temperature * rows);
+            along = fma(errors[k], cosines[k], along);
+        }
+        along = group_sum(along, buffer);
+        along = norm <= smallest ? 0.0f : along / norm;
+
+        FOR_FEATURES(i, features) {
+            floatv gradient = load(sample, i, features) * -along;
+            for (int k = 0; k < classes; ++k)
+                gradient = fma(load(basis + (size_t)k * features, i, features),
+                               (floatv)errors[k], gradient);
+            store(gradient / norm, pooled_gradient + (size_t)row * features, i, features);
+        }
+    }
+}
+
+// Reads z once: writes the activation, its pooled form, and of every window Σ s and Σ s·x̂, with s
+// the activation's slope and x̂ the normalised z. Rows of work are windows, their pixels are summed
+// by a group; `window_sums` is [2, rows, channels].
+kernel void batch_norm_pool(global const float *input, NORM_PARAMETERS, global float *output,
+                            global float *pooled, global float *window_sums, const int rows,
+                            const int channels, const int item_rows, const int height,
+                            const int width, const int size, const float slope)
+{
+    local floatv buffer[GROUP_ITEMS];
+    const int first = get_group_id(1) * item_rows, end = min(rows, first + item_rows);
+    for (int row = first; row < end; ++row) {
+        const Window window = window_of(row, height, width, size);
+        const size_t image = (size_t)window.image * height * width * channels;
+        global float *sample = pooled + (size_t)window.image * channels * size * size;
+        FOR_CHANNELS(c, channels) {
+            floatv slopes = 0.0f, units = 0.0f;
+            if (c < channels) {
+                const Norm norm = NORM(c);
+                FOR_WINDOW_PIXELS(window, y, x) {
+                    const size_t start = image + ((size_t)y * width + x) * channels;
+                    const floatv unit = unit_value(norm, load(input + start, c, channels));
+                    const floatv value = fma(unit, norm.scale, norm.shift);
+                    const floatv s = activation_slope(value, slope);
+                    slopes += s;
+                    units = fma(s, unit, units);
+                    if (y >= window.own_top && x >= window.own_left)
+                        store(s * value, output + start, c, channels);
+                }
+            }
+            slopes = column_sum(slopes, buffer);
+            units = column_sum(units, buffer);
+            if (c < channels && get_local_id(1) == 0) {
+                const floatv sum = fma(load(scale, c, channels), units,
+                                       load(shift, c, channels) * slopes);
+                store_strided(sum / window_area(window), sample + window.place, c, channels,
+                              size * size);
+                store(slopes, window_sums + (size_t)row * channels, c, channels);
+                store(units, window_sums + ((size_t)rows + row) * channels, c, channels);
+            }
+        }
+    }
+}
+
+// The gradient of a window's every pixel, [batch, size, size, channels]; with those and the
+// window sums, the two batch norm gradients of every group's windows: `partial` is
+// [2, groups, channels].
+kernel void window_gradient_sums(global const float *pooled_gradient,
+                                 global const float *window_sums, global float *gradients,
+                                 global float *partial, const int rows, const int channels,
+                                 const int item_rows, const int height, const int width,
+                                 const int size)
+{
+    local floatv buffer[GROUP_ITEMS];
+    global float *shift_row = partial + (size_t)get_group_id(1) * channels;
+    global float *scale_row = shift_row + (size_t)get_num_groups(1) * channels;
+    const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);
+    FOR_ROW_BLOCKS(block, first) {
+        const int block_end = min(end, block + ROW_BLOCK);
+        FOR_CHANNELS(c, channels) {
+            floatv shift_sum = 0.0f, scale_sum = 0.0f;
+            if (c < channels)
+                for (int row = block; row < block_end; ++row) {
+                    const Window window = window_of(row, height, width, size);
+                    global const float *sample
+                        = pooled_gradient + (size_t)window.image * channels * size * size;
+                    const floatv g
+                        = load_strided(sample + window.place, c, channels, size * size)
+                        / window_area(window);
+                    const size_t start = (size_t)row * channels;
+                    store(g, gradients + start, c, channels);
+                    shift_sum = fma(g, load(window_sums + start, c, channels), shift_sum);
+                    scale_sum = fma(
+                        g, load(window_sums + (size_t)rows * channels + start, c, channels),
+                        scale_sum);
+                }
+            shift_sum = column_sum(shift_sum, buffer);
+            scale_sum = column_sum(scale_sum, buffer);
+            if (c < channels && get_local_id(1) == 0) {
+                accumulate(shift_sum, shift_row, c, channels, block == first);
+                accumulate(scale_sum, scale_row, c, channels, block == first);
+            }
+        }
+    }
+}
+
+// The second and last pass over z; may overwrite it.
+kernel void pooled_gradient(global const float *input, NORM_PARAMETERS,
+                            global const float *gradients, global const float *scale_gradient,
+                            global const float *shift_gradient, global float *input_gradient,
+                            const int rows, const int channels, const int item_rows,
+                            const int height, const int width, const int size, const float slope)
+{
+    const float share = 1.0f / rows;
+    const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);
+    Pixel pixel = pixel_at(first, height, width, size);
+    for (int row = first; row < end; ++row) {
+        const size_t start = (size_t)row * channels;
+        FOR_CHANNELS(c, channels) {
+            if (c >= channels)
+                continue;
+            const Norm norm = NORM(c);
+            const floatv unit = unit_value(norm, load(input + start, c, channels));
+            const floatv g = gradient_at(pixel, gradients, size, c, channels)
+                * activation_slope(fma(unit, norm.scale, norm.shift), slope);
+            store(norm_gradient(norm, unit, g, load(scale_gradient, c, channels) * share,
+                                load(shift_gradient, c, channels) * share),
+                  input_gradient + start, c, channels);
+        }
+        pixel = pixel_after(pixel, row, height, width, size);
+    }
+}

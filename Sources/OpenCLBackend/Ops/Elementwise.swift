@@ -1,0 +1,62 @@
+import Tensors
+
+extension OpenCLBackend: ElementwiseOps {
+    public func activate(_ input: Tensor, _ activation: Activation, into output: Tensor) throws {
+        precondition(
+            input.shape == output.shape, "activation of \(input.shape) into \(output.shape)")
+        try map(
+            .elementwise, "activate", activation: activation, [input, output], count: input.count,
+            [activation.slope])
+    }
+
+    public func activationGradient(
+        of outputGradient: Tensor, output: Tensor, _ activation: Activation,
+        into inputGradient: Tensor
+    ) throws {
+        precondition(
+            outputGradient.shape == output.shape && inputGradient.shape == output.shape,
+            """
+            activation gradient of \(outputGradient.shape) at \(output.shape) into \
+            \(inputGradient.shape)
+            """)
+        try map(
+            .elementwise, "activation_gradient", activation: activation,
+            [outputGradient, output, inputGradient], count: output.count, [activation.slope])
+    }
+
+    public func scaleAdd(
+        _ alpha: Float, _ source: Tensor, _ beta: Float, into destination: Tensor
+    ) throws {
+        precondition(
+            source.shape == destination.shape, "adding \(source.shape) to \(destination.shape)")
+        let tensors = [source, destination]
+        if beta == 0 {
+            try map(.elementwise, "scale", tensors, count: source.count, [.float(alpha)])
+        } else {
+            try map(
+                .elementwise, "scale_add", tensors, count: source.count,
+                [.float(alpha), .float(beta)])
+        }
+    }
+
+    public func sumRows(_ input: Tensor, into output: Tensor) throws {
+        let (rows, channels) = (input.shape.rows, input.shape.channels)
+        precondition(
+            output.shape == [channels], "rows of \(input.shape) summed into \(output.shape)")
+        let grid = rowGrid(rows, channels, reducing: true)
+        try withScratch([[grid.groups, channels]]) { scratch in
+            try launch(.elementwise, "sum_rows", grid, [input, scratch[0]], rows: rows, channels)
+            try launch(
+                .elementwise, "sum_rows", columnGrid(grid.groups, channels),
+                [scratch[0], output], rows: grid.groups, channels)
+        }
+    }
+
+    /// The sums over the rows of each half of `partial`, `[2, rows, channels]`.
+    func sumRowPairs(_ partial: Tensor, first: Tensor, second: Tensor) throws {
+        let (rows, channels) = (partial.shape[1], partial.shape[2])
+        try launch(
+            .elementwise, "sum_row_pairs", columnGrid(rows, channels), [partial, first, second],
+            rows: rows, channels)
+    }
+}

@@ -1,0 +1,64 @@
+import Tensors
+
+extension OpenCLBackend: LossOps {
+    public func crossEntropy(
+        _ logits: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        gradient: Tensor?, addingLossTo total: Tensor
+    ) throws {
+        checkLogits(logits, labels, total, .float32)
+        precondition(
+            gradient.map { $0.shape == logits.shape } ?? true,
+            "gradient of \(logits.shape) into \(gradient?.shape.description ?? "")")
+        try withRowResults(of: logits, "add_mean", into: total) { losses, grid in
+            try launch(
+                .loss, "cross_entropy", defines: defines(grid),
+                [
+                    .tensor(logits), .tensor(labels), .tensor(gradient ?? logits),
+                    .tensor(losses), .int(logits.shape[0]), .int(logits.shape[1]),
+                    .float(options.temperature), .float(options.labelSmoothing),
+                    .int(gradient == nil ? 0 : 1),
+                ], global: grid.global, local: grid.local)
+        }
+    }
+
+    public func countCorrect(
+        _ logits: Tensor, _ labels: Tensor, top: Int, addingTo total: Tensor
+    ) throws {
+        checkLogits(logits, labels, total, .int32)
+        try withRowResults(of: logits, "add_count", into: total) { hits, grid in
+            try launch(
+                .loss, "hits", defines: defines(grid),
+                [
+                    .tensor(logits), .tensor(labels), .tensor(hits), .int(logits.shape[0]),
+                    .int(logits.shape[1]), .int(top),
+                ], global: grid.global, local: grid.local)
+        }
+    }
+
+    /// Has `body` compute one value for each row of `samples`, and adds them up by `kernel`.
+    func withRowResults(
+        of samples: Tensor, _ kernel: String, into total: Tensor,
+        _ body: (Tensor, Grid) throws -> Void
+    ) throws {
+        let rows = samples.shape[0]
+        guard samples.count > 0 else { return }
+        let final = sampleGrid(1, rows)
+        try withScratch([[rows]]) { scratch in
+            try body(scratch[0], sampleGrid(rows, samples.shape[1]))
+            try launch(
+                .loss, kernel, defines: defines(final),
+                [.tensor(scratch[0]), .tensor(total), .int(rows)], global: final.global,
+                local: final.local)
+        }
+    }
+
+    private func checkLogits(
+        _ logits: Tensor, _ labels: Tensor, _ total: Tensor, _ type: ElementType
+    ) {
+        precondition(
+            logits.shape.rank == 2 && labels.shape == [logits.shape[0]]
+                && labels.elementType == .int32 && total.shape == [1]
+                && total.elementType == type,
+            "logits \(logits.shape) with labels \(labels.shape) added to \(total.shape)")
+    }
+}
