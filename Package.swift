@@ -78,7 +78,9 @@ let package = Package(
             dependencies: ["ReferenceBackend", "TestSupport", "Randomness"]),
         .testTarget(
             name: "BackendTests",
-            dependencies: ["Verification", "ReferenceBackend", "OpenCLBackend", "TestSupport"]),
+            dependencies: [
+                "Verification", "ReferenceBackend", "OpenCLBackend", "BLASBackend", "TestSupport",
+            ]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
         .testTarget(
