@@ -69,11 +69,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+        .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
         .testTarget(
             name: "FileFormatsTests", dependencies: ["FileFormats"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "Suggestions"],
+            name: "DatasetsTests", dependencies: ["Datasets", "FileFormats"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats"]),
         .testTarget(

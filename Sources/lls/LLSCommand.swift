@@ -3,6 +3,8 @@ import Foundation
 
 @main
 struct LLSCommand: ParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "lls",
         abstract: "Trains image classifiers without backpropagation, on any OpenCL device.",
@@ -10,7 +12,7 @@ struct LLSCommand: ParsableCommand {
             Example: lls train --dataset FashionMNIST --model LLS_SmallConv --epochs 5
             With no flags at all, 'lls train' trains LLS_SmallConv on Fashion-MNIST for 5 epochs.
             """,
-        version: "0.1.0",
+        version: version,
         subcommands: [
             TrainCommand.self, DevicesCommand.self, SelfTestCommand.self, ConformanceCommand.self,
             BenchCommand.self,

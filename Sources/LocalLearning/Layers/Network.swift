@@ -26,6 +26,8 @@ public final class Network {
     public let images, labels: Tensor
     /// Bytes of everything that lives during a step and not beyond it.
     public let activationBytes: Int
+    /// Batches that have moved the running statistics.
+    public internal(set) var statisticsUpdates = 0
 
     private let outputs: [Tensor]
     private let blockMemory: [BlockMemory?]
@@ -171,6 +173,7 @@ public final class Network {
 
     /// Moves every batch norm's running statistics by the batch in ``images``; changes nothing else.
     public func updateStatistics(batch: Int) throws {
+        statisticsUpdates += 1
         for (position, unit) in units.enumerated() {
             let input = input(of: position, batch: batch)
             let output = output(of: position, batch: batch)
@@ -183,7 +186,7 @@ public final class Network {
     }
 
     /// Cross-entropy of the classifier on the last unit's output, and its update.
-    func trainClassifier(batch: Int, _ optimizer: any Optimizer, loss: Tensor) throws {
+    public func trainClassifier(batch: Int, _ optimizer: any Optimizer, loss: Tensor) throws {
         let logits = try classify(batch: batch)
         try backend.crossEntropy(
             logits, labels.prefix(batch: batch), CrossEntropyOptions(), gradient: logits,

@@ -85,6 +85,7 @@ extension LocalRule {
             try optimizers[index].step(block.group, on: backend)
             index += 1
         }
+        network.statisticsUpdates += 1
         try network.trainClassifier(batch: batch, optimizers[index], loss: losses[index])
     }
 }

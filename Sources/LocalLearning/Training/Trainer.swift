@@ -40,6 +40,9 @@ public struct EpochReport: Sendable {
     public let imagesPerSecond: Double
     /// Share of the training steps' time that was spent waiting for data.
     public let waitingShare: Double
+    public let steps: Int
+    public let trainingSeconds: Double
+    /// Evaluation included.
     public let seconds: Double
 }
 
@@ -111,6 +114,7 @@ public final class Trainer {
             let report = EpochReport(
                 epoch: epoch, losses: training.losses, test: evaluation,
                 imagesPerSecond: training.imagesPerSecond, waitingShare: training.waitingShare,
+                steps: training.steps, trainingSeconds: training.seconds,
                 seconds: Date().timeIntervalSince(start))
             last = report
             try onEvent(.epoch(report))
@@ -126,7 +130,7 @@ public final class Trainer {
     private struct EpochTraining {
         let steps: Int
         let losses: [Float]
-        let imagesPerSecond, waitingShare: Double
+        let imagesPerSecond, waitingShare, seconds: Double
     }
 
     private func trainEpoch(
@@ -176,7 +180,7 @@ public final class Trainer {
         return EpochTraining(
             steps: steps, losses: sums.map { Float($0 / Double(max(steps, 1))) },
             imagesPerSecond: Double(samples) / seconds,
-            waitingShare: (source.secondsWaited - waitedBefore) / seconds)
+            waitingShare: (source.secondsWaited - waitedBefore) / seconds, seconds: seconds)
     }
 
     /// The running statistics follow the parameters that were trained on; those that are evaluated

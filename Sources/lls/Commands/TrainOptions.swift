@@ -1,7 +1,5 @@
 import ArgumentParser
-import Datasets
-import LocalLearning
-import Tensors
+import Runs
 
 /// The settings of a run; published spellings are accepted beside ours.
 struct TrainOptions: ParsableArguments {
@@ -46,10 +44,10 @@ struct TrainOptions: ParsableArguments {
     var waveform = "cosine"
 
     @Option(help: "The local losses' temperature.")
-    var temperature: Float = 0.5
+    var temperature: Double = 0.5
 
     @Option(help: "The local losses' label smoothing.")
-    var labelSmoothing: Float = 0
+    var labelSmoothing: Double = 0
 
     @Option(help: "Everything random follows from this.")
     var seed: UInt64 = 0
@@ -86,39 +84,30 @@ struct TrainOptions: ParsableArguments {
         try require(weightDecay, in: 0...1e6, flag: "weight-decay")
         try require(temperature, in: 1e-6...1e6, flag: "temperature")
         try require(labelSmoothing, in: 0...1, flag: "label-smoothing")
-        _ = try (resolvedRule, resolvedModel, resolvedOptimizer, resolvedWaveform)
-        _ = try lookUp(dataset, among: DatasetCatalog.all, called: "data set", by: \.name)
+        _ = try Choices(configuration)
     }
 
-    var resolvedRule: any LearningRule {
-        get throws {
-            try lookUp(rule, among: RuleCatalog.all, called: "learning rule", by: \.name)
-        }
-    }
-    var resolvedModel: Architecture {
-        get throws { try lookUp(model, among: ModelCatalog.all, called: "model", by: \.name) }
-    }
-    var resolvedOptimizer: OptimizerKind {
-        get throws {
-            try lookUp(optimizer, among: OptimizerKind.allCases, called: "optimizer", by: \.rawValue)
-        }
-    }
-    var resolvedWaveform: Waveform {
-        get throws {
-            try lookUp(waveform, among: Waveform.allCases, called: "waveform", by: \.rawValue)
-        }
-    }
-
-    var settings: LocalLossSettings {
-        get throws {
-            LocalLossSettings(
-                waveform: try resolvedWaveform,
-                crossEntropy: CrossEntropyOptions(
-                    temperature: temperature, labelSmoothing: labelSmoothing))
-        }
-    }
-    var optimizerSettings: OptimizerSettings {
-        OptimizerSettings(
-            learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
+    /// The values in effect, with the names spelt as published.
+    var configuration: RunConfiguration {
+        var configuration = RunConfiguration()
+        configuration.dataset = dataset
+        configuration.dataDir = dataDirectory
+        configuration.model = model
+        configuration.rule = rule
+        configuration.waveform = waveform
+        configuration.temperature = temperature
+        configuration.labelSmoothing = labelSmoothing
+        configuration.epochs = epochs
+        configuration.batchSize = batchSize
+        configuration.testBatchSize = testBatchSize
+        configuration.optimizer = optimizer
+        configuration.lr = learningRate
+        configuration.momentum = momentum
+        configuration.weightDecay = weightDecay
+        configuration.seed = seed
+        configuration.maxSteps = maxSteps
+        configuration.limitTrain = limitTrain
+        configuration.limitTest = limitTest
+        return configuration
     }
 }

@@ -27,8 +27,8 @@ final class ProgressReporter {
         case (.plain, .steps(let report)): showLine(report)
         case (.bar, .epoch(let report)):
             Console.redraw("")
-            Console.note(summary(report))
-        case (.plain, .epoch(let report)): Console.note(summary(report))
+            Console.note(Self.summary(report, epochs: epochs))
+        case (.plain, .epoch(let report)): Console.note(Self.summary(report, epochs: epochs))
         case (.json, .steps(let report)):
             Console.note(
                 fields([
@@ -73,7 +73,8 @@ final class ProgressReporter {
                 + "img_s=\(report.imagesPerSecond.fixed(0)) " + losses.joined(separator: " "))
     }
 
-    private func summary(_ report: EpochReport) -> String {
+    /// An epoch in one line.
+    static func summary(_ report: EpochReport, epochs: Int) -> String {
         let top5 = report.test.top5.map { "  top5 \($0.fixed(2))" } ?? ""
         return "epoch \(report.epoch)/\(epochs)  test top1 \(report.test.top1.fixed(2))\(top5)"
             + "  loss \(report.test.loss.fixed(4))  train loss "

@@ -1,7 +1,7 @@
 import Suggestions
 import Testing
 
-@Suite struct SuggestionsTests {
+@Suite struct NearestTests {
     private let rules = ["LLS", "LLS_M", "LLS_MxM", "LLS_MxM_Random", "LocalLosses", "DFA", "BP"]
 
     @Test(arguments: [

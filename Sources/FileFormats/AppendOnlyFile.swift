@@ -1,0 +1,37 @@
+import Foundation
+
+/// A file of lines that grows by one `write(2)` a line, so that no reader sees half of one.
+public final class AppendOnlyFile: Sendable {
+    public let path: String
+    private let descriptor: Int32
+
+    /// Opens or creates the file; throws ``FileError``.
+    public init(_ path: String) throws(FileError) {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw .writing(path, "open", errno: errno) }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Adds a line, its line break included in the same write.
+    ///
+    /// Throws ``FileError`` when the disk is full or fails; then nothing of the line stays.
+    public func append(line: String) throws(FileError) {
+        let bytes = Array((line + "\n").utf8)
+        while true {
+            let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count == bytes.count { return }
+            if count < 0 && errno == EINTR { continue }
+            let code = count < 0 ? errno : ENOSPC
+            if count > 0 { dropLast(count) }
+            throw .writing(path, "append to", errno: code)
+        }
+    }
+
+    private func dropLast(_ count: Int) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return }
+        _ = ftruncate(descriptor, status.st_size - off_t(count))
+    }
+}

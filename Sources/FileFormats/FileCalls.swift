@@ -1,0 +1,39 @@
+import Foundation
+
+/// The system calls that writing needs, so that a test can make any one of them fail.
+///
+/// All return what the system's do and leave the reason in `errno`.
+package struct FileCalls: Sendable {
+    package var create: @Sendable (String) -> Int32
+    package var openFolder: @Sendable (String) -> Int32
+    package var write: @Sendable (Int32, UnsafeRawBufferPointer) -> Int
+    package var sync: @Sendable (Int32) -> Int32
+    package var close: @Sendable (Int32) -> Int32
+    package var rename: @Sendable (String, String) -> Int32
+    package var remove: @Sendable (String) -> Int32
+
+    package static let system = FileCalls(
+        create: { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) },
+        openFolder: { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) },
+        write: { Foundation.write($0, $1.baseAddress, $1.count) },
+        sync: { fsync($0) },
+        close: { Foundation.close($0) },
+        rename: { Foundation.rename($0, $1) },
+        remove: { unlink($0) })
+
+    /// Writes every byte, going on after partial and interrupted writes; the errno, or 0.
+    func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest))
+            if count < 0 {
+                if errno == EINTR { continue }
+                return errno
+            }
+            // Zero of some bytes, and again, would never end.
+            guard count > 0 else { return ENOSPC }
+            rest = rest.dropFirst(count)
+        }
+        return 0
+    }
+}

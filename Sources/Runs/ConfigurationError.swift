@@ -1,0 +1,24 @@
+import FileFormats
+
+/// A configuration that cannot be used: which key, where, and what would be right.
+public struct ConfigurationError: CategorizedError, Equatable {
+    public let path: String?
+    /// Counted from 1.
+    public let line: Int?
+    public let key: String?
+    public let reason: String
+
+    public init(path: String? = nil, line: Int? = nil, key: String? = nil, reason: String) {
+        self.path = path
+        self.line = line
+        self.key = key
+        self.reason = reason
+    }
+
+    public var category: ErrorCategory { .configuration }
+
+    public var description: String {
+        let place = [path, line.map(String.init), key.map { "'\($0)'" }].compactMap { $0 }
+        return (place + [reason]).joined(separator: ": ")
+    }
+}

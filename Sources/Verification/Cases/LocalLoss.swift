@@ -1,0 +1,181 @@
+import Foundation
+import Tensors
+
+extension OperationCatalog {
+    /// Every fused operation, and the same from a backend's primitives.
+    static func localLoss(_ size: Size) -> [OperationCase] {
+        [false, true].flatMap { composed in
+            synchronizationShapes(size).flatMap { shape in
+                [(1, 0), (0.5, 0), (0.5, 0.1)].map { temperature, smoothing in
+                    synchronizationLoss(
+                        shape,
+                        CrossEntropyOptions(
+                            temperature: temperature, labelSmoothing: smoothing),
+                        composed: composed)
+                }
+            }
+                + pooledProblems(size).flatMap { problem in
+                    [batchNormPool(problem, composed: composed)]
+                        + [false, true].map {
+                            pooledGradient(problem, inPlace: $0, composed: composed)
+                        }
+                }
+        }
+    }
+
+    private struct SynchronizationShape: Sendable {
+        let batch, features, classes: Int
+    }
+
+    private static func synchronizationLoss(
+        _ shape: SynchronizationShape, _ options: CrossEntropyOptions, composed: Bool
+    ) -> OperationCase {
+        let (batch, features, classes) = (shape.batch, shape.features, shape.classes)
+        return OperationCase(
+            "local loss/synchronization loss\(composed ? ", composed" : "")",
+            "[\(batch), \(features)], \(classes) classes, \(options.summary)"
+        ) {
+            [
+                .source("pooled", [batch, features], pooledActivations(batch, features)),
+                .source("basis", [classes, features]), .labels(batch, below: classes),
+                .result("pooledGradient", [batch, features]), .updated("total", [1]),
+            ]
+        } body: { backend, t in
+            if composed {
+                try backend.composedSynchronizationLoss(
+                    t.pooled, basis: t.basis, t.labels, options, into: t.pooledGradient,
+                    addingLossTo: t.total)
+            } else {
+                try backend.synchronizationLoss(
+                    t.pooled, basis: t.basis, t.labels, options, into: t.pooledGradient,
+                    addingLossTo: t.total)
+            }
+        } bounds: { evidence in
+            let error = SynchronizationError(
+                pooled: evidence.before.pooled.chunked(features),
+                basis: evidence.before.basis.chunked(features), labels: evidence.before.labels,
+                gradient: evidence.after.pooledGradient.chunked(features), options)
+            return [
+                "pooledGradient": error.gradient,
+                "total": [error.loss.loss(addedTo: evidence.before.total[0])],
+            ]
+        }
+    }
+
+    /// Mostly positive, as after a leaky ReLU; of more than two rows one is dead.
+    private static func pooledActivations(_ batch: Int, _ features: Int) -> [Float] {
+        let random = RandomSource(seed: 0, stream: "pooled [\(batch), \(features)]")
+        return (0..<batch * features).map { index in
+            batch > 2 && index / features == 1 ? 0 : 1.1 * random.uniform(index) - 0.1
+        }
+    }
+
+    private static func batchNormPool(_ problem: PooledProblem, composed: Bool) -> OperationCase {
+        OperationCase(
+            "local loss/batch norm and pool\(composed ? ", composed" : "")", problem.summary
+        ) {
+            problem.norm.parameters() + problem.norm.statistics() + [
+                .source("input", problem.norm.shape, problem.norm.input()),
+                .result("output", problem.norm.shape),
+                .result("pooled", problem.pool.outputShape),
+                .workspace("windowSums", problem.windowSumsShape),
+            ]
+        } body: { backend, t in
+            if composed {
+                try backend.composedBatchNormPool(
+                    t.input, t.batchNormParameters, t.batchStatistics, problem.norm.activation,
+                    problem.pool, into: t.output, pooled: t.pooled)
+            } else {
+                try backend.batchNormPool(
+                    t.input, t.batchNormParameters, t.batchStatistics, problem.norm.activation,
+                    problem.pool, into: t.output, pooled: t.pooled, windowSums: t.windowSums)
+            }
+        } bounds: { evidence in
+            let output = problem.norm.outputBounds(evidence, input: evidence.before.input)
+            let pooled = zip(
+                try problem.averages(of: output),
+                try problem.averages(of: evidence.after.output.map(abs))
+            ).map { error, magnitude in
+                error + Rounding.sum(of: problem.pool.largestWindow + 2, magnitude: magnitude)
+            }
+            return ["output": output, "pooled": pooled]
+        }
+    }
+
+    /// The gradient after the forward pass that leaves the window sums for it.
+    private static func pooledGradient(_ problem: PooledProblem, inPlace: Bool, composed: Bool)
+        -> OperationCase
+    {
+        let channels: Shape = [problem.norm.shape.channels]
+        return OperationCase(
+            "local loss/pooled gradient\(composed ? ", composed" : "")",
+            problem.summary + (inPlace ? " into input" : "")
+        ) {
+            problem.norm.parameters() + problem.norm.statistics() + [
+                inPlace
+                    ? .updated("input", problem.norm.shape, problem.norm.input())
+                    : .source("input", problem.norm.shape, problem.norm.input()),
+                .source("pooledGradient", problem.pool.outputShape),
+                .workspace("output", problem.norm.shape),
+                .workspace("pooled", problem.pool.outputShape),
+                .workspace("windowSums", problem.windowSumsShape),
+                .result("scaleGradient", channels), .result("shiftGradient", channels),
+            ] + (inPlace ? [] : [.result("inputGradient", problem.norm.shape)])
+        } body: { backend, t in
+            let destination = inPlace ? t.input : t.inputGradient
+            if composed {
+                try backend.composedPooledGradient(
+                    of: t.pooledGradient, input: t.input, t.batchNormParameters, t.batchStatistics,
+                    problem.norm.activation, problem.pool, into: destination,
+                    scaleGradient: t.scaleGradient, shiftGradient: t.shiftGradient)
+            } else {
+                try backend.batchNormPool(
+                    t.input, t.batchNormParameters, t.batchStatistics, problem.norm.activation,
+                    problem.pool, into: t.output, pooled: t.pooled, windowSums: t.windowSums)
+                try backend.pooledGradient(
+                    of: t.pooledGradient, input: t.input, windowSums: t.windowSums,
+                    t.batchNormParameters, t.batchStatistics, problem.norm.activation, problem.pool,
+                    into: destination, scaleGradient: t.scaleGradient,
+                    shiftGradient: t.shiftGradient)
+            }
+        } bounds: { evidence in
+            let (gradient, magnitude) = try problem.spread(evidence.before.pooledGradient)
+            let windows = problem.pool.mostWindowsOfAnElement
+            let bounds = problem.norm.gradientBounds(
+                evidence, input: evidence.before.input, outputGradient: gradient,
+                gradientError: magnitude.map { Rounding.sum(of: windows + 2, magnitude: $0) },
+                windows: windows)
+            return [
+                inPlace ? "input" : "inputGradient": bounds.input, "scaleGradient": bounds.scale,
+                "shiftGradient": bounds.shift,
+            ]
+        }
+    }
+
+    private static func synchronizationShapes(_ size: Size) -> [SynchronizationShape] {
+        let small = [(1, 1, 2), (3, 9, 10)]
+        let full = [
+            (1, 512, 10), (5, 17, 2), (7, 31, 33), (8, 32, 32), (9, 33, 31), (16, 64, 65),
+            (17, 127, 10), (33, 129, 100), (64, 512, 10), (128, 512, 100), (31, 1024, 200),
+            (3, 2048, 10),
+        ]
+        return (size == .full ? small + full : small).map {
+            SynchronizationShape(batch: $0, features: $1, classes: $2)
+        }
+    }
+
+    private static func pooledProblems(_ size: Size) -> [PooledProblem] {
+        averagePools(size).flatMap { pool in
+            let kinds: [(Activation, Float)] =
+                pool.inputShape.count > 30_000
+                ? [(.leakyReLU(slope: 0.01), 0)]
+                : [(.leakyReLU(slope: 0.01), 0), (.tanh, 0), (.leakyReLU(slope: 0.01), 16)]
+            return kinds.map { activation, offset in
+                PooledProblem(
+                    norm: BatchNormProblem(
+                        shape: pool.inputShape, activation: activation, offset: offset),
+                    pool: pool)
+            }
+        }
+    }
+}

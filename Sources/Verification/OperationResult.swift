@@ -1,0 +1,64 @@
+/// How one case went on one backend.
+public struct OperationResult: Sendable {
+    public let operation, detail: String
+    /// The element that came closest to its bound, or passed it most; nil without elements.
+    public let worst: Deviation?
+    /// Empty where the backend is right.
+    public let failures: [Failure]
+    /// Wall time of the operation on the backend.
+    public let seconds: Double
+
+    public var passed: Bool { failures.isEmpty }
+    public var name: String { "\(operation) \(detail)" }
+
+    /// An element, where it should be and where it may be.
+    public struct Deviation: Sendable, CustomStringConvertible {
+        public let operand: String
+        public let index: Int
+        public let value, expected, bound: Double
+
+        /// Deviation over bound: at most 1 is right. Infinite for a NaN, and for any deviation
+        /// where none is allowed.
+        public var ratio: Double {
+            if value == expected || (value.isNaN && expected.isNaN) { return 0 }
+            let ratio = abs(value - expected) / bound
+            return ratio.isNaN ? .infinity : ratio
+        }
+
+        /// NaN compares false, and so is never allowed.
+        public var isAllowed: Bool {
+            value == expected || (value.isNaN && expected.isNaN) || abs(value - expected) <= bound
+        }
+
+        public var description: String {
+            "\(operand)[\(index)] is \(value), not \(expected) ± \(bound)"
+        }
+    }
+
+    public enum Failure: Sendable, CustomStringConvertible {
+        /// An element is too far from the reference's; `count` elements are.
+        case deviation(Deviation, count: Int)
+        /// A source was written to.
+        case sourceChanged(operand: String, index: Int)
+        /// Memory beside an operand was written to, at `index` from the operand's start.
+        case overrun(operand: String, index: Int)
+        /// The same call gave other bytes.
+        case unrepeatable(operand: String, index: Int)
+        /// The same call allocated again.
+        case allocatedAgain(count: Int)
+        case threw(String)
+
+        public var description: String {
+            switch self {
+            case .deviation(let worst, let count):
+                "\(worst)\(count > 1 ? ", and \(count - 1) more" : "")"
+            case .sourceChanged(let operand, let index): "source \(operand)[\(index)] was changed"
+            case .overrun(let operand, let index): "wrote beside \(operand), to [\(index)]"
+            case .unrepeatable(let operand, let index):
+                "a second run gave another \(operand)[\(index)]"
+            case .allocatedAgain(let count): "a second run made \(count) allocations"
+            case .threw(let message): "threw: \(message)"
+            }
+        }
+    }
+}

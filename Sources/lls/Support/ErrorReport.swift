@@ -1,0 +1,25 @@
+import ArgumentParser
+import BLASBackend
+import FileFormats
+import LocalLearning
+import OpenCLBackend
+import Verification
+
+/// Prints an error that the world caused, and answers with the status to exit by; nil for those that
+/// the argument parser prints itself.
+func report(_ error: any Error) -> ExitStatus? {
+    let status: ExitStatus
+    switch error {
+    case let error as any CategorizedError:
+        status = ExitStatus(rawValue: error.category.exitCode) ?? .internalError
+    case is OutOfDeviceMemoryError, is OutOfMemoryError: status = .outOfMemory
+    case is DeviceSelectionError, is OpenCLError, is KernelBuildError: status = .deviceUnavailable
+    case is DivergenceError: status = .diverged
+    case is ArchitectureError: status = .badConfiguration
+    case is ConformanceError: status = .badData
+    default: return nil
+    }
+    let lines = "\(error)".split(separator: "\n", omittingEmptySubsequences: true)
+    Console.note("error: " + lines.joined(separator: "\n  "))
+    return status
+}

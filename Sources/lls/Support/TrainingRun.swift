@@ -1,0 +1,155 @@
+import Datasets
+import FileFormats
+import Foundation
+import LocalLearning
+import Runs
+import Tensors
+
+/// A configured run, from data on disk to a run folder with weights.
+struct TrainingRun {
+    let configuration: RunConfiguration
+    /// What will be done, for people.
+    let plan: [String]
+    private let trainer: Trainer
+    private let train, test: LoaderSource
+    private let backend: any Backend
+    private let networkName: String
+
+    /// Reads the data, opens the backend and plans the network: all that can be refused is refused
+    /// here, before anything is written.
+    init(
+        _ configuration: RunConfiguration, _ choices: Choices, _ selection: BackendOptions,
+        reportEvery: Int
+    ) throws {
+        self.configuration = configuration
+        if let folder = configuration.dataDir {
+            guard FileManager.default.fileExists(atPath: folder) else {
+                throw FileError(
+                    path: folder, operation: "open the data folder", reason: "it is not there",
+                    category: .missingInput)
+            }
+        }
+        let dataset = try choices.dataset.load(dataDirectory: configuration.dataDir)
+        train = LoaderSource(
+            .training(
+                dataset, seed: configuration.seed, batchSize: configuration.batchSize,
+                limit: configuration.limitTrain))
+        test = LoaderSource(
+            .testing(
+                dataset, batchSize: configuration.testBatchSize, limit: configuration.limitTest))
+        guard train.sampleCount % train.batchSize != 1 else {
+            throw ConfigurationError(
+                key: "batch-size",
+                reason: """
+                    \(train.sampleCount) training samples leave a last batch of one, and batch \
+                    norm needs more: choose another batch size
+                    """)
+        }
+
+        backend = try selection.open()
+        let network = try Network(
+            choices.model, input: train.sampleShape, classes: dataset.classNames.count,
+            batch: max(configuration.batchSize, configuration.testBatchSize), rule: choices.rule,
+            settings: LocalLossSettings(
+                waveform: choices.waveform,
+                crossEntropy: CrossEntropyOptions(
+                    temperature: Float(configuration.temperature),
+                    labelSmoothing: Float(configuration.labelSmoothing))),
+            on: backend)
+        try network.initialize(seed: configuration.seed)
+        trainer = try Trainer(
+            network, rule: choices.rule, optimizer: choices.optimizer,
+            OptimizerSettings(
+                learningRate: configuration.lr, momentum: configuration.momentum,
+                weightDecay: configuration.weightDecay),
+            TrainingOptions(
+                epochs: configuration.epochs, maxSteps: configuration.maxSteps,
+                reportEvery: reportEvery))
+        networkName = choices.model.name
+        let trained = network.groups.map(\.trainedCount).reduce(0, +)
+        plan = [
+            "device   \(backend.name)",
+            "data     \(dataset.name)  \(dataset.folder)  \(train.sampleCount) train / "
+                + "\(test.sampleCount) test, \(dataset.classNames.count) classes",
+            "model    \(choices.model.name)  \(trained) parameters  rule \(choices.rule.name)  "
+                + "optimizer \(choices.optimizer.rawValue)  lr \(configuration.lr)",
+            "memory   \(megabytes(backend.memoryUse.current)) planned, of which activations "
+                + megabytes(network.activationBytes),
+        ]
+    }
+
+    /// Makes the run's folder, trains, and saves.
+    func train(name: String, in runs: String, progress: ProgressStyle) throws -> RunResult {
+        let folder = try RunFolder.create(
+            name: name, in: runs, configuration: configuration, arguments: CommandLine.arguments)
+        try folder.write(environment: RunEnvironment(backend))
+        let log = try AppendOnlyFile(folder.logFile)
+        for line in plan { try log.append(line: line) }
+        Console.note("run      \(folder.path)")
+        let metrics = try MetricsLog(folder)
+        let reporter = ProgressReporter(
+            progress, epochs: configuration.epochs, lossNames: trainer.network.lossNames)
+        let start = Date()
+        var steps = 0
+        var trainSeconds = 0.0
+        var images = 0.0
+        var waited = 0.0
+
+        let last = try trainer.run(train: train, test: test) { event in
+            reporter.show(event)
+            guard case .epoch(let report) = event else { return }
+            steps += report.steps
+            trainSeconds += report.trainingSeconds
+            images += report.imagesPerSecond * report.trainingSeconds
+            waited += report.waitingShare * report.trainingSeconds
+            for record in records(report, steps: steps, since: start) { try metrics.append(record) }
+            try log.append(line: ProgressReporter.summary(report, epochs: configuration.epochs))
+            try save(to: folder.weights + "/last.safetensors", epoch: report.epoch)
+        }
+        try metrics.writeTable()
+        guard let last else { throw ConfigurationError(key: "epochs", reason: "nothing to train") }
+        let result = RunResult(
+            epochs: last.epoch, testTop1: last.test.top1, testTop5: last.test.top5,
+            testLoss: last.test.loss, imagesPerSecond: images / max(trainSeconds, 1e-9),
+            peakBytes: backend.memoryUse.peak, run: folder.path)
+        try folder.write(result: result)
+        Console.note(
+            "done     \(Date().timeIntervalSince(start).fixed(1)) s, of which "
+                + "\((100 * waited / max(trainSeconds, 1e-9)).fixed(1)) % of the steps' time "
+                + "waiting for data")
+        return result
+    }
+
+    private func save(to path: String, epoch: Int) throws {
+        try trainer.network.weights(metadata: ["format": "pt"]).write(to: path)
+    }
+
+    private func records(
+        _ report: EpochReport, steps: Int, since start: Date
+    ) -> [MetricsRecord] {
+        let seconds = Date().timeIntervalSince(start)
+        let losses = zip(trainer.network.lossNames, report.losses).dropLast()
+            .map { ($0, Double($1)) }
+        return [
+            MetricsRecord(
+                epoch: report.epoch, step: steps, split: .train,
+                loss: Double(report.losses.last ?? .nan), learningRate: configuration.lr,
+                imagesPerSecond: report.imagesPerSecond, seconds: seconds,
+                peakBytes: backend.memoryUse.peak,
+                blockLosses: Dictionary(losses) { first, _ in first }),
+            MetricsRecord(
+                epoch: report.epoch, step: steps, split: .test, loss: report.test.loss,
+                top1: report.test.top1, top5: report.test.top5, seconds: seconds),
+        ]
+    }
+}
+
+/// What a run ran on: `env.json`.
+struct RunEnvironment: Encodable {
+    let lls = LLSCommand.version
+    let backend: String
+    let system = ProcessInfo.processInfo.operatingSystemVersionString
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+
+    init(_ backend: any Backend) { self.backend = backend.name }
+}

@@ -1,0 +1,86 @@
+import FileFormats
+import Foundation
+import Testing
+
+/// Short runs of the whole program on a small data set.
+struct TrainTests {
+    static let backends: [[String]] = [
+        ["--backend", "cpu"],
+        ["--backend", "opencl", "--kernel-engine", "register"],
+        ["--backend", "opencl", "--kernel-engine", "local"],
+    ]
+
+    @Test(arguments: backends)
+    func aRunLearnsAndLeavesItsFolder(backend: [String]) throws {
+        let (data, runs) = (try TemporaryFolder(), try TemporaryFolder())
+        try TinyData.write(to: data.url)
+        let outcome = try train(backend + ["--epochs", "4"], data, runs)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.lastLine.hasPrefix("result epochs=4 "))
+        let top1 = try #require(outcome.value("test_top1").flatMap(Double.init))
+        #expect(top1 > 60, "stripes are easy to tell apart: \(outcome.lastLine)")
+        let run = try #require(outcome.value("run"))
+        for file in [
+            "config.yaml", "command.txt", "env.json", "metrics.jsonl", "metrics.csv",
+            "result.json", "weights/last.safetensors",
+        ] {
+            #expect(FileManager.default.fileExists(atPath: "\(run)/\(file)"), "\(file)")
+        }
+        let weights = try SafetensorsFile(reading: "\(run)/weights/last.safetensors")
+        #expect(weights["conv_block1.block.conv.weight"]?.shape == [32, 1, 3, 3])
+        #expect(weights["linear_block1.block.linear.weight"]?.shape == [512, 512])
+        #expect(weights["conv_block1.block.bn.num_batches_tracked"]?.shape == [])
+    }
+
+    @Test(arguments: backends)
+    func theSameSeedGivesTheSameBytes(backend: [String]) throws {
+        let (data, runs) = (try TemporaryFolder(), try TemporaryFolder())
+        try TinyData.write(to: data.url)
+        let files = try [1, 1, 2].map { seed in
+            let outcome = try train(backend + ["--epochs", "1", "--seed", "\(seed)"], data, runs)
+            let run = try #require(outcome.value("run"), "\(outcome)")
+            return try Data(contentsOf: URL(filePath: "\(run)/weights/last.safetensors"))
+        }
+        #expect(files[0] == files[1])
+        #expect(files[0] != files[2])
+    }
+
+    @Test func aRunThatDivergesSaysWhere() throws {
+        let (data, runs) = (try TemporaryFolder(), try TemporaryFolder())
+        try TinyData.write(to: data.url)
+        let outcome = try train(
+            ["--backend", "cpu", "--optimizer", "SGD", "--lr", "1000000"], data, runs)
+        #expect(outcome.status == 3, "\(outcome)")
+        #expect(outcome.errors.contains("step"))
+    }
+
+    @Test func aDryRunTrainsNothing() throws {
+        let (data, runs) = (try TemporaryFolder(), try TemporaryFolder())
+        try TinyData.write(to: data.url)
+        let outcome = try train(["--backend", "cpu", "--dry-run"], data, runs)
+        #expect(outcome.status == 0)
+        #expect(outcome.output.contains("LLS_SmallConv"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: runs.url.path()).isEmpty)
+    }
+
+    @Test func theResultIsReadableByPrograms() throws {
+        let (data, runs) = (try TemporaryFolder(), try TemporaryFolder())
+        try TinyData.write(to: data.url)
+        let outcome = try train(["--backend", "cpu", "--epochs", "1", "--json"], data, runs)
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(outcome.lastLine.utf8)) as? [String: Any])
+        #expect(
+            Set(object.keys) == [
+                "epochs", "test_top1", "test_top5", "test_loss", "images_per_second",
+                "peak_bytes", "run",
+            ])
+    }
+
+    private func train(
+        _ arguments: [String], _ data: TemporaryFolder, _ runs: TemporaryFolder
+    ) throws -> Program.Outcome {
+        try Program.run(
+            ["train", "--data-dir", data.url.path(), "--runs-dir", runs.url.path()]
+                + ["--batch-size", "32"] + arguments)
+    }
+}

@@ -1,0 +1,134 @@
+import FileFormats
+import Foundation
+import Runs
+import Testing
+
+@Suite struct RunConfigurationTests {
+    @Test func withoutAnyValueItIsTheDefault() throws {
+        for yaml in ["", "# a comment\n", "{}"] {
+            #expect(try RunConfiguration(yaml: yaml) == RunConfiguration())
+        }
+        let standard = RunConfiguration()
+        #expect(standard.defaultName == "fashionmnist-smallconv-lls")
+        #expect(standard.lr == 5e-3 && standard.batchSize == 128 && standard.epochs == 5)
+    }
+
+    @Test func everyValueHasALine() throws {
+        let lines = RunConfiguration().yaml.split(separator: "\n").map(String.init)
+        let keys = RunConfiguration.CodingKeys.allCases.map(\.rawValue)
+        #expect(lines.map { $0.split(separator: ":").first.map(String.init) } == keys)
+        for line in [
+            "dataset: FashionMNIST", "data-dir: null", "lr: 0.005",
+            "milestones: [50, 80, 120, 180]",
+            "seed: 0", "exact: false", "max-steps: null",
+        ] {
+            #expect(lines.contains(line), "\(line)")
+        }
+    }
+
+    @Test func whatIsWrittenIsReadBackToTheLastBit() throws {
+        var configuration = RunConfiguration()
+        configuration.seed = .max
+        configuration.maxSteps = 12
+        configuration.exact = true
+        configuration.milestones = []
+        configuration.threads = 2
+        let texts = [
+            "plain", "with space", "null", "yes", "1:30", "0x10", "007", "~", "-", "a: b", "# no",
+            "quo\"te\\", "line\nbreak\ttab", "\u{e9}\u{1f600}\u{7f}\u{85}", "", "!tag", "&a", "*a",
+            "%", "@", "`", "1e3", ".inf", "2001-01-01",
+        ]
+        for text in texts {
+            configuration.dataDir = text
+            configuration.device = text
+            configuration.temperature = .random(in: 1e-9..<1e9)
+            configuration.lr = .random(in: 0.000001..<1)
+            configuration.weightDecay = Double.leastNonzeroMagnitude
+            let back = try RunConfiguration(yaml: configuration.yaml)
+            #expect(back == configuration, "\(text)")
+            #expect(back.yaml == configuration.yaml)
+        }
+    }
+
+    @Test func aPartChangesOnlyItself() throws {
+        var base = RunConfiguration()
+        base.epochs = 7
+        base.maxSteps = 9
+        let changed = try RunConfiguration(
+            yaml: "lr: 1e-3\nmax-steps: null\nrule: LLS_MxM\n", over: base)
+        base.lr = 1e-3
+        base.maxSteps = nil
+        base.rule = "LLS_MxM"
+        #expect(changed == base)
+    }
+
+    /// What is wrong, the line it is on, the key, and a word of the message.
+    @Test(arguments: [
+        ("epochs: 5\nbatchsize: 3\n", 2, "batchsize", "did you mean 'batch-size'?"),
+        ("learning_rate: 1\n", 1, "learning_rate", "no such key"),
+        ("epochs: 5\nlr: 1\nepochs: 6\n", 3, "epochs", "twice"),
+        ("lr: 0.1x\n", 1, "lr", "'0.1x'"),
+        ("epochs: 2.5\n", 1, "epochs", "'2.5'"),
+        ("epochs: [1]\n", 1, "epochs", "no value of its kind"),
+        ("epochs: null\n", 1, "epochs", "no value of its kind"),
+        ("exact: maybe\n", 1, "exact", "'maybe'"),
+        ("seed: -1\n", 1, "seed", "'-1'"),
+        ("milestones: [1, x]\n", 1, "milestones", "no value of its kind"),
+        ("milestones: 3\n", 1, "milestones", "'3'"),
+        ("milestones: [3, 3]\n", 1, "milestones", "rising"),
+        ("milestones: [0, 3]\n", 1, "milestones", "rising"),
+        ("\n\nepochs: 0\n", 3, "epochs", "at least 1"),
+        ("batch-size: -4\n", 1, "batch-size", "at least 2"),
+        ("batch-size: 1\n", 1, "batch-size", "at least 2"),
+        ("test-batch-size: 0\n", 1, "test-batch-size", "at least 1"),
+        ("limit-train: 0\n", 1, "limit-train", "at least 1"),
+        ("limit-test: 0\n", 1, "limit-test", "at least 1"),
+        ("max-steps: 0\n", 1, "max-steps", "at least 1"),
+        ("threads: 0\n", 1, "threads", "at least 1"),
+        ("lr: 0\n", 1, "lr", "greater than 0"),
+        ("lr: .nan\n", 1, "lr", "greater than 0"),
+        ("lr: .inf\n", 1, "lr", "greater than 0"),
+        ("temperature: -0.5\n", 1, "temperature", "greater than 0"),
+        ("gamma: 0\n", 1, "gamma", "greater than 0"),
+        ("momentum: 1\n", 1, "momentum", "below 1"),
+        ("label-smoothing: 1\n", 1, "label-smoothing", "below 1"),
+        ("dropout: 1.0\n", 1, "dropout", "below 1"),
+        ("weight-decay: -1e-4\n", 1, "weight-decay", "at least 0"),
+        ("patience: -1\n", 1, "patience", "at least 0"),
+    ])
+    func whatIsWrongIsNamed(yaml: String, line: Int, key: String, says: String) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try RunConfiguration(yaml: yaml, path: "config.yaml")
+        }
+        #expect(error.line == line && error.key == key)
+        #expect(error.description.contains(says), "\(error)")
+        #expect(error.description.hasPrefix("config.yaml: \(line): '\(key)'"))
+        #expect(error.category.exitCode == 78)
+    }
+
+    @Test(arguments: [
+        "- 1\n", "text", "a: b: c", "a: [", "\"", "? [1]\n: 2\n", "epochs: &a 5\nlr: *b\n",
+        "\t\t- x",
+        "{" + String(repeating: "[", count: 50_000), "a: 1\n---\nb: 2\n",
+    ])
+    func whatIsNoConfigurationIsRefused(yaml: String) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try RunConfiguration(yaml: yaml)
+        }
+        #expect(error.category.exitCode == 78)
+        #expect(error.description.split(separator: "\n").count <= 3)
+    }
+
+    @Test func aFileThatCannotBeRead() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/config.yaml"
+        let missing = try #require(throws: FileError.self) {
+            try RunConfiguration(reading: path)
+        }
+        #expect(missing.category.exitCode == 66)
+        try AtomicFile.write([0x6C, 0x72, 0x3A, 0xFF], to: path)
+        #expect(throws: ConfigurationError.self) { try RunConfiguration(reading: path) }
+        try AtomicFile.write([UInt8](repeating: 0x20, count: 1 << 20 + 1), to: path)
+        #expect(throws: FileError.self) { try RunConfiguration(reading: path) }
+    }
+}

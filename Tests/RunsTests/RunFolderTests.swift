@@ -1,0 +1,142 @@
+import FileFormats
+import Foundation
+import Runs
+import Testing
+
+@Suite struct RunFolderTests {
+    private func create(
+        _ name: String = "name", in folder: TemporaryFolder, calls: FileCalls = .system
+    ) throws -> RunFolder {
+        try RunFolder.create(
+            name: name, in: folder.path + "/runs", configuration: RunConfiguration(),
+            arguments: ["lls", "train", "--name", "it's \"odd\"", "--lr=5e-3"], calls: calls)
+    }
+
+    @Test func holdsWhatTheRunWasAskedToDo() throws {
+        let folder = try TemporaryFolder()
+        let run = try create(in: folder)
+        #expect(run.path == folder.path + "/runs/name/001")
+        #expect(
+            try folder.contents("runs/name/001")
+                == ["checkpoints", "command.txt", "config.yaml", "weights"])
+        #expect(try run.configuration() == RunConfiguration())
+        #expect(
+            try text(run.commandFile) == "lls train --name 'it'\\''s \"odd\"' --lr=5e-3\n")
+        #expect(try RunFolder(opening: run.path + "/") == run)
+    }
+
+    @Test func countsOnFromTheGreatestNumber() throws {
+        let folder = try TemporaryFolder()
+        for name in ["007", "12", "checkpoints", "-3", "999x"] {
+            try FileManager.default.createDirectory(
+                atPath: folder.path + "/runs/name/" + name, withIntermediateDirectories: true)
+        }
+        #expect(try create(in: folder).path.hasSuffix("/name/013"))
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/runs/name/999", withIntermediateDirectories: true)
+        #expect(try create(in: folder).path.hasSuffix("/name/1000"))
+        #expect(try create("other", in: folder).path.hasSuffix("/other/001"))
+    }
+
+    @Test func eightAtOnceGetFoldersOfTheirOwn() throws {
+        let folder = try TemporaryFolder()
+        // Threads, not tasks: all eight must be inside the call at once.
+        let paths = SharedList()
+        let group = DispatchGroup()
+        for _ in 0..<8 {
+            group.enter()
+            Thread.detachNewThread {
+                for _ in 0..<25 {
+                    if let run = try? RunFolder.create(
+                        name: "name", in: folder.path + "/runs",
+                        configuration: RunConfiguration(), arguments: [])
+                    {
+                        paths.append(run.path)
+                    }
+                }
+                group.leave()
+            }
+        }
+        group.wait()
+        #expect(Set(paths.all).count == 200)
+        let expected = (1...200).map { folder.path + "/runs/name/" + String(format: "%03d", $0) }
+        #expect(paths.all.sorted() == expected)
+    }
+
+    @Test func aPlaceThatCannotBeWrittenIsCannotCreate() throws {
+        let folder = try TemporaryFolder()
+        try AtomicFile.write([1], to: folder.path + "/file")
+        let locked = folder.path + "/locked"
+        #expect(mkdir(locked, 0o555) == 0)
+        // Permissions do not stop the superuser; a file in the way and /proc stop everyone.
+        let places = [folder.path + "/file", "/proc"] + (geteuid() == 0 ? [] : [locked])
+        for place in places {
+            let error = try #require(throws: FileError.self, "\(place)") {
+                try RunFolder.create(
+                    name: "name", in: place + "/runs", configuration: RunConfiguration(),
+                    arguments: [])
+            }
+            #expect(error.category.exitCode == 73, "\(place)")
+        }
+        #expect(try folder.contents() == ["file", "locked"])
+    }
+
+    @Test(arguments: [ENOSPC, EACCES])
+    func aFailedWriteLeavesNoFolder(code: Int32) throws {
+        let folder = try TemporaryFolder()
+        var calls = FileCalls.system
+        calls.sync = { _ in
+            errno = code
+            return -1
+        }
+        let error = try #require(throws: FileError.self) { try create(in: folder, calls: calls) }
+        #expect(error.category.exitCode == (code == ENOSPC ? 74 : 73))
+        #expect(try folder.contents("runs/name") == [])
+    }
+
+    @Test(arguments: ["", ".", "..", "a/b", "../x", ".hidden", "a\nb", "a b", "/x"])
+    func whatIsNoNameIsRefused(name: String) throws {
+        let folder = try TemporaryFolder()
+        #expect(throws: ConfigurationError.self) { try create(name, in: folder) }
+        #expect(try folder.contents() == [])
+    }
+
+    @Test func whatIsNoRunCannotBeOpened() throws {
+        let folder = try TemporaryFolder()
+        let error = try #require(throws: FileError.self) { try RunFolder(opening: folder.path) }
+        #expect(error.category.exitCode == 66)
+    }
+
+    @Test func writesItsResult() throws {
+        let folder = try TemporaryFolder()
+        let run = try create(in: folder)
+        var result = RunResult(
+            epochs: 5, testTop1: 88.94, testTop5: 99.9, testLoss: 0.31, imagesPerSecond: 8123.4,
+            peakBytes: 12_345_678, run: "runs/fashionmnist-smallconv-lls/001")
+        #expect(
+            result.line == "result epochs=5 test_top1=88.94 test_top5=99.90 test_loss=0.3100 "
+                + "images_per_second=8123 peak_bytes=12345678 "
+                + "run=runs/fashionmnist-smallconv-lls/001")
+        try run.write(result: result)
+        let data = try Data(contentsOf: URL(fileURLWithPath: run.resultFile))
+        #expect(try JSONDecoder().decode(RunResult.self, from: data) == result)
+        let words = Set(
+            result.line.split(separator: " ").dropFirst().map { $0.split(separator: "=")[0] })
+        let object = try #require(
+            JSONSerialization.jsonObject(with: Data(result.json().utf8)) as? [String: Any])
+        #expect(Set(object.keys) == Set(words.map(String.init)))
+        result.testLoss = .nan
+        #expect(try result.json().contains("\"test_loss\":\"nan\""))
+        try run.write(environment: ["os": "Linux"])
+        #expect(try text(run.environmentFile) == "{\n  \"os\" : \"Linux\"\n}\n")
+    }
+}
+
+/// A list that several threads may add to.
+private final class SharedList: @unchecked Sendable {
+    // Every use of `items` holds the lock.
+    private let lock = NSLock()
+    private var items: [String] = []
+    func append(_ item: String) { lock.withLock { items.append(item) } }
+    var all: [String] { lock.withLock { items } }
+}
