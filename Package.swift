@@ -69,6 +69,15 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // Tests: what several of them share is a plain target.
+        .target(
+            name: "TestSupport", dependencies: ["Tensors", "ReferenceBackend"],
+            path: "Tests/Support"),
+        .testTarget(
+            name: "ReferenceTests",
+            dependencies: ["ReferenceBackend", "TestSupport", "Randomness"]),
+        .testTarget(
+            name: "BackendTests", dependencies: ["Verification", "ReferenceBackend", "TestSupport"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
         .testTarget(

@@ -7,6 +7,8 @@ import Tensors
 /// written shows. The operations of ``LocalLossOps`` are the composed ones.
 public final class ReferenceBackend: Backend {
     let ledger = MemoryLedger()
+    /// Scratch that is not lent, by its number of elements.
+    var idleScratch: [Int: [Tensor]] = [:]
 
     public init() {}
 }

@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 
 /// Values by name: `operands.input` is the one that is called "input".

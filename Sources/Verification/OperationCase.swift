@@ -49,13 +49,13 @@ struct Evidence {
 }
 
 /// What a backend's results are compared with; the same for every backend.
-public struct Expectation: Sendable {
+public struct ExpectedResult: Sendable {
     let results, bounds: [String: [Double]]
 }
 
 extension OperationCase {
     /// Runs the case on the reference.
-    public func expectation() throws -> Expectation {
+    public func expectation() throws -> ExpectedResult {
         let operands = operands()
         let before = operands.map { operand in operand.bits(key: name).map(operand.number) }
         let after = try referenceResults(operands, before)
@@ -70,7 +70,7 @@ extension OperationCase {
             precondition(
                 bounds[result]?.count == after[result].count, "\(name) bounds not all of \(result)")
         }
-        return Expectation(
+        return ExpectedResult(
             results: after.values.filter { bounds.keys.contains($0.key) }, bounds: bounds)
     }
 

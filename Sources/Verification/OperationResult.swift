@@ -1,5 +1,5 @@
 /// How one case went on one backend.
-public struct OperationResult: Sendable {
+public struct OperationResult: Sendable, CustomStringConvertible {
     public let operation, detail: String
     /// The element that came closest to its bound, or passed it most; nil without elements.
     public let worst: Deviation?
@@ -10,6 +10,18 @@ public struct OperationResult: Sendable {
 
     public var passed: Bool { failures.isEmpty }
     public var name: String { "\(operation) \(detail)" }
+
+    /// The largest deviation over its bound, at most 1 where all are right; infinite where the
+    /// backend is wrong in another way.
+    public var ratio: Double {
+        let ratio = worst?.ratio ?? 0
+        return failures.isEmpty || ratio > 1 ? ratio : .infinity
+    }
+
+    public var description: String {
+        let text = failures.map(\.description).joined(separator: "; ")
+        return failures.isEmpty ? "\(name): \(ratio) of its bound" : "\(name): \(text)"
+    }
 
     /// An element, where it should be and where it may be.
     public struct Deviation: Sendable, CustomStringConvertible {

@@ -6,7 +6,7 @@ import Tensors
 public final class SelfTest {
     public let cases: [OperationCase]
     public var options: VerificationOptions
-    private var expectations: [String: Expectation] = [:]
+    private var expectations: [String: ExpectedResult] = [:]
 
     /// - Parameter filter: only cases whose name contains this.
     public init(

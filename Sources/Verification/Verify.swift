@@ -27,7 +27,7 @@ public func verify(
 
 /// As ``verify(_:on:options:)``, with an expectation computed before.
 public func verify(
-    _ operation: OperationCase, expecting expectation: Expectation, on backend: any Backend,
+    _ operation: OperationCase, expecting expectation: ExpectedResult, on backend: any Backend,
     options: VerificationOptions = VerificationOptions()
 ) throws -> OperationResult {
     let operands = try operation.operands().map {
@@ -127,7 +127,7 @@ private struct GuardedOperand {
         return failures
     }
 
-    func deviations(_ bits: [UInt32], from expectation: Expectation)
+    func deviations(_ bits: [UInt32], from expectation: ExpectedResult)
         -> [OperationResult.Deviation]
     {
         guard let expected = expectation.results[operand.name],

@@ -30,7 +30,13 @@ extension ReferenceBackend {
     public func withScratch<Result>(_ shapes: [Shape], _ body: ([Tensor]) throws -> Result) throws
         -> Result
     {
-        try body(shapes.map { try makeTensor($0) })
+        let tensors = try shapes.map { shape in
+            let idle = idleScratch[shape.count]?.popLast()
+            return try idle?.reshaped(shape) ?? makeTensor(shape)
+        }
+        defer { for tensor in tensors { idleScratch[tensor.count, default: []].append(tensor) } }
+        for tensor in tensors { try fill(tensor, with: .nan) }
+        return try body(tensors)
     }
 
     public func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {

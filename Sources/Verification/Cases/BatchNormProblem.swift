@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import Tensors
 
 /// A batch norm with its activation: inputs, and the errors that its operations may make.

@@ -2,8 +2,11 @@ import Tensors
 
 extension OperationCatalog {
     static func elementwise(_ size: Size) -> [OperationCase] {
-        let many = size == .full ? [[2, 9, 7, 33], [100_003]] as [Shape] : []
-        let shapes = extents(size).map { [$0] } + many
+        let shapes: [Shape] =
+            switch size {
+            case .small: [[9]]
+            case .full: extents(size).map { [$0] } + [[2, 9, 7, 33], [100_003]]
+            }
         return shapes.flatMap { shape in
             activations.flatMap {
                 [
@@ -84,7 +87,7 @@ extension OperationCatalog {
     private static func rowSums(_ size: Size) -> [OperationCase] {
         let extents = extents(size)
         let shapes: [Shape] =
-            extents.map { [$0, 17] } + extents.map { [33, $0] } + [[2, 3, 3, 5]]
+            extents.map { [$0, 17] } + extents.map { [34, $0] } + [[2, 3, 3, 5]]
             + (size == .full ? [[1, 1], [4, 28, 28, 32], [2, 16, 16, 130], [2048, 10]] : [])
         return shapes.map { shape in
             OperationCase("elementwise/sum rows", "\(shape)") {

@@ -1,4 +1,4 @@
-import Foundation
+import Randomness
 import Tensors
 
 extension OperationCatalog {
@@ -6,12 +6,8 @@ extension OperationCatalog {
     static func localLoss(_ size: Size) -> [OperationCase] {
         [false, true].flatMap { composed in
             synchronizationShapes(size).flatMap { shape in
-                [(1, 0), (0.5, 0), (0.5, 0.1)].map { temperature, smoothing in
-                    synchronizationLoss(
-                        shape,
-                        CrossEntropyOptions(
-                            temperature: temperature, labelSmoothing: smoothing),
-                        composed: composed)
+                crossEntropyOptions(size).map {
+                    synchronizationLoss(shape, $0, composed: composed)
                 }
             }
                 + pooledProblems(size).flatMap { problem in
@@ -167,7 +163,7 @@ extension OperationCatalog {
     private static func pooledProblems(_ size: Size) -> [PooledProblem] {
         averagePools(size).flatMap { pool in
             let kinds: [(Activation, Float)] =
-                pool.inputShape.count > 30_000
+                size == .small || pool.inputShape.count > 30_000
                 ? [(.leakyReLU(slope: 0.01), 0)]
                 : [(.leakyReLU(slope: 0.01), 0), (.tanh, 0), (.leakyReLU(slope: 0.01), 16)]
             return kinds.map { activation, offset in

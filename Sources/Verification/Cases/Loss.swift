@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 
 extension OperationCatalog {
@@ -6,11 +7,8 @@ extension OperationCatalog {
             size == .full
             ? [(1, 2), (3, 10), (128, 10), (33, 100), (64, 200), (5, 1000)]
             : [(1, 2), (3, 10)]
-        let options = [(1, 0), (0.5, 0), (0.5, 0.1), (2, 0.3)].map {
-            CrossEntropyOptions(temperature: $0, labelSmoothing: $1)
-        }
         return batches.flatMap { batch, classes in
-            options.flatMap { options in
+            crossEntropyOptions(size).flatMap { options in
                 GradientPlace.allCases.map { crossEntropy(batch, classes, options, $0) }
             }
                 + [1, 5].filter { $0 < classes }.flatMap { top in
@@ -20,6 +18,12 @@ extension OperationCatalog {
                     ]
                 }
         } + [labelOutside(10), labelOutside(-1), largeLogits]
+    }
+
+    static func crossEntropyOptions(_ size: Size) -> [CrossEntropyOptions] {
+        let kinds: [(Float, Float)] =
+            size == .full ? [(1, 0), (0.5, 0), (0.5, 0.1), (2, 0.3)] : [(0.5, 0.1)]
+        return kinds.map { CrossEntropyOptions(temperature: $0, labelSmoothing: $1) }
     }
 
     private enum GradientPlace: String, CaseIterable, Sendable {

@@ -12,7 +12,7 @@ extension OperationCatalog {
         }
         let shapes: [(Int, Int, Int)] =
             switch size {
-            case .small: [(2, 5, 3), (9, 17, 33)]
+            case .small: [(2, 5, 3), (10, 17, 33)]
             case .full:
                 [
                     (1, 1, 1), (2, 5, 3), (9, 17, 33), (31, 65, 64), (32, 32, 32), (33, 31, 129),

@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 
 extension OperationCatalog {
@@ -167,7 +168,7 @@ extension OperationCatalog {
 
     private static func rowShapes(_ size: Size) -> [Shape] {
         let extents = extents(size)
-        return extents.map { [5, $0] } + extents.map { [$0, 17] }
+        return extents.map { [5, $0] } + extents.map { [$0, 19] }
             + (size == .full ? [[128, 512], [64, 1024], [3, 2048]] : [])
     }
 }

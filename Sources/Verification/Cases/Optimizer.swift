@@ -2,7 +2,7 @@ import Tensors
 
 extension OperationCatalog {
     static func optimizer(_ size: Size) -> [OperationCase] {
-        (extents(size) + (size == .full ? [70_001] : [])).flatMap { count in
+        (size == .full ? extents(size) + [70_001] : [9]).flatMap { count in
             [
                 sgd(count, SGDStep(rate: 0.1, momentum: 0.9, isFirst: true)),
                 sgd(count, SGDStep(rate: 0.1, momentum: 0.9, decay: 0.01, isFirst: false)),
@@ -62,7 +62,9 @@ extension OperationCatalog {
                 secondMoment: t.secondMoment, step)
         } bounds: { evidence in
             let (before, after) = (evidence.before, evidence.after)
-            let (beta1, beta2) = (Double(step.beta1), Double(step.beta2))
+            let (share1, share2) = (
+                Double(step.beta1Complement), Double(step.beta2Complement)
+            )
             let rate = Double(step.rate) / Double(step.correction1)
             var bounds: [String: [Double]] = [:]
             for i in 0..<count {
@@ -70,12 +72,12 @@ extension OperationCatalog {
                 let gradient = abs(before.gradient[i]) + decay
                 let first = Rounding.sum(
                     of: 4,
-                    magnitude: (2 - beta1) * abs(before.firstMoment[i])
-                        + (1 - beta1) * gradient)
+                    magnitude: (1 + share1) * abs(before.firstMoment[i])
+                        + share1 * gradient)
                 let second = Rounding.sum(
                     of: 5,
-                    magnitude: beta2 * before.secondMoment[i]
-                        + (1 - beta2) * gradient * gradient)
+                    magnitude: Double(step.beta2) * before.secondMoment[i]
+                        + share2 * gradient * gradient)
                 // √(v/c) has half the relative error of v/c, and errors of its own.
                 let v = after.secondMoment[i]
                 let deviation = (v / Double(step.correction2)).squareRoot()
@@ -115,8 +117,7 @@ extension OperationCatalog {
                 evidence.before.parameters, evidence.before.iterate, evidence.before.gradient
             )
             let (rate, averaging) = (Double(step.rate), Double(step.averaging))
-            // β₁(1 − c) − 1 as magnitudes, for it cancels.
-            let factor = rate * (Double(step.beta1) * (1 - averaging) + 1)
+            let factor = Double(step.parameterRate)
             var bounds: [String: [Double]] = [:]
             for i in 0..<count {
                 var (gradient, error) = (abs(g[i]), 0.0)
