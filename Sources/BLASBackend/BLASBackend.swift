@@ -1,0 +1,68 @@
+import COpenBLAS
+import CVectorLoops
+import Tensors
+
+/// The CPU: matrix products and convolutions through OpenBLAS, everything else as loops over
+/// channels in C.
+///
+/// Work is cut into one part a thread at places that depend on shapes and thread count alone, and
+/// partial sums are added in the order of the parts: the same thread count gives the same bytes.
+/// Operations have ended when their calls return.
+public final class BLASBackend: Backend {
+    let threads: ThreadPool
+    let scratch = ScratchPool()
+
+    public var memoryUse: MemoryUse { scratch.ledger.use }
+
+    /// - Parameter threads: threads that compute, the caller's included; nil for one a core.
+    /// - Throws: ``ThreadError`` where the system refuses a thread.
+    /// - Precondition: `threads` is positive.
+    public init(threads: Int? = nil) throws {
+        precondition(threads.map { $0 > 0 } ?? true, "a backend of \(threads ?? 0) threads")
+        self.threads = try ThreadPool(count: threads ?? ThreadPool.coreCount)
+        // Each of our threads calls OpenBLAS by itself, for one part of the work.
+        openblas_set_num_threads(1)
+    }
+
+    public var name: String {
+        let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown core"
+        return "CPU (OpenBLAS \(core), \(threads.count) thread\(threads.count == 1 ? "" : "s"))"
+    }
+}
+
+extension BLASBackend {
+    /// Runs `body` on every part of `0..<count`, cut at multiples of `grain`, at the same time.
+    ///
+    /// - Parameter work: operations per element; too little work stays on one thread.
+    func inParts(
+        of count: Int, grain: Int = 1, work: Int = 1, _ body: (_ part: Int, Range<Int>) -> Void
+    ) {
+        let parts = Parts(of: count, grain: grain, work: work, threads: threads.count)
+        threads.run(parts.count) { body($0, parts[$0]) }
+    }
+
+    /// A flat map over `count` elements.
+    func overElements(_ count: Int, _ body: (Range<Int>) -> Void) {
+        inParts(of: count, grain: 64) { body($1) }
+    }
+
+    func parts(of count: Int, grain: Int = 1, work: Int = 1) -> Parts {
+        Parts(of: count, grain: grain, work: work, threads: threads.count)
+    }
+
+    func checkSameShape(_ one: Tensor, _ other: Tensor, _ operation: String) {
+        precondition(
+            one.shape == other.shape, "\(operation): \(one.shape) is not \(other.shape)")
+    }
+}
+
+extension Activation {
+    /// As the C loops know it.
+    var vector: vector_activation {
+        switch self {
+        case .identity: vector_activation(kind: vector_identity, slope: 1)
+        case .leakyReLU(let slope): vector_activation(kind: vector_leaky_relu, slope: slope)
+        case .tanh: vector_activation(kind: vector_tanh, slope: 0)
+        }
+    }
+}

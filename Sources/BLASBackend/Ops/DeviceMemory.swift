@@ -1,0 +1,78 @@
+import CVectorLoops
+import Foundation
+import Tensors
+
+extension BLASBackend {
+    /// A cache line, so that slices are as aligned as whole tensors.
+    public var sliceAlignment: Int { HostStorage.alignment / MemoryLayout<Float>.stride }
+
+    public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
+        let byteCount = shape.count * elementType.byteCount
+        let storage = try HostStorage(byteCount: byteCount, ledger: scratch.ledger)
+        return Tensor(
+            shape: shape, elementType: elementType,
+            buffer: HostBuffer(storage, byteCount: byteCount))
+    }
+
+    public func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
+        precondition(
+            offset >= 0 && offset % sliceAlignment == 0 && offset + shape.count <= tensor.count,
+            "a slice \(shape) at \(offset) of \(tensor.shape) leaves it or is not aligned")
+        let buffer = tensor.host
+        let start = buffer.pointer - buffer.storage.pointer
+        return Tensor(
+            shape: shape, elementType: tensor.elementType,
+            buffer: HostBuffer(
+                buffer.storage, offset: start + offset * tensor.elementType.byteCount,
+                byteCount: shape.count * tensor.elementType.byteCount))
+    }
+
+    public func withScratch<Result>(_ shapes: [Shape], _ body: ([Tensor]) throws -> Result) throws
+        -> Result
+    {
+        let byteCounts = shapes.map { $0.count * MemoryLayout<Float>.stride }
+        return try scratch.lend(byteCounts) { storages in
+            try body(
+                zip(shapes, storages).map { shape, storage in
+                    Tensor(
+                        shape: shape,
+                        buffer: HostBuffer(storage, byteCount: storage.byteCount))
+                })
+        }
+    }
+
+    public func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {
+        precondition(
+            bytes.count == tensor.byteCount, "\(bytes.count) bytes uploaded to \(tensor.shape)")
+        guard let source = bytes.baseAddress else { return }
+        tensor.host.pointer.copyMemory(from: source, byteCount: bytes.count)
+    }
+
+    public func read(_ tensor: Tensor) throws -> [Float] {
+        Array(UnsafeBufferPointer(start: tensor.floats, count: tensor.count))
+    }
+
+    public func readIntegers(_ tensor: Tensor) throws -> [Int32] {
+        Array(UnsafeBufferPointer(start: tensor.integers, count: tensor.count))
+    }
+
+    public func copy(_ source: Tensor, into destination: Tensor) throws {
+        precondition(
+            source.count == destination.count && source.elementType == destination.elementType,
+            "\(source.shape) of \(source.elementType) copied into \(destination.shape) of "
+                + "\(destination.elementType)")
+        let (from, to) = (source.host.pointer, destination.host.pointer)
+        overElements(source.count) { range in
+            let (start, size) = (4 * range.lowerBound, 4 * range.count)
+            memmove(to + start, from + start, size)
+        }
+    }
+
+    public func fill(_ tensor: Tensor, with value: Float) throws {
+        let elements = tensor.floats
+        overElements(tensor.count) { vector_fill(elements + $0.lowerBound, value, $0.count) }
+    }
+
+    /// Operations have ended when their calls return: there is nothing to wait for.
+    public func synchronize() throws {}
+}

@@ -1,0 +1,47 @@
+import CVectorLoops
+import Tensors
+
+extension BLASBackend {
+    public func crossEntropy(
+        _ logits: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        gradient: Tensor?, addingLossTo total: Tensor
+    ) throws {
+        checkLogits(logits, labels, total, .float32)
+        if let gradient { checkSameShape(logits, gradient, "cross-entropy gradient") }
+        let (batch, classes) = (logits.shape[0], logits.shape[1])
+        let (x, label, result) = (logits.floats, labels.integers, gradient?.floats)
+        try scratch.lend(batch, of: Double.self) { losses in
+            // An exponential and its share of the rest are some forty operations.
+            inParts(of: batch, work: 40 * classes) { _, rows in
+                let (row, start) = (rows.lowerBound, rows.lowerBound * classes)
+                vector_cross_entropy(
+                    x + start, label + row, rows.count, classes, batch, options.temperature,
+                    options.labelSmoothing, losses + row, result.map { $0 + start })
+            }
+            let sum = (0..<batch).reduce(0) { $0 + losses[$1] }
+            total.floats[0] = Float(Double(total.floats[0]) + sum / Double(batch))
+        }
+    }
+
+    public func countCorrect(
+        _ logits: Tensor, _ labels: Tensor, top: Int, addingTo total: Tensor
+    ) throws {
+        checkLogits(logits, labels, total, .int32)
+        let (batch, classes) = (logits.shape[0], logits.shape[1])
+        total.integers[0] += Int32(
+            vector_count_correct(logits.floats, labels.integers, batch, classes, top))
+    }
+
+    private func checkLogits(
+        _ logits: Tensor, _ labels: Tensor, _ total: Tensor, _ totalType: ElementType
+    ) {
+        precondition(
+            logits.shape.rank == 2 && labels.shape == [logits.shape[0]]
+                && labels.elementType == .int32 && total.shape == [1]
+                && total.elementType == totalType,
+            """
+            loss of \(logits.shape) with \(labels.elementType) labels \(labels.shape) into \
+            \(total.elementType) \(total.shape)
+            """)
+    }
+}

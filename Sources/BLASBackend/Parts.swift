@@ -1,0 +1,24 @@
+/// `0..<total` cut into about equal parts, at most one a thread.
+struct Parts {
+    let total, count: Int
+    private let grain: Int
+
+    /// Below this many operations a part is not worth waking a thread for.
+    private static let leastWork = 16_384
+
+    init(of total: Int, grain: Int, work: Int, threads: Int) {
+        self.total = total
+        self.grain = grain
+        let grains = (total + grain - 1) / grain
+        let worthwhile = total.multipliedReportingOverflow(by: work)
+        let most = worthwhile.overflow ? threads : worthwhile.partialValue / Self.leastWork
+        count = max(1, min(threads, grains, most))
+    }
+
+    subscript(part: Int) -> Range<Int> {
+        let grains = (total + grain - 1) / grain
+        let start = part * grains / count * grain
+        let end = (part + 1) * grains / count * grain
+        return min(start, total)..<min(end, total)
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import Synchronization
+
+/// A thread could not be started.
+public struct ThreadError: Error, CustomStringConvertible {
+    let wanted: Int
+    let code: Int32
+
+    public var description: String {
+        "cannot start \(wanted) threads for the CPU backend: \(String(cString: strerror(code))); "
+            + "ask for fewer with --threads"
+    }
+}
+
+/// Threads that live as long as the pool and run the parts of one job at a time.
+final class ThreadPool {
+    /// Threads that work on a job, the caller's included.
+    let count: Int
+    private let shared = SharedState()
+    private var workers: [pthread_t] = []
+
+    static var coreCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+
+    init(count: Int) throws {
+        self.count = count
+        for index in 1..<max(1, count) {
+            var worker = pthread_t()
+            let seat = Unmanaged.passRetained(Seat(index, shared))
+            let code = pthread_create(&worker, nil, { workerMain($0) }, seat.toOpaque())
+            guard code == 0 else {
+                seat.release()
+                stop()
+                throw ThreadError(wanted: count, code: code)
+            }
+            workers.append(worker)
+        }
+    }
+
+    deinit { stop() }
+
+    /// Calls `body` with `0..<parts`, each on a thread of its own, and returns when all have ended.
+    ///
+    /// - Precondition: no more parts than threads, and no job inside a job.
+    func run(_ parts: Int, _ body: (Int) -> Void) {
+        precondition(parts <= count, "\(parts) parts for \(count) threads")
+        guard parts > 1 else {
+            if parts == 1 { body(0) }
+            return
+        }
+        withoutActuallyEscaping(body) { body in
+            shared.post(body, parts: parts)
+            body(0)
+            shared.waitForWorkers()
+        }
+    }
+
+    private func stop() {
+        shared.close()
+        for worker in workers { pthread_join(worker, nil) }
+        workers = []
+    }
+}
+
+/// What a worker is told when it starts.
+private final class Seat {
+    let index: Int
+    let shared: SharedState
+
+    init(_ index: Int, _ shared: SharedState) {
+        self.index = index
+        self.shared = shared
+    }
+}
+
+private func workerMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let argument else { return nil }
+    let seat = Unmanaged<Seat>.fromOpaque(argument).takeRetainedValue()
+    seat.shared.work(at: seat.index)
+    return nil
+}
+
+/// The job, and the signals between caller and workers.
+///
+/// Jobs follow each other within microseconds, so that both sides look for a while before they
+/// sleep; how long depends on the clock, what is computed does not.
+private final class SharedState {
+    /// Looks at a signal before sleeping: some tens of microseconds.
+    private static let patience = 100
+
+    private let condition = NSCondition()
+    private var body: ((Int) -> Void)?
+    private var parts = 0
+    private var isClosed = false
+    /// How many jobs have been posted, and how many parts of the newest are under way.
+    private let jobs = Atomic(0)
+    private let running = Atomic(0)
+
+    func post(_ body: @escaping (Int) -> Void, parts: Int) {
+        condition.lock()
+        self.body = body
+        self.parts = parts
+        running.store(parts - 1, ordering: .releasing)
+        jobs.add(1, ordering: .releasing)
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    func waitForWorkers() {
+        wait { running.load(ordering: .acquiring) == 0 }
+        condition.lock()
+        body = nil
+        condition.unlock()
+    }
+
+    func close() {
+        condition.lock()
+        isClosed = true
+        jobs.add(1, ordering: .releasing)
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    func work(at index: Int) {
+        var seen = 0
+        while true {
+            wait { jobs.load(ordering: .acquiring) != seen }
+            condition.lock()
+            seen = jobs.load(ordering: .relaxed)
+            let (job, isMine, isClosed) = (body, index < parts, isClosed)
+            condition.unlock()
+            if isClosed { return }
+            guard isMine, let job else { continue }
+            job(index)
+            if running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+                condition.lock()
+                condition.broadcast()
+                condition.unlock()
+            }
+        }
+    }
+
+    private func wait(until isReady: () -> Bool) {
+        for _ in 0..<Self.patience {
+            if isReady() { return }
+            sched_yield()
+        }
+        condition.lock()
+        while !isReady() { condition.wait() }
+        condition.unlock()
+    }
+}

@@ -1,0 +1,88 @@
+#include "loops.h"
+
+/// Where an output pixel of the batch lies, and the input window in front of it.
+typedef struct {
+    long image, row, column;
+} pixel;
+
+PART pixel pixel_at(long index, const vector_convolution_shape *shape) {
+    long line = index / shape->output_width;
+    return (pixel){
+        line / shape->output_height, line % shape->output_height, index % shape->output_width};
+}
+
+PART pixel next_pixel(pixel p, const vector_convolution_shape *shape) {
+    if (++p.column == shape->output_width) {
+        p.column = 0;
+        if (++p.row == shape->output_height) {
+            p.row = 0;
+            p.image++;
+        }
+    }
+    return p;
+}
+
+PART void copy_floats(const float *source, float *destination, long count) {
+    EACH_CHANNEL
+    for (long i = 0; i < count; i++) destination[i] = source[i];
+}
+
+PART void clear_floats(float *destination, long count) {
+    EACH_CHANNEL
+    for (long i = 0; i < count; i++) destination[i] = 0;
+}
+
+MULTIVERSIONED void vector_gather_windows(
+    const float *input, const vector_convolution_shape *shape, long first, long count,
+    long first_channel, long channels, float *rows
+) {
+    const long line = shape->width * shape->input_channels;
+    const long kernel_line = shape->kernel_width * channels;
+    pixel p = pixel_at(first, shape);
+    for (long i = 0; i < count; i++, p = next_pixel(p, shape)) {
+        const float *image = input + p.image * shape->height * line + first_channel;
+        const long left = p.column * shape->stride - shape->padding;
+        const int is_inside = left >= 0 && left + shape->kernel_width <= shape->width;
+        for (long ky = 0; ky < shape->kernel_height; ky++, rows += kernel_line) {
+            const long y = p.row * shape->stride - shape->padding + ky;
+            if (y < 0 || y >= shape->height) {
+                clear_floats(rows, kernel_line);
+                continue;
+            }
+            const float *source = image + y * line + left * shape->input_channels;
+            if (is_inside && channels == shape->input_channels) {
+                copy_floats(source, rows, kernel_line);
+                continue;
+            }
+            for (long kx = 0; kx < shape->kernel_width; kx++) {
+                const long x = left + kx;
+                if (x >= 0 && x < shape->width)
+                    copy_floats(
+                        source + kx * shape->input_channels, rows + kx * channels, channels);
+                else
+                    clear_floats(rows + kx * channels, channels);
+            }
+        }
+    }
+}
+
+MULTIVERSIONED void vector_scatter_windows(
+    const float *rows, const vector_convolution_shape *shape, long first, long count,
+    long first_channel, long channels, float *input
+) {
+    const long line = shape->width * shape->input_channels;
+    pixel p = pixel_at(first, shape);
+    for (long i = 0; i < count; i++, p = next_pixel(p, shape)) {
+        float *image = input + p.image * shape->height * line + first_channel;
+        for (long ky = 0; ky < shape->kernel_height; ky++) {
+            const long y = p.row * shape->stride - shape->padding + ky;
+            for (long kx = 0; kx < shape->kernel_width; kx++, rows += channels) {
+                const long x = p.column * shape->stride - shape->padding + kx;
+                if (y < 0 || y >= shape->height || x < 0 || x >= shape->width) continue;
+                float *destination = image + y * line + x * shape->input_channels;
+                EACH_CHANNEL
+                for (long c = 0; c < channels; c++) destination[c] += rows[c];
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+#include "loops.h"
+
+MULTIVERSIONED void vector_fill(float *destination, float value, long count) {
+    EACH_ELEMENT
+    for (long i = 0; i < count; i++) destination[i] = value;
+}
+
+PART void activate(const float *x, float *y, long count, int kind, float slope) {
+    EACH_ELEMENT
+    for (long i = 0; i < count; i++) y[i] = activated(x[i], kind, slope);
+}
+
+MULTIVERSIONED void vector_activate(
+    const float *x, float *y, long count, vector_activation activation
+) {
+    FOR_EACH_KIND(activation, activate(x, y, count, kind, activation.slope))
+}
+
+PART void activation_gradient(
+    const float *gradient, const float *y, float *result, long count, int kind, float slope
+) {
+    EACH_ELEMENT
+    for (long i = 0; i < count; i++)
+        result[i] = gradient[i] * slope_at_output(y[i], kind, slope);
+}
+
+MULTIVERSIONED void vector_activation_gradient(
+    const float *gradient, const float *y, float *result, long count,
+    vector_activation activation
+) {
+    FOR_EACH_KIND(
+        activation, activation_gradient(gradient, y, result, count, kind, activation.slope))
+}
+
+MULTIVERSIONED void vector_scale_add(
+    float alpha, const float *x, float beta, float *y, long count
+) {
+    if (beta == 0) {
+        EACH_ELEMENT
+        for (long i = 0; i < count; i++) y[i] = alpha * x[i];
+    } else {
+        EACH_ELEMENT
+        for (long i = 0; i < count; i++) y[i] = alpha * x[i] + beta * y[i];
+    }
+}
+
+MULTIVERSIONED void vector_add(const float *x, float *y, long count) {
+    EACH_ELEMENT
+    for (long i = 0; i < count; i++) y[i] += x[i];
+}
+
+MULTIVERSIONED void vector_fill_rows(const float *row, float *y, long rows, long channels) {
+    for (long r = 0; r < rows; r++, y += channels) {
+        EACH_CHANNEL
+        for (long c = 0; c < channels; c++) y[c] = row[c];
+    }
+}
+
+MULTIVERSIONED void vector_sum_rows(
+    const float *x, long rows, long channels, double *sums, float *scratch
+) {
+    // Float sums of short blocks, added as doubles: fast, and no worse with more rows.
+    for (long start = 0; start < rows; start += 64) {
+        long end = least(rows, start + 64);
+        EACH_CHANNEL
+        for (long c = 0; c < channels; c++) scratch[c] = x[start * channels + c];
+        for (long r = start + 1; r < end; r++) {
+            const float *row = x + r * channels;
+            EACH_CHANNEL
+            for (long c = 0; c < channels; c++) scratch[c] += row[c];
+        }
+        EACH_CHANNEL
+        for (long c = 0; c < channels; c++) sums[c] += scratch[c];
+    }
+}

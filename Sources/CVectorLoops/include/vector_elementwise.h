@@ -1,0 +1,30 @@
+#pragma once
+
+/// The nonlinearity of a block; `slope` is that of a leaky ReLU at negative inputs.
+typedef struct {
+    enum { vector_identity, vector_leaky_relu, vector_tanh } kind;
+    float slope;
+} vector_activation;
+
+void vector_fill(float *destination, float value, long count);
+
+/// `y = activation(x)`; `y` may be `x`.
+void vector_activate(const float *x, float *y, long count, vector_activation activation);
+
+/// `result = gradient · activation′`, from the activation's output `y`; may be in place.
+void vector_activation_gradient(
+    const float *gradient, const float *y, float *result, long count,
+    vector_activation activation);
+
+/// `y = alpha · x + beta · y`; with `beta` 0, `y` is not read.
+void vector_scale_add(float alpha, const float *x, float beta, float *y, long count);
+
+/// `y += x`.
+void vector_add(const float *x, float *y, long count);
+
+/// Every row of `y` becomes `row`.
+void vector_fill_rows(const float *row, float *y, long rows, long channels);
+
+/// Adds the sum of every column to `sums`. `scratch`: `channels` floats.
+void vector_sum_rows(
+    const float *x, long rows, long channels, double *sums, float *scratch);

@@ -1,0 +1,110 @@
+#include "windows.h"
+
+MULTIVERSIONED void vector_max_pool(
+    const float *x, float *y, long images, const vector_max_pool_shape *shape
+) {
+    const long channels = shape->channels, line = shape->width * channels;
+    for (long image = 0; image < images; image++, x += shape->height * line) {
+        for (long oy = 0; oy < shape->output_height; oy++) {
+            for (long ox = 0; ox < shape->output_width; ox++, y += channels) {
+                const float *corner =
+                    x + oy * shape->stride * line + ox * shape->stride * channels;
+                if (shape->window == 2) {
+                    const float *below = corner + line;
+                    EACH_CHANNEL
+                    for (long c = 0; c < channels; c++) {
+                        float top = corner[c + channels] > corner[c]
+                            ? corner[c + channels] : corner[c];
+                        float bottom = below[c + channels] > below[c]
+                            ? below[c + channels] : below[c];
+                        y[c] = bottom > top ? bottom : top;
+                    }
+                    continue;
+                }
+                for (long tap = 0; tap < shape->window * shape->window; tap++) {
+                    const float *pixel = corner + tap / shape->window * line
+                        + tap % shape->window * channels;
+                    if (tap == 0) {
+                        EACH_CHANNEL
+                        for (long c = 0; c < channels; c++) y[c] = pixel[c];
+                    } else {
+                        EACH_CHANNEL
+                        for (long c = 0; c < channels; c++)
+                            y[c] = pixel[c] > y[c] ? pixel[c] : y[c];
+                    }
+                }
+            }
+        }
+    }
+}
+
+MULTIVERSIONED void vector_max_pool_gradient(
+    const float *gradient, const float *x, float *result, long images,
+    const vector_max_pool_shape *shape
+) {
+    const long channels = shape->channels, window = shape->window;
+    const long line = shape->width * channels, size = shape->height * line;
+    memset(result, 0, (size_t)(images * size) * sizeof *result);
+    for (long image = 0; image < images; image++, x += size, result += size) {
+        for (long oy = 0; oy < shape->output_height; oy++) {
+            for (long ox = 0; ox < shape->output_width; ox++, gradient += channels) {
+                const long corner = oy * shape->stride * line + ox * shape->stride * channels;
+                for (long c = 0; c < channels; c++) {
+                    long first = corner + c;
+                    for (long tap = 1; tap < window * window; tap++) {
+                        long index = corner + c + tap / window * line + tap % window * channels;
+                        if (x[index] > x[first]) first = index;
+                    }
+                    result[first] = gradient[c];
+                }
+            }
+        }
+    }
+}
+
+MULTIVERSIONED void vector_average_pool(
+    const float *x, float *y, long images, const vector_average_pool_shape *shape,
+    float *scratch
+) {
+    const long channels = shape->channels, line = shape->width * channels;
+    const long windows = shape->window_rows * shape->window_columns;
+    for (long image = 0; image < images; image++) {
+        for (long window = 0; window < windows; window++) {
+            const span rows = window_span(
+                window / shape->window_columns, shape->window_rows, shape->height);
+            const span columns = window_span(
+                window % shape->window_columns, shape->window_columns, shape->width);
+            EACH_CHANNEL
+            for (long c = 0; c < channels; c++) scratch[c] = 0;
+            for (long iy = rows.start; iy < rows.end; iy++) {
+                for (long ix = columns.start; ix < columns.end; ix++) {
+                    const float *pixel = x + iy * line + ix * channels;
+                    EACH_CHANNEL
+                    for (long c = 0; c < channels; c++) scratch[c] += pixel[c];
+                }
+            }
+            const float area = window_area(shape, window);
+            for (long c = 0; c < channels; c++) y[c * windows + window] = scratch[c] / area;
+        }
+        x += shape->height * line;
+        y += channels * windows;
+    }
+}
+
+MULTIVERSIONED void vector_average_pool_gradient(
+    const float *gradient, float *result, long images,
+    const vector_average_pool_shape *shape, float *scratch
+) {
+    const long channels = shape->channels, line = shape->width * channels;
+    const long windows = shape->window_rows * shape->window_columns;
+    for (long image = 0; image < images; image++) {
+        spread_gradient(gradient, shape, scratch);
+        for (long iy = 0; iy < shape->height; iy++) {
+            for (long ix = 0; ix < shape->width; ix++)
+                sum_windows(
+                    scratch, shape, iy, ix, result + iy * line + ix * channels);
+        }
+        gradient += channels * windows;
+        result += shape->height * line;
+    }
+}
