@@ -56,6 +56,39 @@ MULTIVERSIONED void vector_fill_rows(const float *row, float *y, long rows, long
     }
 }
 
+MULTIVERSIONED void vector_scale_columns(
+    const float *x, const float *scale, float *y, long rows, long channels
+) {
+    for (long r = 0; r < rows; r++, x += channels, y += channels) {
+        EACH_CHANNEL
+        for (long c = 0; c < channels; c++) y[c] = x[c] * scale[c];
+    }
+}
+
+MULTIVERSIONED void vector_sum_row_products(
+    const float *x, const float *y, long rows, long channels, double *sums
+) {
+    for (long r = 0; r < rows; r++, x += channels, y += channels) {
+        EACH_CHANNEL
+        for (long c = 0; c < channels; c++) sums[c] += (double)x[c] * y[c];
+    }
+}
+
+MULTIVERSIONED void vector_dropout(
+    const float *x, float *y, long first, long count, uint64_t key, float probability, float factor
+) {
+    EACH_ELEMENT
+    for (long i = 0; i < count; i++) {
+        // SplitMix64, as RandomSource has it.
+        uint64_t z = key + (uint64_t)(first + i + 1) * 0x9E3779B97F4A7C15u;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+        z = z ^ (z >> 31);
+        float uniform = (float)(uint32_t)(z >> 40) * 0x1p-24f;
+        y[i] = uniform < probability ? 0 : x[i] * factor;
+    }
+}
+
 MULTIVERSIONED void vector_sum_rows(
     const float *x, long rows, long channels, double *sums, float *scratch
 ) {

@@ -1,3 +1,4 @@
+import BLASBackend
 import OpenCLBackend
 import ReferenceBackend
 import Tensors
@@ -28,5 +29,10 @@ struct TestedBackend: Sendable, CustomTestStringConvertible {
         }
     }()
 
-    static let all = [reference] + openCL
+    /// One thread, and more than there are cores: parts end in other places.
+    static let blas = [1, 2, 5].map { threads in
+        TestedBackend("OpenBLAS, threads: \(threads)") { try BLASBackend(threads: threads) }
+    }
+
+    static let all = [reference] + blas + openCL
 }

@@ -58,4 +58,39 @@ extension BLASBackend {
             }
         }
     }
+
+    public func scaleColumns(_ input: Tensor, by scale: Tensor, into output: Tensor) throws {
+        checkSameShape(input, output, "scaled columns")
+        let (rows, channels) = (input.shape.rows, input.shape.channels)
+        precondition(scale.shape == [channels], "columns of \(input.shape) by \(scale.shape)")
+        let (x, factors, y) = (input.floats, scale.floats, output.floats)
+        inParts(of: rows, work: channels) { _, range in
+            let start = range.lowerBound * channels
+            vector_scale_columns(x + start, factors, y + start, range.count, channels)
+        }
+    }
+
+    public func sumRowProducts(_ left: Tensor, _ right: Tensor, into output: Tensor) throws {
+        checkSameShape(left, right, "row products")
+        let (rows, channels) = (left.shape.rows, left.shape.channels)
+        precondition(
+            output.shape == [channels], "row products of \(left.shape) into \(output.shape)")
+        try scratch.lend(channels, of: Double.self) { sums in
+            sums.update(repeating: 0, count: channels)
+            vector_sum_row_products(left.floats, right.floats, rows, channels, sums)
+            for c in 0..<channels { output.floats[c] = Float(sums[c]) }
+        }
+    }
+
+    public func dropout(
+        _ input: Tensor, probability: Float, key: UInt64, into output: Tensor
+    ) throws {
+        checkSameShape(input, output, "dropout")
+        let (x, y) = (input.floats, output.floats)
+        overElements(input.count) { range in
+            let start = range.lowerBound
+            vector_dropout(
+                x + start, y + start, start, range.count, key, probability, 1 / (1 - probability))
+        }
+    }
 }

@@ -32,6 +32,17 @@ extension BLASBackend {
             vector_count_correct(logits.floats, labels.integers, batch, classes, top))
     }
 
+    public func oneHot(_ labels: Tensor, value: Float, into output: Tensor) throws {
+        precondition(
+            output.shape.rank == 2 && labels.shape == [output.shape[0]],
+            "labels \(labels.shape) into \(output.shape)")
+        let classes = output.shape[1]
+        vector_fill(output.floats, 0, output.count)
+        for row in 0..<labels.count where 0..<classes ~= Int(labels.integers[row]) {
+            output.floats[row * classes + Int(labels.integers[row])] = value
+        }
+    }
+
     private func checkLogits(
         _ logits: Tensor, _ labels: Tensor, _ total: Tensor, _ totalType: ElementType
     ) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdint.h>
+
 /// The nonlinearity of a block; `slope` is that of a leaky ReLU at negative inputs.
 typedef struct {
     enum { vector_identity, vector_leaky_relu, vector_tanh } kind;
@@ -24,6 +26,20 @@ void vector_add(const float *x, float *y, long count);
 
 /// Every row of `y` becomes `row`.
 void vector_fill_rows(const float *row, float *y, long rows, long channels);
+
+/// Every row of `y` is that of `x` times `scale`.
+void vector_scale_columns(
+    const float *x, const float *scale, float *y, long rows, long channels);
+
+/// Adds the sum of every column of products to `sums`.
+void vector_sum_row_products(
+    const float *x, const float *y, long rows, long channels, double *sums);
+
+/// Element i of the stream `key`, from `first` on: 0 where it is below `probability`, else times
+/// `factor`.
+void vector_dropout(
+    const float *x, float *y, long first, long count, uint64_t key, float probability,
+    float factor);
 
 /// Adds the sum of every column to `sums`. `scratch`: `channels` floats.
 void vector_sum_rows(

@@ -88,7 +88,8 @@ extension OpenCLBackend: LocalLossOps {
 
     /// Whether Σ s and Σ s·x̂ of a window say all: they do where the activation is linear on both
     /// sides of 0.
-    private func keepsWindowSums(_ activation: Activation, _ geometry: AveragePoolGeometry) -> Bool {
+    private func keepsWindowSums(_ activation: Activation, _ geometry: AveragePoolGeometry) -> Bool
+    {
         geometry.isSpatial && activation != .tanh
     }
 }

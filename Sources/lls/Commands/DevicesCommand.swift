@@ -37,7 +37,7 @@ struct DevicesCommand: ParsableCommand {
         do { status = probe(try OpenCLBackend(device)) } catch { status = "failed: \(error)" }
         return Line(
             id: device.id, name: device.name, type: "\(device.kind)", platform: traits.platform,
-            driver: traits.driverVersion, opencl: device.openCLVersion,
+            driver: traits.driver, opencl: device.openCLVersion,
             compute_units: traits.computeUnits, memory_bytes: traits.globalMemory,
             largest_allocation_bytes: traits.maxAllocation, status: status)
     }
