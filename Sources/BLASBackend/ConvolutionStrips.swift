@@ -17,7 +17,8 @@ struct ConvolutionStrips {
 
     init(_ geometry: ConvolutionGeometry) {
         self.geometry = geometry
-        windowSize = geometry.kernelHeight * geometry.kernelWidth
+        windowSize =
+            geometry.kernelHeight * geometry.kernelWidth
             * (geometry.inputChannels / geometry.groups)
         // Too few rows starve `sgemm`, which packs the weights anew for each strip.
         rows = min(max(Self.cacheShare / 4 / windowSize, 128), 512, geometry.outputPixels)

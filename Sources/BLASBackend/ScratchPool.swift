@@ -19,7 +19,8 @@ final class ScratchPool {
 
     /// Lends `count` values of a trivial type.
     func lend<Element: BitwiseCopyable, Result>(
-        _ count: Int, of type: Element.Type, _ body: (UnsafeMutablePointer<Element>) throws -> Result
+        _ count: Int, of type: Element.Type,
+        _ body: (UnsafeMutablePointer<Element>) throws -> Result
     ) throws -> Result {
         try lend([count * MemoryLayout<Element>.stride]) {
             try body($0[0].pointer.assumingMemoryBound(to: type))
