@@ -3,6 +3,9 @@
 //
 // VECTOR is how many neighbouring elements a work-item takes at a time: 16 on processors, where a
 // work-group is one work-item; on GPUs 4 where it divides the row, else 1.
+//
+// Local memory always comes as an argument: PoCL 3.1 lets its threads share some of the arrays
+// that a kernel declares and hands on to functions.
 
 #ifndef VECTOR
 #define VECTOR 1
@@ -12,19 +15,16 @@
 #if VECTOR == 16
 typedef float16 floatv;
 typedef int16 intv;
-#define GROUP_ITEMS 1
 #define FROM_LANES(part) vload16(0, part)
 #define TO_LANES(x, part) vstore16(x, 0, part)
 #elif VECTOR == 4
 typedef float4 floatv;
 typedef int4 intv;
-#define GROUP_ITEMS 256
 #define FROM_LANES(part) vload4(0, part)
 #define TO_LANES(x, part) vstore4(x, 0, part)
 #else
 typedef float floatv;
 typedef int intv;
-#define GROUP_ITEMS 256
 #define FROM_LANES(part) (*(part))
 #define TO_LANES(x, part) (*(part) = (x))
 #endif

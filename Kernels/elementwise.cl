@@ -41,9 +41,8 @@ kernel void scale_add(global const float *source, global float *destination, con
 
 // The sum of every channel over the rows of each group, into row `group` of `output`.
 kernel void sum_rows(global const float *input, global float *output, const int rows,
-                     const int channels, const int item_rows)
+                     const int channels, const int item_rows, local floatv *buffer)
 {
-    local floatv buffer[GROUP_ITEMS];
     global float *sums = output + (size_t)get_group_id(1) * channels;
     const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);
     FOR_ROW_BLOCKS(block, first) {
@@ -100,10 +99,10 @@ kernel void dropout(global const float *input, global float *output, const int c
 }
 
 // Two such sums over the rows of the two halves of `partial`, [2, rows, channels].
-kernel void sum_row_pairs(global const float *partial, global float *first, global float *second,
-                          const int rows, const int channels, const int item_rows)
+kernel void sum_row_pairs(global const float *partial, global float *first,
+                          global float *second, const int rows, const int channels,
+                          const int item_rows, local floatv *buffer)
 {
-    local floatv buffer[GROUP_ITEMS];
     global const float *second_half = partial + (size_t)rows * channels;
     FOR_CHANNELS(c, channels) {
         floatv first_sum = 0.0f, second_sum = 0.0f;

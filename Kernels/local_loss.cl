@@ -1,8 +1,5 @@
 // The LLS loss, and the passes of a block that is trained by a local loss.
 
-// The host takes the composed form where there are more classes.
-#define MAX_CLASSES 64
-
 // Items that share a dot product.
 #if REGISTER
 #define TEAM 1
@@ -34,9 +31,9 @@ kernel void synchronization_loss(global const float *pooled, global const float 
                                  global const int *labels, global float *pooled_gradient,
                                  global float *losses, const int rows, const int features,
                                  const int classes, const float temperature,
-                                 const float smoothing, const float smallest)
+                                 const float smoothing, const float smallest,
+                                 local float *buffer, local float *cosines, local float *errors)
 {
-    local float buffer[GROUP_ITEMS], cosines[MAX_CLASSES], errors[MAX_CLASSES];
     const int item = get_local_id(0), items = get_local_size(0);
     const float even = smoothing / classes;
     FOR_ROWS(row, rows) {
@@ -111,9 +108,9 @@ kernel void synchronization_loss(global const float *pooled, global const float 
 kernel void batch_norm_pool(global const float *input, NORM_PARAMETERS, global float *output,
                             global float *pooled, global float *window_sums, const int rows,
                             const int channels, const int item_rows, const int height,
-                            const int width, const int size, const float slope)
+                            const int width, const int size, const float slope,
+                            local floatv *buffer)
 {
-    local floatv buffer[GROUP_ITEMS];
     const int first = get_group_id(1) * item_rows, end = min(rows, first + item_rows);
     for (int row = first; row < end; ++row) {
         const Window window = window_of(row, height, width, size);
@@ -155,9 +152,8 @@ kernel void window_gradient_sums(global const float *pooled_gradient,
                                  global const float *window_sums, global float *gradients,
                                  global float *partial, const int rows, const int channels,
                                  const int item_rows, const int height, const int width,
-                                 const int size)
+                                 const int size, local floatv *buffer)
 {
-    local floatv buffer[GROUP_ITEMS];
     global float *shift_row = partial + (size_t)get_group_id(1) * channels;
     global float *scale_row = shift_row + (size_t)get_num_groups(1) * channels;
     const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);
@@ -195,7 +191,8 @@ kernel void pooled_gradient(global const float *input, NORM_PARAMETERS,
                             global const float *gradients, global const float *scale_gradient,
                             global const float *shift_gradient, global float *input_gradient,
                             const int rows, const int channels, const int item_rows,
-                            const int height, const int width, const int size, const float slope)
+                            const int height, const int width, const int size,
+                            const float slope)
 {
     const float share = 1.0f / rows;
     const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);

@@ -13,9 +13,8 @@
 kernel void cross_entropy(global const float *logits, global const int *labels,
                           global float *gradient, global float *losses, const int rows,
                           const int classes, const float temperature, const float smoothing,
-                          const int writes_gradient)
+                          const int writes_gradient, local float *buffer)
 {
-    local float buffer[GROUP_ITEMS];
     FOR_ROWS(row, rows) {
         const size_t start = (size_t)row * classes;
         const int label = labels[row];
@@ -54,9 +53,8 @@ kernel void cross_entropy(global const float *logits, global const int *labels,
 
 // 1 for every row whose label is among the `top` largest, else 0. Of equals the first is larger.
 kernel void hits(global const float *logits, global const int *labels, global float *hit,
-                 const int rows, const int classes, const int top)
+                 const int rows, const int classes, const int top, local float *buffer)
 {
-    local float buffer[GROUP_ITEMS];
     FOR_ROWS(row, rows) {
         global const float *values = logits + (size_t)row * classes;
         const int label = labels[row];
@@ -93,17 +91,17 @@ static float sum_of(global const float *values, int count, local float *buffer)
 }
 
 // For one group.
-kernel void add_mean(global const float *values, global float *total, const int count)
+kernel void add_mean(global const float *values, global float *total, const int count,
+                     local float *buffer)
 {
-    local float buffer[GROUP_ITEMS];
     const float sum = sum_of(values, count, buffer);
     if (get_global_id(0) == 0)
         total[0] += sum / count;
 }
 
-kernel void add_count(global const float *values, global int *total, const int count)
+kernel void add_count(global const float *values, global int *total, const int count,
+                      local float *buffer)
 {
-    local float buffer[GROUP_ITEMS];
     const float sum = sum_of(values, count, buffer);
     if (get_global_id(0) == 0)
         total[0] += (int)sum;

@@ -61,10 +61,9 @@ static Moments moments_of_eight(global const float *rows, int count, int channel
 
 // Means and squares of every group's rows: `partial` is [2, groups, channels].
 kernel void batch_moments(global const float *input, global float *partial, const int rows,
-                          const int channels, const int item_rows)
+                          const int channels, const int item_rows, local floatv *means,
+                          local floatv *squares, local float *counts)
 {
-    local floatv means[GROUP_ITEMS], squares[GROUP_ITEMS];
-    local float counts[GROUP_ITEMS];
     global float *mean_row = partial + (size_t)get_group_id(1) * channels;
     global float *squares_row = mean_row + (size_t)get_num_groups(1) * channels;
     const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);
@@ -98,10 +97,9 @@ kernel void batch_statistics(global const float *partial, global float *mean,
                              global float *inverse_deviation, global float *running_mean,
                              global float *running_variance, const int rows, const int channels,
                              const int groups, const int group_rows, const float epsilon,
-                             const float momentum)
+                             const float momentum, local floatv *means, local floatv *squares,
+                             local float *counts)
 {
-    local floatv means[GROUP_ITEMS], squares[GROUP_ITEMS];
-    local float counts[GROUP_ITEMS];
     global const float *partial_squares = partial + (size_t)groups * channels;
     FOR_CHANNELS(c, channels) {
         Moments sum = {0.0f, 0.0f, 0.0f};
@@ -162,11 +160,10 @@ kernel void batch_norm(global const float *input, NORM_PARAMETERS, global float 
 // Σ g·s and Σ g·s·x̂ of every group's rows, with s the activation's slope: `partial` is
 // [2, groups, channels].
 kernel void batch_norm_sums(global const float *output_gradient, global const float *input,
-                            NORM_PARAMETERS,
-                            global float *partial, const int rows, const int channels,
-                            const int item_rows, const float slope)
+                            NORM_PARAMETERS, global float *partial, const int rows,
+                            const int channels, const int item_rows, const float slope,
+                            local floatv *buffer)
 {
-    local floatv buffer[GROUP_ITEMS];
     global float *shift_row = partial + (size_t)get_group_id(1) * channels;
     global float *scale_row = shift_row + (size_t)get_num_groups(1) * channels;
     const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);
@@ -196,11 +193,10 @@ kernel void batch_norm_sums(global const float *output_gradient, global const fl
 }
 
 kernel void batch_norm_gradient(global const float *output_gradient, global const float *input,
-                                NORM_PARAMETERS,
-                                global const float *scale_gradient,
-                                global const float *shift_gradient, global float *input_gradient,
-                                const int rows, const int channels, const int item_rows,
-                                const float slope)
+                                NORM_PARAMETERS, global const float *scale_gradient,
+                                global const float *shift_gradient,
+                                global float *input_gradient, const int rows,
+                                const int channels, const int item_rows, const float slope)
 {
     const float share = 1.0f / rows;
     const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);
@@ -221,9 +217,9 @@ kernel void batch_norm_gradient(global const float *output_gradient, global cons
 }
 
 kernel void normalize_rows(global const float *input, global float *output, global float *norms,
-                           const int rows, const int features, const float smallest)
+                           const int rows, const int features, const float smallest,
+                           local float *buffer)
 {
-    local float buffer[GROUP_ITEMS];
     FOR_ROWS(row, rows) {
         const size_t start = (size_t)row * features;
         floatv squares = 0.0f;
@@ -244,9 +240,9 @@ kernel void normalize_rows(global const float *input, global float *output, glob
 kernel void normalize_rows_gradient(global const float *output_gradient,
                                     global const float *output, global const float *norms,
                                     global float *input_gradient, const int rows,
-                                    const int features, const float smallest)
+                                    const int features, const float smallest,
+                                    local float *buffer)
 {
-    local float buffer[GROUP_ITEMS];
     FOR_ROWS(row, rows) {
         const size_t start = (size_t)row * features;
         const float norm = norms[row];

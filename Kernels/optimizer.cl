@@ -18,11 +18,11 @@ kernel void update_sgd(global float *parameters, global const float *gradient,
 
 // `shrink` is the decay that is not part of the gradient.
 kernel void update_adam(global float *parameters, global const float *gradient,
-                        global float *first_moment, global float *second_moment, const int count,
-                        const int run, const float rate, const float beta1_complement,
-                        const float beta2, const float beta2_complement, const float epsilon,
-                        const float decay, const float shrink, const float correction1,
-                        const float correction2)
+                        global float *first_moment, global float *second_moment,
+                        const int count, const int run, const float rate,
+                        const float beta1_complement, const float beta2,
+                        const float beta2_complement, const float epsilon, const float decay,
+                        const float shrink, const float correction1, const float correction2)
 {
     FOR_ELEMENTS(i, count, run) {
         floatv p = load(parameters, i, count);

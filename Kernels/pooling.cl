@@ -71,9 +71,8 @@ kernel void max_pool_gradient(global const float *output_gradient, global const 
 // Rows of work are windows here, and their pixels are summed by a group.
 kernel void average_pool(global const float *input, global float *output, const int rows,
                          const int channels, const int item_rows, const int height,
-                         const int width, const int size)
+                         const int width, const int size, local floatv *buffer)
 {
-    local floatv buffer[GROUP_ITEMS];
     const int first = get_group_id(1) * item_rows, end = min(rows, first + item_rows);
     for (int row = first; row < end; ++row) {
         const Window window = window_of(row, height, width, size);

@@ -124,19 +124,28 @@ private final class SharedState {
         var seen = 0
         while true {
             wait { jobs.load(ordering: .acquiring) != seen }
-            condition.lock()
-            seen = jobs.load(ordering: .relaxed)
-            let (job, isMine, isClosed) = (body, index < parts, isClosed)
-            condition.unlock()
-            if isClosed { return }
-            guard isMine, let job else { continue }
-            job(index)
-            if running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+            guard let hasRun = perform(index, &seen) else { return }
+            if hasRun, running.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
                 condition.lock()
                 condition.broadcast()
                 condition.unlock()
             }
         }
+    }
+
+    /// Runs part `index` of the newest job, and tells whether there was one; nil where all is over.
+    ///
+    /// Apart, so that the reference to the job is gone before the caller hears that it has ended.
+    @inline(never)
+    private func perform(_ index: Int, _ seen: inout Int) -> Bool? {
+        condition.lock()
+        seen = jobs.load(ordering: .relaxed)
+        let (job, isClosed) = (index < parts ? body : nil, isClosed)
+        condition.unlock()
+        if isClosed { return nil }
+        guard let job else { return false }
+        job(index)
+        return true
     }
 
     private func wait(until isReady: () -> Bool) {

@@ -49,8 +49,10 @@ MULTIVERSIONED void vector_add(const float *x, float *y, long count) {
     for (long i = 0; i < count; i++) y[i] += x[i];
 }
 
-MULTIVERSIONED void vector_fill_rows(const float *row, float *y, long rows, long channels) {
-    for (long r = 0; r < rows; r++, y += channels) {
+MULTIVERSIONED void vector_fill_rows(
+    const float *row, float *y, long rows, long channels, long stride
+) {
+    for (long r = 0; r < rows; r++, y += stride) {
         EACH_CHANNEL
         for (long c = 0; c < channels; c++) y[c] = row[c];
     }

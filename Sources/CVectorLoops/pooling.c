@@ -38,6 +38,24 @@ MULTIVERSIONED void vector_max_pool(
     }
 }
 
+/// The gradient of one window of 2×2 to its first largest pixel, without a branch.
+PART void route_gradient(
+    const float *gradient, const float *x, float *result, long line, long channels
+) {
+    const float *below = x + line;
+    float *result_below = result + line;
+    EACH_CHANNEL
+    for (long c = 0; c < channels; c++) {
+        float a = x[c], b = x[c + channels], d = below[c], e = below[c + channels];
+        float top = b > a ? b : a, bottom = e > d ? e : d;
+        float above = bottom > top ? 0 : gradient[c], under = bottom > top ? gradient[c] : 0;
+        result[c] = b > a ? 0 : above;
+        result[c + channels] = b > a ? above : 0;
+        result_below[c] = e > d ? 0 : under;
+        result_below[c + channels] = e > d ? under : 0;
+    }
+}
+
 MULTIVERSIONED void vector_max_pool_gradient(
     const float *gradient, const float *x, float *result, long images,
     const vector_max_pool_shape *shape
@@ -49,6 +67,10 @@ MULTIVERSIONED void vector_max_pool_gradient(
         for (long oy = 0; oy < shape->output_height; oy++) {
             for (long ox = 0; ox < shape->output_width; ox++, gradient += channels) {
                 const long corner = oy * shape->stride * line + ox * shape->stride * channels;
+                if (window == 2) {
+                    route_gradient(gradient, x + corner, result + corner, line, channels);
+                    continue;
+                }
                 for (long c = 0; c < channels; c++) {
                     long first = corner + c;
                     for (long tap = 1; tap < window * window; tap++) {

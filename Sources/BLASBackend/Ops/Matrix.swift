@@ -85,10 +85,8 @@ struct MatrixProduct {
     ) {
         let result = output + rows.lowerBound * outputStride + columns.lowerBound
         if let bias {
-            for row in 0..<rows.count {
-                (result + row * outputStride).update(
-                    from: bias + columns.lowerBound, count: columns.count)
-            }
+            vector_fill_rows(
+                bias + columns.lowerBound, result, rows.count, columns.count, outputStride)
         }
         let (row, term, column) = (rows.lowerBound, terms.lowerBound, columns.lowerBound)
         cblas_sgemm(

@@ -24,8 +24,8 @@ void vector_scale_add(float alpha, const float *x, float beta, float *y, long co
 /// `y += x`.
 void vector_add(const float *x, float *y, long count);
 
-/// Every row of `y` becomes `row`.
-void vector_fill_rows(const float *row, float *y, long rows, long channels);
+/// Every row of `y` becomes `row`; `stride` elements lie from one to the next.
+void vector_fill_rows(const float *row, float *y, long rows, long channels, long stride);
 
 /// Every row of `y` is that of `x` times `scale`.
 void vector_scale_columns(

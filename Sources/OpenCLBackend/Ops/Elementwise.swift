@@ -45,10 +45,13 @@ extension OpenCLBackend: ElementwiseOps {
             output.shape == [channels], "rows of \(input.shape) summed into \(output.shape)")
         let grid = rowGrid(rows, channels, reducing: true)
         try withScratch([[grid.groups, channels]]) { scratch in
-            try launch(.elementwise, "sum_rows", grid, [input, scratch[0]], rows: rows, channels)
             try launch(
-                .elementwise, "sum_rows", columnGrid(grid.groups, channels),
-                [scratch[0], output], rows: grid.groups, channels)
+                .elementwise, "sum_rows", grid, [input, scratch[0]], rows: rows, channels,
+                [grid.vectors])
+            let final = columnGrid(grid.groups, channels)
+            try launch(
+                .elementwise, "sum_rows", final, [scratch[0], output], rows: grid.groups, channels,
+                [final.vectors])
         }
     }
 
@@ -85,8 +88,9 @@ extension OpenCLBackend: ElementwiseOps {
     /// The sums over the rows of each half of `partial`, `[2, rows, channels]`.
     func sumRowPairs(_ partial: Tensor, first: Tensor, second: Tensor) throws {
         let (rows, channels) = (partial.shape[1], partial.shape[2])
+        let grid = columnGrid(rows, channels)
         try launch(
-            .elementwise, "sum_row_pairs", columnGrid(rows, channels), [partial, first, second],
-            rows: rows, channels)
+            .elementwise, "sum_row_pairs", grid, [partial, first, second], rows: rows, channels,
+            [grid.vectors])
     }
 }

@@ -20,7 +20,8 @@ extension OpenCLBackend: LocalLossOps {
                     .tensor(pooled), .tensor(basis), .tensor(labels), .tensor(pooledGradient),
                     .tensor(losses), .int(pooled.shape[0]), .int(pooled.shape[1]),
                     .int(basis.shape[0]), .float(options.temperature),
-                    .float(options.labelSmoothing), .float(Self.smallestNorm),
+                    .float(options.labelSmoothing), .float(Self.smallestNorm), grid.numbers,
+                    .local(4 * basis.shape[0]), .local(4 * basis.shape[0]),
                 ], global: grid.global, local: grid.local)
         }
     }
@@ -40,10 +41,12 @@ extension OpenCLBackend: LocalLossOps {
             output.shape == input.shape
                 && windowSums.shape == [2, geometry.batch, geometry.features],
             "pool of \(input.shape) into \(output.shape) with sums \(windowSums.shape)")
+        let grid = windowGrid(geometry)
         try launch(
-            .localLoss, "batch_norm_pool", windowGrid(geometry),
+            .localLoss, "batch_norm_pool", grid,
             [input] + tensors(parameters, statistics) + [output, pooled, windowSums],
-            rows: geometry.windows, geometry.channels, geometry.arguments + [activation.slope])
+            rows: geometry.windows, geometry.channels,
+            geometry.arguments + [activation.slope, grid.vectors])
     }
 
     public func pooledGradient(
@@ -75,7 +78,7 @@ extension OpenCLBackend: LocalLossOps {
             try launch(
                 .localLoss, "window_gradient_sums", grid,
                 [pooledGradient, windowSums, gradients, partial], rows: windows, channels,
-                geometry.arguments)
+                geometry.arguments + [grid.vectors])
             try sumRowPairs(partial, first: shiftGradient, second: scaleGradient)
             let pixels = input.shape.rows
             try launch(

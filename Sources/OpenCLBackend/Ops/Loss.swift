@@ -16,7 +16,7 @@ extension OpenCLBackend: LossOps {
                     .tensor(logits), .tensor(labels), .tensor(gradient ?? logits),
                     .tensor(losses), .int(logits.shape[0]), .int(logits.shape[1]),
                     .float(options.temperature), .float(options.labelSmoothing),
-                    .int(gradient == nil ? 0 : 1),
+                    .int(gradient == nil ? 0 : 1), grid.numbers,
                 ], global: grid.global, local: grid.local)
         }
     }
@@ -30,7 +30,7 @@ extension OpenCLBackend: LossOps {
                 .loss, "hits", defines: defines(grid),
                 [
                     .tensor(logits), .tensor(labels), .tensor(hits), .int(logits.shape[0]),
-                    .int(logits.shape[1]), .int(top),
+                    .int(logits.shape[1]), .int(top), grid.numbers,
                 ], global: grid.global, local: grid.local)
         }
     }
@@ -56,8 +56,8 @@ extension OpenCLBackend: LossOps {
             try body(scratch[0], sampleGrid(rows, samples.shape[1]))
             try launch(
                 .loss, kernel, defines: defines(final),
-                [.tensor(scratch[0]), .tensor(total), .int(rows)], global: final.global,
-                local: final.local)
+                [.tensor(scratch[0]), .tensor(total), .int(rows), final.numbers],
+                global: final.global, local: final.local)
         }
     }
 

@@ -12,7 +12,8 @@ extension OpenCLBackend: NormalizationOps {
         let final = columnGrid(grid.groups, channels)
         try withScratch([[2, grid.groups, channels]]) { scratch in
             try launch(
-                .normalization, "batch_moments", grid, [input, scratch[0]], rows: rows, channels)
+                .normalization, "batch_moments", grid, [input, scratch[0]], rows: rows, channels,
+                [grid.vectors, grid.vectors, grid.numbers])
             try launch(
                 .normalization, "batch_statistics", defines: defines(final),
                 [
@@ -20,7 +21,7 @@ extension OpenCLBackend: NormalizationOps {
                     .tensor(statistics.inverseDeviation), .tensor(parameters.runningMean),
                     .tensor(parameters.runningVariance), .int(rows), .int(channels),
                     .int(grid.groups), .int(groupRows(grid)), .float(parameters.epsilon),
-                    .float(parameters.momentum),
+                    .float(parameters.momentum), final.vectors, final.vectors, final.numbers,
                 ], global: final.global, local: final.local)
         }
     }
@@ -72,7 +73,7 @@ extension OpenCLBackend: NormalizationOps {
             try launch(
                 .normalization, "batch_norm_sums", activation: activation, grid,
                 [outputGradient, input] + norm + [scratch[0]], rows: rows, channels,
-                [activation.slope])
+                [activation.slope, grid.vectors])
             try sumRowPairs(scratch[0], first: shiftGradient, second: scaleGradient)
         }
         try launch(
@@ -109,7 +110,7 @@ extension OpenCLBackend: NormalizationOps {
         try launch(
             .normalization, kernel, defines: defines(grid),
             tensors.map(KernelArgument.tensor)
-                + [.int(shape[0]), .int(shape[1]), .float(Self.smallestNorm)],
+                + [.int(shape[0]), .int(shape[1]), .float(Self.smallestNorm), grid.numbers],
             global: grid.global, local: grid.local)
     }
 

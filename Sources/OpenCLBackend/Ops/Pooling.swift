@@ -33,9 +33,10 @@ extension OpenCLBackend: PoolingOps {
         guard geometry.isSpatial else {
             return try poolFeatures(input, geometry, into: output)
         }
+        let grid = windowGrid(geometry)
         try launch(
-            .pooling, "average_pool", windowGrid(geometry), [input, output],
-            rows: geometry.windows, geometry.channels, geometry.arguments)
+            .pooling, "average_pool", grid, [input, output], rows: geometry.windows,
+            geometry.channels, geometry.arguments + [grid.vectors])
     }
 
     public func averagePoolGradient(

@@ -11,6 +11,10 @@ struct Grid {
     /// Groups along the last axis.
     let groups: Int
     let global, local: [Int]
+
+    /// Local memory for one number of every item of a group, and for one vector.
+    var numbers: KernelArgument { .local(local.reduce(4, *)) }
+    var vectors: KernelArgument { .local(local.reduce(4 * vector, *)) }
 }
 
 extension OpenCLBackend {

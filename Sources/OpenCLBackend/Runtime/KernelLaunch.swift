@@ -9,6 +9,8 @@ enum KernelArgument {
     case int(Int)
     /// A `const float`.
     case float(Float)
+    /// A `local` array of so many bytes.
+    case local(Int)
 }
 
 extension OpenCLBackend {
@@ -62,6 +64,8 @@ extension OpenCLBackend {
             return clSetKernelArg(kernel, index, MemoryLayout<cl_int>.size, &number)
         case .float(var value):
             return clSetKernelArg(kernel, index, MemoryLayout<Float>.size, &value)
+        case .local(let bytes):
+            return clSetKernelArg(kernel, index, bytes, nil)
         }
     }
 }
