@@ -42,7 +42,8 @@ inline int place(int position, int divisor, int extent) {
 // output[y, x, c] = bias[c] + Σ_tap input[y · stride + row − padding, …, c] · weights[tap, c].
 // isBackward: the gradient of that; the taps run backwards over the places that the divisor
 // divides (DIVIDES: it is not 1). WHOLE: channels are whole vectors.
-__kernel void depthwise(__global const float *restrict input, __global const float *restrict weights,
+__kernel void depthwise(__global const float *restrict input,
+                        __global const float *restrict weights,
                         __global const float *restrict bias, __global float *restrict output,
                         int height, int width, int channels, int outputHeight, int outputWidth,
                         int rows, int stride, int divisor, int paddingY, int paddingX,
