@@ -13,14 +13,14 @@ typedef float4 Lanes;
 #endif
 
 inline Lanes load_some(__global const float *source, int count) {
-    if (count >= LANES) return load_lanes(0, source);
+    if (WHOLE || count >= LANES) return load_lanes(0, source);
     float values[LANES];
     for (int i = 0; i < LANES; i++) values[i] = i < count ? source[i] : 0.0f;
     return load_lanes(0, values);
 }
 
 inline void store_some(Lanes value, __global float *target, int count) {
-    if (count >= LANES) {
+    if (WHOLE || count >= LANES) {
         store_lanes(value, 0, target);
         return;
     }
@@ -29,18 +29,35 @@ inline void store_some(Lanes value, __global float *target, int count) {
     for (int i = 0; i < count; i++) target[i] = values[i];
 }
 
+#ifdef KERNEL_HEIGHT
+// Where the stride divides `position`, the place it came from; else, and outside, −1.
+inline int place(int position, int divisor, int extent) {
+#if DIVIDES
+    if (position < 0 || position % divisor != 0) return -1;
+    position /= divisor;
+#endif
+    return position < extent ? position : -1;
+}
+
 // output[y, x, c] = bias[c] + Σ_tap input[y · stride + row − padding, …, c] · weights[tap, c].
 // isBackward: the gradient of that; the taps run backwards over the places that the divisor
-// divides.
-__kernel void depthwise(__global const float *restrict input, __global const float *restrict weights,
+// divides (DIVIDES: it is not 1). WHOLE: channels are whole vectors.
+__kernel void depthwise(__global const float *restrict input,
+                        __global const float *restrict weights,
                         __global const float *restrict bias, __global float *restrict output,
                         int height, int width, int channels, int outputHeight, int outputWidth,
-                        int rows, int kernelHeight, int kernelWidth, int stride, int divisor,
-                        int paddingY, int paddingX, int isBackward) {
+                        int rows, int stride, int divisor, int paddingY, int paddingX,
+                        int isBackward) {
     const int channel = get_global_id(0) * LANES, count = channels - channel;
     if (count <= 0) return;
+    const int taps = KERNEL_HEIGHT * KERNEL_WIDTH;
     const Lanes initial = load_some(bias + channel, count);
-    const int taps = kernelHeight * kernelWidth;
+    Lanes weight[KERNEL_HEIGHT * KERNEL_WIDTH];
+    #pragma unroll
+    for (int tap = 0; tap < taps; tap++)
+        weight[tap] =
+            load_some(weights + (isBackward ? taps - 1 - tap : tap) * channels + channel, count);
+
     for (int i = get_global_id(1); i < rows; i += get_global_size(1)) {
         const int top = i % outputHeight * stride - paddingY;
         __global const float *image =
@@ -48,23 +65,22 @@ __kernel void depthwise(__global const float *restrict input, __global const flo
         __global float *target = output + (size_t)i * outputWidth * channels + channel;
         for (int x = 0; x < outputWidth; x++) {
             const int left = x * stride - paddingX;
+            const int isInterior = !DIVIDES && left >= 0 && left + KERNEL_WIDTH <= width;
             Lanes sum = initial;
-            for (int row = 0; row < kernelHeight; row++) {
-                const int v = top + row;
-                if (v < 0 || v % divisor != 0 || v / divisor >= height) continue;
-                for (int column = 0; column < kernelWidth; column++) {
-                    const int u = left + column;
-                    if (u < 0 || u % divisor != 0 || u / divisor >= width) continue;
-                    const int tap = row * kernelWidth + column;
-                    const Lanes weight = load_some(
-                        weights + (isBackward ? taps - 1 - tap : tap) * channels + channel, count);
-                    sum = fma(
-                        load_some(image + ((size_t)(v / divisor) * width + u / divisor) * channels,
-                                  count),
-                        weight, sum);
+            #pragma unroll
+            for (int row = 0; row < KERNEL_HEIGHT; row++) {
+                const int v = place(top + row, divisor, height);
+                if (v < 0) continue;
+                __global const float *source = image + (size_t)v * width * channels;
+                #pragma unroll
+                for (int column = 0; column < KERNEL_WIDTH; column++) {
+                    const int u = isInterior ? left + column : place(left + column, divisor, width);
+                    if (isInterior || u >= 0)
+                        sum = fma(load_some(source + u * channels, count),
+                                  weight[row * KERNEL_WIDTH + column], sum);
                 }
             }
-            store_some(sum, target + (size_t)x * channels, count);
+            store_some(sum, target + x * channels, count);
         }
     }
 }
@@ -74,29 +90,45 @@ __kernel void depthwise(__global const float *restrict input, __global const flo
 __kernel void depthwise_weight_gradient(
     __global const float *restrict input, __global const float *restrict gradient,
     __global float *restrict partials, int height, int width, int channels, int outputHeight,
-    int outputWidth, int rows, int kernelWidth, int taps, int stride, int padding,
-    int rowsPerSplit) {
+    int outputWidth, int rows, int stride, int padding, int rowsPerSplit) {
     const int channel = get_global_id(0) * LANES, count = channels - channel;
-    const int tap = get_global_id(1), split = get_global_id(2);
     if (count <= 0) return;
-    const int row = tap / kernelWidth - padding, column = tap % kernelWidth - padding;
-    const int last = min(rows, (split + 1) * rowsPerSplit);
-    Lanes sum = (Lanes)(0.0f);
+    const int split = get_global_id(1), last = min(rows, (split + 1) * rowsPerSplit);
+    Lanes sum[KERNEL_HEIGHT * KERNEL_WIDTH];
+    #pragma unroll
+    for (int tap = 0; tap < KERNEL_HEIGHT * KERNEL_WIDTH; tap++) sum[tap] = (Lanes)(0.0f);
+
     for (int i = split * rowsPerSplit; i < last; i++) {
-        const int v = i % outputHeight * stride + row;
-        if (v < 0 || v >= height) continue;
-        __global const float *source =
-            input + ((size_t)(i / outputHeight) * height + v) * width * channels + channel;
+        const int top = i % outputHeight * stride - padding;
+        __global const float *image =
+            input + (size_t)(i / outputHeight) * height * width * channels + channel;
         __global const float *d = gradient + (size_t)i * outputWidth * channels + channel;
         for (int x = 0; x < outputWidth; x++) {
-            const int u = x * stride + column;
-            if (u < 0 || u >= width) continue;
-            sum = fma(load_some(source + (size_t)u * channels, count),
-                      load_some(d + (size_t)x * channels, count), sum);
+            const int left = x * stride - padding;
+            const int isInterior = left >= 0 && left + KERNEL_WIDTH <= width;
+            const Lanes factor = load_some(d + x * channels, count);
+            #pragma unroll
+            for (int row = 0; row < KERNEL_HEIGHT; row++) {
+                const int v = top + row;
+                if (v < 0 || v >= height) continue;
+                __global const float *source = image + ((size_t)v * width + left) * channels;
+                #pragma unroll
+                for (int column = 0; column < KERNEL_WIDTH; column++)
+                    if (isInterior || (left + column >= 0 && left + column < width))
+                        sum[row * KERNEL_WIDTH + column] =
+                            fma(load_some(source + column * channels, count), factor,
+                                sum[row * KERNEL_WIDTH + column]);
+            }
         }
     }
-    store_some(sum, partials + ((size_t)split * taps + tap) * channels + channel, count);
+    #pragma unroll
+    for (int tap = 0; tap < KERNEL_HEIGHT * KERNEL_WIDTH; tap++)
+        store_some(sum[tap],
+                   partials + ((size_t)split * KERNEL_HEIGHT * KERNEL_WIDTH + tap) * channels
+                       + channel,
+                   count);
 }
+#endif
 
 // One element of the output a turn; c and o are the channels of one group.
 __kernel void convolve(__global const float *restrict input, __global const float *restrict weights,

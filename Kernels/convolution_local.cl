@@ -78,7 +78,8 @@ inline float4 gather(__global const float *base, int top, int left, int index, i
     return (float4)(values[0], values[1], values[2], values[3]);
 }
 
-// output[pixel, o] = bias[o] + Σ_tap,c input[pixel · stride + tap − padding, c] · weights[tap, c, o];
+// output[pixel, o] = bias[o]
+//     + Σ_tap,c input[pixel · stride + tap − padding, c] · weights[tap, c, o];
 // with divisor > 1 over the places that the divisor divides: a strided convolution's gradient.
 __kernel __attribute__((reqd_work_group_size(THREADS, THREADS, 1)))
 void convolve(__global const float *restrict input, __global const float *restrict weights,

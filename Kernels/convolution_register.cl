@@ -34,7 +34,8 @@ void pack_weights(__global const float *restrict weights, __global float *restri
         weights += ((size_t)(taps - 1 - tap) * rows + first) * columns;
         for (int k = 0; k < depth; k++)
             for (int j = 0; j < COLUMNS; j++)
-                target[k * COLUMNS + j] = first + j < width ? weights[(size_t)j * columns + k] : 0.0f;
+                target[k * COLUMNS + j] =
+                    first + j < width ? weights[(size_t)j * columns + k] : 0.0f;
     } else {
         weights += (size_t)tap * rows * columns + first;
         for (int k = 0; k < depth; k++)
@@ -58,7 +59,8 @@ void pad_image(__global const float *restrict input, __global float *restrict ou
 }
 
 #ifdef PIXELS
-// output[pixel, o] = bias[o] + Σ_tap,c input[pixel · stride + tap − padding, c] · weights[tap, c, o].
+// output[pixel, o] = bias[o]
+//     + Σ_tap,c input[pixel · stride + tap − padding, c] · weights[tap, c, o].
 // With divisor > 1 the sum runs over the places that the divisor divides: the gradient of a
 // strided convolution. A tap outside the image reads `zeros` instead.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
