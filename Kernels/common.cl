@@ -285,9 +285,15 @@ static float window_area(Window window)
 }
 
 // The pixels of a window, shared out along the second axis of the group.
+#if REGISTER
+#define FOR_WINDOW_PIXELS(window, y, x)                                          \
+    for (int y = window.top; y < window.bottom; ++y)                             \
+        for (int x = window.left; x < window.right; ++x)
+#else
 #define FOR_WINDOW_PIXELS(window, y, x)                                          \
     for (int y = window.top, x = window.left + get_local_id(1);                  \
          in_window(window, &y, &x); x += get_local_size(1))
+#endif
 
 static bool in_window(Window window, int *y, int *x)
 {

@@ -6,44 +6,42 @@ typedef struct {
     floatv mean, squares;
 } Moments;
 
-static Moments merged(Moments a, Moments b)
+static void merge(Moments *into, float count, floatv mean, floatv squares)
 {
-    const float count = a.count + b.count;
-    const float share = count > 0.0f ? b.count / count : 0.0f;
-    const floatv delta = b.mean - a.mean;
-    Moments both = {count, fma(delta, (floatv)share, a.mean),
-                    fma(delta * delta, (floatv)(a.count * share), a.squares + b.squares)};
-    return both;
+    const float total = into->count + count;
+    const float share = total > 0.0f ? count / total : 0.0f;
+    const floatv delta = mean - into->mean;
+    into->mean = fma(delta, (floatv)share, into->mean);
+    into->squares += fma(delta * delta, (floatv)(into->count * share), squares);
+    into->count = total;
 }
 
 // The same over the second axis of a group, see column_sum.
-static Moments column_merged(Moments own, local floatv *means, local floatv *squares,
-                             local float *counts)
+static void merge_column(Moments *own, local floatv *means, local floatv *squares,
+                         local float *counts)
 {
 #if !REGISTER
     const int width = get_local_size(0), y = get_local_id(1);
     const int item = y * width + get_local_id(0);
-    means[item] = own.mean;
-    squares[item] = own.squares;
-    counts[item] = own.count;
+    means[item] = own->mean;
+    squares[item] = own->squares;
+    counts[item] = own->count;
     barrier(CLK_LOCAL_MEM_FENCE);
     for (int span = get_local_size(1) / 2; span > 0; span /= 2) {
         if (y < span) {
             const int other = item + span * width;
-            const Moments theirs = {counts[other], means[other], squares[other]};
-            own = merged(own, theirs);
-            means[item] = own.mean;
-            squares[item] = own.squares;
-            counts[item] = own.count;
+            merge(own, counts[other], means[other], squares[other]);
+            means[item] = own->mean;
+            squares[item] = own->squares;
+            counts[item] = own->count;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 #endif
-    return own;
 }
 
-// Moments of up to eight rows, whose elements are read once.
-static Moments moments_of_eight(global const float *rows, int count, int channels, int c)
+// Merges up to eight rows, whose elements are read once.
+static void merge_eight(Moments *into, global const float *rows, int count, int channels, int c)
 {
     floatv x[8], mean = 0.0f, squares = 0.0f;
     for (int k = 0; k < 8; ++k) {
@@ -55,8 +53,7 @@ static Moments moments_of_eight(global const float *rows, int count, int channel
         const floatv delta = k < count ? x[k] - mean : (floatv)0.0f;
         squares = fma(delta, delta, squares);
     }
-    Moments moments = {count, mean, squares};
-    return moments;
+    merge(into, count, mean, squares);
 }
 
 // Means and squares of every group's rows: `partial` is [2, groups, channels].
@@ -80,9 +77,9 @@ kernel void batch_moments(global const float *input, global float *partial, cons
 #endif
             if (c < channels)
                 for (int row = block; row < block_end; row += 8)
-                    sum = merged(sum, moments_of_eight(input + (size_t)row * channels,
-                                                       min(8, block_end - row), channels, c));
-            sum = column_merged(sum, means, squares, counts);
+                    merge_eight(&sum, input + (size_t)row * channels, min(8, block_end - row),
+                                channels, c);
+            merge_column(&sum, means, squares, counts);
             if (c < channels && get_local_id(1) == 0) {
                 store(sum.mean, mean_row, c, channels);
                 store(sum.squares, squares_row, c, channels);
@@ -106,12 +103,10 @@ kernel void batch_statistics(global const float *partial, global float *mean,
         if (c < channels)
             for (int group = get_local_id(1); group < groups; group += get_local_size(1)) {
                 const size_t row = (size_t)group * channels;
-                const Moments next = {min(group_rows, rows - group * group_rows),
-                                      load(partial + row, c, channels),
-                                      load(partial_squares + row, c, channels)};
-                sum = merged(sum, next);
+                merge(&sum, min(group_rows, rows - group * group_rows),
+                      load(partial + row, c, channels), load(partial_squares + row, c, channels));
             }
-        sum = column_merged(sum, means, squares, counts);
+        merge_column(&sum, means, squares, counts);
         if (c < channels && get_local_id(1) == 0) {
             const floatv old_mean = load(running_mean, c, channels);
             const floatv old_variance = load(running_variance, c, channels);
