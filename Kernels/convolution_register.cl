@@ -76,10 +76,10 @@ void convolve(__global const float *restrict input, __global const float *restri
     const int start = get_global_id(1) * tilesPerGroup;
     const int end = min(tiles, start + tilesPerGroup);
 
-    float16 initial[VECTORS];
+    float16 offset[VECTORS];
     #pragma unroll
     for (int j = 0; j < VECTORS; j++)
-        initial[j] = load_some(bias + first + 16 * j, outputChannels - first - 16 * j);
+        offset[j] = load_some(bias + first + 16 * j, outputChannels - first - 16 * j);
 
     for (int tile = start; tile < end; tile++) {
         const int pixel = tile * PIXELS;
@@ -97,12 +97,13 @@ void convolve(__global const float *restrict input, __global const float *restri
                 if (++y == outputHeight) y = 0, image++;
             }
         }
-        float16 sum[PIXELS][VECTORS];
+        float16 sum[PIXELS][VECTORS], total[PIXELS][VECTORS];
         #pragma unroll
         for (int i = 0; i < PIXELS; i++)
             #pragma unroll
-            for (int j = 0; j < VECTORS; j++) sum[i][j] = initial[j];
+            for (int j = 0; j < VECTORS; j++) total[i][j] = (float16)(0.0f);
 
+        // Every tap is summed by itself: shorter runs round less.
         for (int row = 0; row < kernelHeight; row++)
             for (int column = 0; column < kernelWidth; column++) {
                 __global const float *source[PIXELS];
@@ -128,6 +129,10 @@ void convolve(__global const float *restrict input, __global const float *restri
 #endif
                 __global const float *w =
                     panels + (size_t)(row * kernelWidth + column) * channels * COLUMNS;
+                #pragma unroll
+                for (int i = 0; i < PIXELS; i++)
+                    #pragma unroll
+                    for (int j = 0; j < VECTORS; j++) sum[i][j] = (float16)(0.0f);
                 for (int c = 0; c < channels; c++) {
                     float16 weight[VECTORS];
                     #pragma unroll
@@ -141,6 +146,10 @@ void convolve(__global const float *restrict input, __global const float *restri
                             sum[i][j] = fma(value, weight[j], sum[i][j]);
                     }
                 }
+                #pragma unroll
+                for (int i = 0; i < PIXELS; i++)
+                    #pragma unroll
+                    for (int j = 0; j < VECTORS; j++) total[i][j] += sum[i][j];
             }
         #pragma unroll
         for (int i = 0; i < PIXELS; i++)
@@ -149,7 +158,8 @@ void convolve(__global const float *restrict input, __global const float *restri
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++)
                     if (first + 16 * j < outputChannels)
-                        store_some(sum[i][j], target + 16 * j, outputChannels - first - 16 * j);
+                        store_some(total[i][j] + offset[j], target + 16 * j,
+                                   outputChannels - first - 16 * j);
             }
     }
 }

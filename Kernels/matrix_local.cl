@@ -32,9 +32,14 @@ inline void store_quad(float4 quad, __global float *target, int count) {
     if (count > 3) target[3] = quad.s3;
 }
 
-// sum += a · b over one slab of local memory.
+// total += a · b over one slab of local memory, which is summed by itself: shorter runs round less.
 inline void multiply_slab(__local float4 (*a)[TILE / 4 + 1], __local float4 (*b)[TILE / 4 + 1],
-                          int lx, int ly, float4 (*sum)[QUADS]) {
+                          int lx, int ly, float4 (*total)[QUADS]) {
+    float4 sum[ITEM][QUADS];
+    #pragma unroll
+    for (int i = 0; i < ITEM; i++)
+        #pragma unroll
+        for (int q = 0; q < QUADS; q++) sum[i][q] = (float4)(0.0f);
     #pragma unroll
     for (int k = 0; k < DEPTH; k++) {
         float4 value[QUADS];
@@ -52,6 +57,10 @@ inline void multiply_slab(__local float4 (*a)[TILE / 4 + 1], __local float4 (*b)
             }
         }
     }
+    #pragma unroll
+    for (int i = 0; i < ITEM; i++)
+        #pragma unroll
+        for (int q = 0; q < QUADS; q++) total[i][q] += sum[i][q];
 }
 
 // output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column], for split s of the

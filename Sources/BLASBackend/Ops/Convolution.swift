@@ -25,13 +25,12 @@ extension BLASBackend {
                             of: pixels, group: group, in: x,
                             memory: memory + part * strips.memorySize)
                         let first = group * strips.outputsPerGroup
-                        var product = MatrixProduct(
+                        MatrixProduct(
                             left: windows.rows, leftStride: windows.stride, right: w + first,
                             rightStride: geometry.outputChannels,
                             output: y + pixels.lowerBound * geometry.outputChannels + first,
-                            outputStride: geometry.outputChannels)
-                        product.longestRun = MatrixProduct.forwardRun
-                        product.compute(
+                            outputStride: geometry.outputChannels
+                        ).compute(
                             rows: 0..<pixels.count, columns: 0..<strips.outputsPerGroup,
                             terms: 0..<strips.windowSize, bias: bias.map { $0 + first })
                     }

@@ -8,12 +8,11 @@ extension BLASBackend {
     ) throws {
         checkProduct(left, right, bias: bias, into: output)
         let (rows, columns, terms) = (left.rows, right.columns, left.columns)
-        var product = MatrixProduct(
+        let product = MatrixProduct(
             left: left.tensor.floats, isLeftTransposed: left.isTransposed,
             leftStride: left.tensor.shape[1], right: right.tensor.floats,
             isRightTransposed: right.isTransposed, rightStride: right.tensor.shape[1],
             output: output.floats, outputStride: columns)
-        if !left.isTransposed { product.longestRun = MatrixProduct.forwardRun }
         if max(rows, columns) < 64 && terms >= 2_048 {
             return try multiplyInSums(product, rows, columns, terms, bias: bias?.floats)
         }
@@ -59,10 +58,10 @@ struct MatrixProduct {
     var rightStride: Int
     var output: UnsafeMutablePointer<Float>
     var outputStride: Int
+
     /// Terms that `sgemm` sums in one go. A sum of runs rounds less than one long sum, which is
-    /// worth its two percent where a sign depends on it: in forward passes.
-    var longestRun = Int.max
-    static let forwardRun = 144
+    /// worth its two percent where a sign depends on the last bits.
+    private static let longestRun = 128
 
     init(
         left: UnsafePointer<Float>, isLeftTransposed: Bool = false, leftStride: Int,
@@ -95,7 +94,7 @@ struct MatrixProduct {
         }
         var start = terms.lowerBound
         while start < terms.upperBound {
-            let end = longestRun < terms.upperBound - start ? start + longestRun : terms.upperBound
+            let end = min(start + Self.longestRun, terms.upperBound)
             let isFirst = start == terms.lowerBound && !isAdded && bias == nil
             add(rows, columns, start..<end, to: result, keeping: !isFirst)
             start = end
