@@ -79,20 +79,23 @@ let package = Package(
         .testTarget(
             name: "BackendTests",
             dependencies: [
-                "Verification", "ReferenceBackend", "OpenCLBackend", "BLASBackend", "TestSupport",
+                "Verification", "ReferenceBackend", "OpenCLBackend", "BLASBackend", "KernelSources",
+                "TestSupport",
             ]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
         .testTarget(
-            name: "FileFormatsTests", dependencies: ["FileFormats"],
+            name: "FileFormatsTests", dependencies: ["FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "FileFormats"],
+            name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
-        .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats"]),
+        .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats", "TestSupport"]),
         .testTarget(
             name: "LocalLearningTests",
             dependencies: ["LocalLearning", "Verification", "ReferenceBackend"]),
+        .testTarget(
+            name: "CommandTests", dependencies: ["lls", "FileFormats", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -30,7 +30,7 @@ struct TestedBackend: Sendable, CustomTestStringConvertible {
     }()
 
     /// One thread, and more than there are cores: parts end in other places.
-    static let blas = [1, 2, 5].map { threads in
+    static let blas = [1, 2, 5].map { (threads: Int) in
         TestedBackend("OpenBLAS, threads: \(threads)") { try BLASBackend(threads: threads) }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Whatever a user gets wrong ends in one clear message and its exit code, and leaves nothing behind.
@@ -91,7 +92,7 @@ struct BadInputTests {
     @Test func aKernelThatDoesNotBuildIsNamed() throws {
         try expectRefusal(
             ["selftest", "--backend", "opencl", "--small"],
-            environment: ["LLS_OPENCL_OPTIONS": "-Dfma=no_such_function"], status: 69,
+            environment: ["LLS_OPENCL_OPTIONS": "-Dglobal=no_such_word"], status: 69,
             mention: ".cl")
     }
 

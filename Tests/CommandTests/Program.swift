@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The built `lls`, run as a user runs it.
 enum Program {
@@ -50,16 +51,4 @@ enum Program {
             output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
             errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
     }
-}
-
-/// A folder that is gone when nobody holds it any more.
-final class TemporaryFolder {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "lls-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
 }

@@ -1,6 +1,7 @@
 import FileFormats
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct AtomicFileTests {

@@ -1,5 +1,6 @@
 import FileFormats
 import Foundation
+import TestSupport
 import Testing
 
 private let strangeName = "quo\"te\\tab\t\u{e9}\u{4e2d}\u{1f600}"

@@ -1,6 +1,7 @@
 import FileFormats
 import Foundation
 import Runs
+import TestSupport
 import Testing
 
 @Suite struct RunFolderTests {

@@ -1,4 +1,5 @@
 import COpenCL
+import Foundation
 import KernelSources
 
 /// A preprocessor constant that a kernel file is compiled with.
@@ -12,7 +13,8 @@ struct KernelDefine: Hashable {
     }
 }
 
-/// Programs by file and constants, kernels by program and name; each is built once.
+/// Programs by file and constants, kernels by program and name; each is built once. What a user
+/// puts into `LLS_OPENCL_OPTIONS` is given to the device's compiler too.
 final class ProgramCache {
     private struct ProgramKey: Hashable {
         let source: KernelSource
@@ -50,7 +52,9 @@ final class ProgramCache {
 
     private func program(_ key: ProgramKey) throws -> cl_program {
         if let program = programs[key] { return program }
-        let options = (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"])
+        let options =
+            (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"]
+            + [ProcessInfo.processInfo.environment["LLS_OPENCL_OPTIONS"]].compactMap { $0 })
             .joined(separator: " ")
         let text = key.source == .common ? "" : key.source.text
         var status: cl_int = 0

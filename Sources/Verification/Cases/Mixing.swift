@@ -6,7 +6,7 @@ extension OperationCatalog {
     static func mixing(_ size: Size) -> [OperationCase] {
         let extents = extents(size)
         let shapes: [Shape] =
-            extents.map { [$0, 17] } + extents.map { [13, $0] }
+            extents.map { [$0, 17] } + extents.filter { $0 != 17 }.map { [13, $0] }
             + (size == .full ? [[128, 200], [3, 5, 7, 33]] : [])
         return shapes.flatMap { shape in
             [
