@@ -1,5 +1,11 @@
 // Maps over every element, and sums over rows.
 
+kernel void fill(global float *output, const int count, const int run, const float value)
+{
+    FOR_ELEMENTS(i, count, run)
+        store((floatv)value, output, i, count);
+}
+
 kernel void activate(global const float *input, global float *output, const int count,
                      const int run, const float slope)
 {

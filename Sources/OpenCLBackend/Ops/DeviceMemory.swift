@@ -72,13 +72,8 @@ extension OpenCLBackend: DeviceMemory {
 
     public func fill(_ tensor: Tensor, with value: Float) throws {
         precondition(tensor.elementType == .float32, "\(tensor.shape) holds integers")
-        guard tensor.count > 0 else { return }
-        var pattern = value
-        try checkMemory(
-            clEnqueueFillBuffer(
-                queue, tensor.openCLBuffer.handle, &pattern, MemoryLayout<Float>.size, 0,
-                tensor.byteCount, 0, nil, nil),
-            "clEnqueueFillBuffer of \(tensor.byteCount) bytes")
+        // A kernel of our own: faster than most drivers' fill, and simulators see what it writes.
+        try map(.elementwise, "fill", [tensor], count: tensor.count, [.float(value)])
     }
 
     public func synchronize() throws {

@@ -15,6 +15,9 @@ struct SelfTestCommand: ParsableCommand {
     @Flag(help: "Tiny shapes only, for simulators.")
     var small = false
 
+    @Flag(help: "Open the device anew for every case, so that none sees another's memory.")
+    var isolated = false
+
     @Flag(help: "One JSON object a case.")
     var json = false
 
@@ -22,7 +25,7 @@ struct SelfTestCommand: ParsableCommand {
     var verbose = false
 
     func run() throws {
-        let backend = try selection.open()
+        var backend = try selection.open()
         let cases = OperationCatalog.all(size: small ? .small : .full)
             .filter { operation in filter.map { operation.name.contains($0) } ?? true }
         guard !cases.isEmpty else {
@@ -31,6 +34,7 @@ struct SelfTestCommand: ParsableCommand {
         var failed = 0
         var worst = (ratio: 0.0, name: "-")
         for operation in cases {
+            if isolated { backend = try selection.open() }
             let result = try verify(operation, on: backend)
             if !result.passed { failed += 1 }
             if result.ratio > worst.ratio { worst = (result.ratio, operation.name) }
