@@ -20,6 +20,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var optimizer = "AdamWSF"
     public var lr = 5e-3
     public var momentum = 0.9
+    public var nesterov = false
+    public var warmupSteps = 0
     public var weightDecay = 0.0
     public var lrScheduler = "MultiStepLR"
     public var milestones = [50, 80, 120, 180]
@@ -49,7 +51,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         case dropout, pool, epochs
         case batchSize = "batch-size"
         case testBatchSize = "test-batch-size"
-        case optimizer, lr, momentum
+        case optimizer, lr, momentum, nesterov
+        case warmupSteps = "warmup-steps"
         case weightDecay = "weight-decay"
         case lrScheduler = "lr-scheduler"
         case milestones, gamma, patience, seed
@@ -95,6 +98,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         try fraction(.dropout, dropout)
         try require(
             .weightDecay, weightDecay >= 0 && weightDecay.isFinite, "at least 0", weightDecay)
+        try require(.warmupSteps, warmupSteps >= 0, "at least 0", warmupSteps)
         try require(.patience, patience >= 0, "at least 0", patience)
         let rising = zip(milestones, milestones.dropFirst()).allSatisfy { $0 < $1 }
         try require(

@@ -14,7 +14,8 @@ struct LLSCommand: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            TrainCommand.self, DevicesCommand.self, SelfTestCommand.self, ConformanceCommand.self,
+            TrainCommand.self, EvalCommand.self, DevicesCommand.self, SelfTestCommand.self,
+            ConformanceCommand.self,
             BenchCommand.self,
         ])
 

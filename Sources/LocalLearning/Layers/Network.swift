@@ -8,6 +8,8 @@ public final class Network {
     public enum Unit {
         case block(any Block, head: (any BlockHead)?)
         case maxPool(input: Shape)
+        /// Means of 2×2 windows, as a depthwise convolution whose weights are all ¼.
+        case meanPool(ConvolutionGeometry, weights: Tensor)
         case averagePool(input: Shape, size: Int)
         case dropout(shape: Shape)
     }
@@ -29,6 +31,7 @@ public final class Network {
 
     /// - Parameters:
     ///   - inputShape: `[height, width, channels]` of one sample.
+    ///   - pooling: of the 2×2 pools between blocks.
     ///   - dropout: the probability at every dropout of the architecture.
     ///   - seed: of initial values and dropout; parameters hold nothing before ``initialize()``.
     /// - Throws: ``ArchitectureError`` where the layers do not allow that input, or the rule that
@@ -36,7 +39,7 @@ public final class Network {
     public init(
         _ architecture: Architecture, input inputShape: Shape, classes: Int, batch: Int,
         rule: any LearningRule, settings: LocalLossSettings = LocalLossSettings(),
-        dropout: Float = 0, seed: UInt64 = 0, on backend: any Backend
+        pooling: Pooling = .max, dropout: Float = 0, seed: UInt64 = 0, on backend: any Backend
     ) throws {
         self.architecture = architecture
         self.inputShape = inputShape
@@ -48,7 +51,7 @@ public final class Network {
 
         var builder = UnitBuilder(
             architecture: architecture, shape: inputShape, classes: classes, rule: rule,
-            settings: settings, hasDropout: dropout > 0, backend: backend)
+            settings: settings, pooling: pooling, hasDropout: dropout > 0, backend: backend)
         let units = try architecture.stages.compactMap { try builder.unit($0) }
         self.units = units
         classifier = try Classifier(inputs: builder.shape.count, classes: classes, on: backend)
@@ -144,6 +147,9 @@ public final class Network {
         switch unit {
         case .block(let block, _): try block.infer(input, into: output, on: backend)
         case .maxPool: try backend.maxPool(input, .halving(input.shape), into: output)
+        case .meanPool(let geometry, let weights):
+            try backend.convolve(
+                input, weights, bias: nil, geometry.withBatch(batch), into: output)
         case .averagePool(_, let size):
             try backend.averagePool(
                 input, AveragePoolGeometry(inputShape: input.shape, size: size), into: output)
@@ -177,6 +183,9 @@ public final class Network {
         case .maxPool:
             try backend.maxPoolGradient(
                 of: outputGradient, input: input, .halving(input.shape), into: inputGradient)
+        case .meanPool(let geometry, let weights):
+            try backend.convolutionInputGradient(
+                of: outputGradient, weights, geometry.withBatch(batch), into: inputGradient)
         case .averagePool(_, let size):
             try backend.averagePoolGradient(
                 of: outputGradient, AveragePoolGeometry(inputShape: input.shape, size: size),
@@ -237,6 +246,8 @@ extension Network.Unit {
         switch self {
         case .block(let block, _): block.outputShape
         case .maxPool(let input): [input[0] / 2, input[1] / 2, input[2]]
+        case .meanPool(let geometry, _):
+            [geometry.outputHeight, geometry.outputWidth, geometry.outputChannels]
         case .averagePool(let input, let size): [input[2] * size * size]
         case .dropout(let shape): shape
         }
@@ -246,7 +257,7 @@ extension Network.Unit {
     var keepsInput: Bool {
         switch self {
         case .block, .maxPool: true
-        case .averagePool, .dropout: false
+        case .meanPool, .averagePool, .dropout: false
         }
     }
 }

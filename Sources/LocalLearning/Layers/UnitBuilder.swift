@@ -8,19 +8,21 @@ struct UnitBuilder {
     let classes: Int
     let rule: any LearningRule
     let settings: LocalLossSettings
+    let pooling: Pooling
     let hasDropout: Bool
     let backend: any Backend
     private var convolutions = 0, linears = 0
 
     init(
         architecture: Architecture, shape: Shape, classes: Int, rule: any LearningRule,
-        settings: LocalLossSettings, hasDropout: Bool, backend: any Backend
+        settings: LocalLossSettings, pooling: Pooling, hasDropout: Bool, backend: any Backend
     ) {
         self.architecture = architecture
         self.shape = shape
         self.classes = classes
         self.rule = rule
         self.settings = settings
+        self.pooling = pooling
         self.hasDropout = hasDropout
         self.backend = backend
     }
@@ -61,8 +63,8 @@ struct UnitBuilder {
         case .maxPool:
             try require(
                 shape.rank == 3 && shape[0] >= 2 && shape[1] >= 2,
-                "a 2×2 max pool needs 2×2 pixels")
-            unit = .maxPool(input: shape)
+                "a 2×2 pool needs 2×2 pixels")
+            unit = try pool()
         case .averagePool(let size):
             try require(shape.rank == 3, "an average pool takes an image")
             unit = .averagePool(input: shape, size: size)
@@ -72,6 +74,17 @@ struct UnitBuilder {
         }
         shape = unit.outputShape
         return unit
+    }
+
+    private func pool() throws -> Network.Unit {
+        guard pooling == .mean else { return .maxPool(input: shape) }
+        let geometry = ConvolutionGeometry(
+            batch: 1, height: shape[0], width: shape[1], inputChannels: shape[2],
+            outputChannels: shape[2], kernelHeight: 2, kernelWidth: 2, stride: 2, padding: 0,
+            groups: shape[2])
+        let weights = try backend.makeTensor(geometry.weightShape)
+        try backend.fill(weights, with: 0.25)
+        return .meanPool(geometry, weights: weights)
     }
 
     private mutating func nextConvolution() -> String {

@@ -8,12 +8,18 @@ public enum Stage: Hashable, Sendable {
     case depthwise(Int, stride: Int = 1, pool: Int)
     /// A linear block.
     case linear(Int, pool: Int)
-    /// 2×2, stride 2.
+    /// 2×2, stride 2; the largest element, unless the run wants means.
     case maxPool
     /// Adaptive, to `size × size`; flattens.
     case averagePool(Int)
     /// At the run's probability; nothing at probability 0.
     case dropout
+}
+
+/// What the 2×2 pools between blocks take of a window; the published names.
+public enum Pooling: String, CaseIterable, Sendable {
+    case max = "MAX"
+    case mean = "AVG"
 }
 
 /// A network as data: adding one is a file with its stages and a line in ``ModelCatalog``.

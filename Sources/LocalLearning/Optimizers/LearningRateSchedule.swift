@@ -5,9 +5,6 @@ public enum LearningRateSchedule: Hashable, Sendable {
     case multiStep(milestones: [Int], gamma: Double)
     /// Times `gamma` once the test loss has not fallen for more than `patience` epochs.
     case plateau(gamma: Double, patience: Int)
-
-    /// The published names.
-    public static let names = ["MultiStepLR", "ReduceLROnPlateau", "none"]
 }
 
 /// A schedule at work.

@@ -25,6 +25,13 @@ extension BatchSource {
 }
 
 extension Network {
+    /// The logits `[batch, classes]` of host arrays, by the running statistics.
+    public func infer(
+        _ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>
+    ) throws -> Tensor {
+        try infer(batch: try load(images, labels))
+    }
+
     /// Hands a batch to the device, and answers how many samples it holds.
     func load(
         _ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>

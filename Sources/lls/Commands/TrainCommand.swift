@@ -25,6 +25,18 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "auto, bar, plain, json or none.")
     var progress = ProgressStyle.auto
 
+    @Option(name: .customLong("init"), help: "A weights file to start from.")
+    var initialWeights: String?
+
+    @Flag(help: "Keep the weights of the best test accuracy too.")
+    var saveBestModel = false
+
+    @Option(help: "Accepted as published, where it was only logged.")
+    var classesPerBatch: Int?
+
+    @Flag(help: "Accepted as published: peak memory is always recorded.")
+    var recordGpuMem = false
+
     @Flag(help: "Print the plan; train nothing.")
     var dryRun = false
 
@@ -36,7 +48,10 @@ struct TrainCommand: ParsableCommand {
         var configuration = choices.spelling(options.configuration)
         selection.record(in: &configuration)
         let run = try TrainingRun(
-            configuration, choices, selection, reportEvery: options.reportEvery)
+            configuration, choices, selection,
+            TrainingRun.Extras(
+                reportEvery: options.reportEvery, initialWeights: initialWeights,
+                savesBest: saveBestModel))
         if dryRun {
             for line in run.plan { Console.result(line) }
             return

@@ -31,7 +31,7 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "Images in a test batch.")
     var testBatchSize = 128
 
-    @Option(help: "SGD or AdamWSF.")
+    @Option(help: "SGD, Adam, AdamW, AdamWSF or SGDSF.")
     var optimizer = "AdamWSF"
 
     @Option(help: "Momentum of SGD.")
@@ -39,6 +39,32 @@ struct TrainOptions: ParsableArguments {
 
     @Option(help: "L2 decay of the weights.")
     var weightDecay: Double = 0
+
+    @Flag(help: "Nesterov's form of SGD's momentum.")
+    var nesterov = false
+
+    @Option(help: "Steps over which a schedule-free optimizer raises its rate from 0.")
+    var warmupSteps = 0
+
+    @Option(help: "MultiStepLR, ReduceLROnPlateau or none.")
+    var lrScheduler = "MultiStepLR"
+
+    @Option(
+        name: [.customLong("milestones"), .customLong("milestone")], parsing: .upToNextOption,
+        help: "Epochs after which MultiStepLR lowers the rate.")
+    var milestones = [50, 80, 120, 180]
+
+    @Option(help: "What a schedule multiplies the rate by.")
+    var gamma = 0.3
+
+    @Option(help: "Epochs without progress before ReduceLROnPlateau lowers the rate.")
+    var patience = 1000
+
+    @Option(help: "Probability of dropping an element behind pools and the last linear block.")
+    var dropout = 0.0
+
+    @Option(help: "What the 2×2 pools take: MAX or AVG.")
+    var pool = "MAX"
 
     @Option(help: "Of the basis: cosine or square.")
     var waveform = "cosine"
@@ -79,11 +105,9 @@ struct TrainOptions: ParsableArguments {
             throw ValidationError(
                 "--batch-size must be at least 2: batch norm needs more than one image")
         }
-        try require(learningRate, in: Double.leastNonzeroMagnitude...1e6, flag: "lr")
-        try require(momentum, in: 0...1, flag: "momentum")
-        try require(weightDecay, in: 0...1e6, flag: "weight-decay")
-        try require(temperature, in: 1e-6...1e6, flag: "temperature")
-        try require(labelSmoothing, in: 0...1, flag: "label-smoothing")
+        do { try configuration.check() } catch {
+            throw ValidationError("--\(error.key ?? "config"): \(error.reason)")
+        }
         _ = try Choices(configuration)
     }
 
@@ -104,6 +128,14 @@ struct TrainOptions: ParsableArguments {
         configuration.lr = learningRate
         configuration.momentum = momentum
         configuration.weightDecay = weightDecay
+        configuration.nesterov = nesterov
+        configuration.warmupSteps = warmupSteps
+        configuration.lrScheduler = lrScheduler
+        configuration.milestones = milestones
+        configuration.gamma = gamma
+        configuration.patience = patience
+        configuration.dropout = dropout
+        configuration.pool = pool
         configuration.seed = seed
         configuration.maxSteps = maxSteps
         configuration.limitTrain = limitTrain

@@ -1,4 +1,6 @@
 import Datasets
+import FileFormats
+import Foundation
 import LocalLearning
 import Runs
 import Tensors
@@ -10,6 +12,9 @@ struct Choices {
     let rule: any LearningRule
     let optimizer: OptimizerKind
     let waveform: Waveform
+    let pooling: Pooling
+    let schedule: LearningRateSchedule
+    private let scheduleName: String
 
     /// - Throws: `ValidationError` for the first name that stands for nothing, with the nearest that
     ///   does.
@@ -25,6 +30,32 @@ struct Choices {
             by: \.rawValue)
         waveform = try lookUp(
             configuration.waveform, among: Waveform.allCases, called: "waveform", by: \.rawValue)
+        pooling = try lookUp(
+            configuration.pool, among: Pooling.allCases, called: "pooling", by: \.rawValue)
+        let schedules: [(name: String, schedule: LearningRateSchedule)] = [
+            (
+                "MultiStepLR",
+                .multiStep(milestones: configuration.milestones, gamma: configuration.gamma)
+            ),
+            (
+                "ReduceLROnPlateau",
+                .plateau(gamma: configuration.gamma, patience: configuration.patience)
+            ),
+            ("none", .constant),
+        ]
+        (scheduleName, schedule) = try lookUp(
+            configuration.lrScheduler, among: schedules, called: "learning-rate schedule",
+            by: \.name)
+    }
+
+    /// Reads the data set. A folder that was named must be there.
+    func load(_ configuration: RunConfiguration) throws -> ImageDataset {
+        if let folder = configuration.dataDir, !FileManager.default.fileExists(atPath: folder) {
+            throw FileError(
+                path: folder, operation: "open the data folder", reason: "it is not there",
+                category: .missingInput)
+        }
+        return try dataset.load(dataDirectory: configuration.dataDir)
     }
 
     /// The configuration with these names as they are published.
@@ -35,6 +66,8 @@ struct Choices {
         configuration.rule = rule.name
         configuration.optimizer = optimizer.rawValue
         configuration.waveform = waveform.rawValue
+        configuration.pool = pooling.rawValue
+        configuration.lrScheduler = scheduleName
         return configuration
     }
 }

@@ -13,23 +13,26 @@ struct TrainingRun {
     private let trainer: Trainer
     private let train, test: LoaderSource
     private let backend: any Backend
-    private let networkName: String
+    private let extras: Extras
+
+    /// What changes no configured value.
+    struct Extras {
+        var reportEvery = 50
+        /// A weights file to start from.
+        var initialWeights: String?
+        /// Whether the weights of the best test accuracy are kept too.
+        var savesBest = false
+    }
 
     /// Reads the data, opens the backend and plans the network: all that can be refused is refused
     /// here, before anything is written.
     init(
         _ configuration: RunConfiguration, _ choices: Choices, _ selection: BackendOptions,
-        reportEvery: Int
+        _ extras: Extras
     ) throws {
         self.configuration = configuration
-        if let folder = configuration.dataDir {
-            guard FileManager.default.fileExists(atPath: folder) else {
-                throw FileError(
-                    path: folder, operation: "open the data folder", reason: "it is not there",
-                    category: .missingInput)
-            }
-        }
-        let dataset = try choices.dataset.load(dataDirectory: configuration.dataDir)
+        self.extras = extras
+        let dataset = try choices.load(configuration)
         train = LoaderSource(
             .training(
                 dataset, seed: configuration.seed, batchSize: configuration.batchSize,
@@ -55,17 +58,21 @@ struct TrainingRun {
                 crossEntropy: CrossEntropyOptions(
                     temperature: Float(configuration.temperature),
                     labelSmoothing: Float(configuration.labelSmoothing))),
-            dropout: Float(configuration.dropout), seed: configuration.seed, on: backend)
+            pooling: choices.pooling, dropout: Float(configuration.dropout),
+            seed: configuration.seed, on: backend)
         try network.initialize()
+        if let initial = extras.initialWeights {
+            try network.load(try SafetensorsFile(reading: initial))
+        }
         trainer = try Trainer(
             network, rule: choices.rule, optimizer: choices.optimizer,
             OptimizerSettings(
                 learningRate: configuration.lr, momentum: configuration.momentum,
-                weightDecay: configuration.weightDecay),
+                weightDecay: configuration.weightDecay, nesterov: configuration.nesterov,
+                warmupSteps: configuration.warmupSteps),
             TrainingOptions(
                 epochs: configuration.epochs, maxSteps: configuration.maxSteps,
-                reportEvery: reportEvery))
-        networkName = choices.model.name
+                reportEvery: extras.reportEvery, schedule: choices.schedule))
         let trained = network.groups.map(\.trainedCount).reduce(0, +)
         plan = [
             "device   \(backend.name)",
@@ -94,6 +101,7 @@ struct TrainingRun {
         var trainSeconds = 0.0
         var images = 0.0
         var waited = 0.0
+        var best = -1.0
 
         let last = try trainer.run(train: train, test: test) { event in
             reporter.show(event)
@@ -104,7 +112,11 @@ struct TrainingRun {
             waited += report.waitingShare * report.trainingSeconds
             for record in records(report, steps: steps, since: start) { try metrics.append(record) }
             try log.append(line: ProgressReporter.summary(report, epochs: configuration.epochs))
-            try save(to: folder.weights + "/last.safetensors", epoch: report.epoch)
+            try save(to: folder.weights + "/last.safetensors")
+            if extras.savesBest, report.test.top1 > best {
+                best = report.test.top1
+                try save(to: folder.weights + "/best.safetensors")
+            }
         }
         try metrics.writeTable()
         guard let last else { throw ConfigurationError(key: "epochs", reason: "nothing to train") }
@@ -120,7 +132,7 @@ struct TrainingRun {
         return result
     }
 
-    private func save(to path: String, epoch: Int) throws {
+    private func save(to path: String) throws {
         try trainer.network.weights(metadata: ["format": "pt"]).write(to: path)
     }
 
@@ -133,7 +145,7 @@ struct TrainingRun {
         return [
             MetricsRecord(
                 epoch: report.epoch, step: steps, split: .train,
-                loss: Double(report.losses.last ?? .nan), learningRate: configuration.lr,
+                loss: Double(report.losses.last ?? .nan), learningRate: report.learningRate,
                 imagesPerSecond: report.imagesPerSecond, seconds: seconds,
                 peakBytes: backend.memoryUse.peak,
                 blockLosses: Dictionary(losses) { first, _ in first }),

@@ -7,16 +7,6 @@ func requirePositive(_ flags: (name: String, value: Int)...) throws {
     }
 }
 
-/// - Throws: `ValidationError` unless the value is a number inside the range.
-func require<Number: BinaryFloatingPoint>(
-    _ value: Number, in range: ClosedRange<Number>, flag: String
-) throws {
-    guard range.contains(value) else {
-        throw ValidationError(
-            "--\(flag) must lie between \(range.lowerBound) and \(range.upperBound), not \(value)")
-    }
-}
-
 /// Three positive extents written `AxBxC`.
 ///
 /// - Throws: `ValidationError` where the text is anything else.
