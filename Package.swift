@@ -80,7 +80,7 @@ let package = Package(
             name: "BackendTests",
             dependencies: [
                 "Verification", "ReferenceBackend", "OpenCLBackend", "BLASBackend", "KernelSources",
-                "TestSupport",
+                "LocalLearning", "Datasets", "Randomness", "TestSupport",
             ]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),

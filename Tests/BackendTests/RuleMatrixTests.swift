@@ -1,0 +1,84 @@
+import LocalLearning
+import Randomness
+import Tensors
+import Testing
+
+/// Every rule on every model that is small enough to be tried on every backend.
+struct RuleMatrixTests {
+    /// VGG11 has 151 million parameters: the golden trajectories of its kin must do for the rest.
+    static let models = ModelCatalog.all.filter { $0.name != "LLS_VGG11" }
+    static let rules = RuleCatalog.all.map(\.name)
+
+    @Test(arguments: rules)
+    func backendsAgreeAfterTwoSteps(ruleName: String) throws {
+        let rule = try #require(RuleCatalog.all.first { $0.name == ruleName })
+        for model in Self.models {
+            // At a small rate: an update may carry an activation over LeakyReLU's corner on one
+            // backend and not on another, and what that is worth falls with the rate.
+            let first = try Self.losses(rule, model, steps: 2, rate: 2e-4, on: Self.backends[0])
+            let areFinite = first.joined().allSatisfy { $0.isFinite }
+            #expect(areFinite, "\(model.name)")
+            for backend in Self.backends.dropFirst() {
+                let other = try Self.losses(rule, model, steps: 2, rate: 2e-4, on: backend)
+                for (a, b) in zip(first.joined(), other.joined()) {
+                    #expect(
+                        abs(a - b) <= 2e-5, "\(ruleName) \(model.name) \(backend): \(a) \(b)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: rules)
+    func thirtyStepsLowerEveryLoss(ruleName: String) throws {
+        let rule = try #require(RuleCatalog.all.first { $0.name == ruleName })
+        let model = ruleName == "DRTP" ? Architecture.drtpSmallConv : .smallConv
+        for backend in Self.backends {
+            let losses = try Self.losses(rule, model, steps: 30, on: backend)
+            for (before, after) in zip(losses[0], losses[29]) {
+                #expect(after < before, "\(ruleName) on \(backend): \(losses[0]) → \(losses[29])")
+            }
+        }
+    }
+
+    @Test(arguments: rules)
+    func dropoutAndMeanPoolsRunOnEveryBackend(ruleName: String) throws {
+        let rule = try #require(RuleCatalog.all.first { $0.name == ruleName })
+        let all = try Self.backends.map {
+            try Self.losses(rule, .smallConv, steps: 2, pooling: .mean, dropout: 0.3, on: $0)
+        }
+        for other in all.dropFirst() {
+            for (a, b) in zip(all[0][0], other[0]) { #expect(abs(a - b) <= 2e-5) }
+        }
+    }
+
+    /// The CPU, and the first OpenCL device with each engine.
+    static let backends = [TestedBackend.blas[1]] + TestedBackend.openCL.prefix(2)
+
+    /// The losses of every step on one random batch of 8 images, 3×16×16, 10 classes.
+    static func losses(
+        _ rule: any LearningRule, _ model: Architecture, steps: Int, rate: Double = 0.01,
+        pooling: Pooling = .max,
+        dropout: Float = 0, on tested: TestedBackend
+    ) throws -> [[Float]] {
+        let backend = try tested.open()
+        let network = try Network(
+            model, input: [16, 16, 3], classes: 10, batch: 8, rule: rule, pooling: pooling,
+            dropout: dropout, seed: 5, on: backend)
+        try network.initialize()
+        let images = RandomSource(seed: 5, stream: "images").uniforms(network.images.count)
+        let labels = (0..<8).map { Int32($0 % 10) }
+        let optimizers = try network.groups.map {
+            try OptimizerKind.sgd.make(
+                for: $0, OptimizerSettings(learningRate: rate), on: backend)
+        }
+        let ring = try LossRing(
+            capacity: steps, losses: network.lossNames.count, on: backend)
+        for _ in 0..<steps {
+            // The memory of the images is used again within a step.
+            try backend.upload(images.map { 2 * $0 - 1 }, to: network.images)
+            try labels.withUnsafeBytes { try backend.upload($0, to: network.labels) }
+            try rule.step(network, batch: 8, optimizers, losses: ring.next())
+        }
+        return try ring.drain(on: backend)
+    }
+}
