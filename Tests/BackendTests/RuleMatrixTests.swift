@@ -15,11 +15,13 @@ struct RuleMatrixTests {
         for model in Self.models {
             // At a small rate: an update may carry an activation over LeakyReLU's corner on one
             // backend and not on another, and what that is worth falls with the rate.
-            let first = try Self.losses(rule, model, steps: 2, rate: 2e-4, on: Self.backends[0])
+            // Gradients that came through fourteen batch norms of eight pixels are large.
+            let rate = ruleName == "BP" ? 2e-5 : 2e-4
+            let first = try Self.losses(rule, model, steps: 2, rate: rate, on: Self.backends[0])
             let areFinite = first.joined().allSatisfy { $0.isFinite }
             #expect(areFinite, "\(model.name)")
             for backend in Self.backends.dropFirst() {
-                let other = try Self.losses(rule, model, steps: 2, rate: 2e-4, on: backend)
+                let other = try Self.losses(rule, model, steps: 2, rate: rate, on: backend)
                 for (a, b) in zip(first.joined(), other.joined()) {
                     #expect(
                         abs(a - b) <= 2e-5, "\(ruleName) \(model.name) \(backend): \(a) \(b)")
