@@ -31,8 +31,11 @@ public struct DeviceTraits: Sendable {
     var isLastChoice: Bool { isCPU && platform == "rusticl" }
 
     /// The engine that suits the device: processors want registers and one work-item per group,
-    /// everything else local memory and many, where it can have many.
-    var preferredEngine: KernelEngine { isCPU || maxWorkGroupSize < 64 ? .register : .local }
+    /// everything else local memory and many, where it can have many. Mesa's software renderer
+    /// warns that it may miscompile the register engine's kernels, and does (release 22.3).
+    var preferredEngine: KernelEngine {
+        (isCPU && platform != "rusticl") || maxWorkGroupSize < 64 ? .register : .local
+    }
 }
 
 /// How kernels are shaped. Both engines are right on every device.
