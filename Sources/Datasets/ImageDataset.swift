@@ -1,3 +1,5 @@
+import Foundation
+
 /// Images and their labels, as they lie on disk: bytes, channels last.
 public struct ImageSplit: Sendable, Equatable {
     public let height, width, channels: Int
@@ -47,5 +49,32 @@ public struct ImageDataset: Sendable {
         self.normalization = normalization
         self.augmentation = augmentation
         self.folder = folder
+    }
+}
+
+extension DatasetDescription {
+    /// Reads the data set from the first folder that holds it; image files are listed, not decoded.
+    ///
+    /// Throws ``DatasetError/missing`` with every folder looked at, or ``FileError`` for a file
+    /// that cannot be read or does not hold what it should.
+    public func load(
+        dataDirectory: String? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> ImageDataset {
+        let location = try locate(dataDirectory: dataDirectory, environment: environment)
+        let contents = try format.read(location, as: self)
+        return ImageDataset(
+            name: name, classNames: contents.classNames, train: contents.train,
+            test: contents.test, normalization: normalization, augmentation: augmentation,
+            folder: location.folder)
+    }
+
+    public var augmentation: Augmentation {
+        let padding = training.steps.compactMap { step -> Int? in
+            if case .randomCrop(_, _, let padding) = step { padding } else { nil }
+        }
+        return Augmentation(
+            cropPadding: padding.first ?? 0,
+            flipsHorizontally: training.steps.contains(.randomFlip))
     }
 }

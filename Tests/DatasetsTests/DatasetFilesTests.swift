@@ -38,7 +38,7 @@ let fixtures = Bundle.module.bundlePath + "/Fixtures"
         let error = try #require(throws: DatasetError.self) {
             try DatasetCatalog.named("fashoin-mnist")
         }
-        #expect(error.description.contains("Did you mean FashionMNIST?"))
+        #expect(error.description.contains("Did you mean 'FashionMNIST'?"))
         #expect(error.category.exitCode == 64)
     }
 

@@ -4,8 +4,8 @@ import FileFormats
 public enum DatasetError: CategorizedError, Equatable {
     /// No data set has this name; the nearest one, if any is near.
     case unknown(name: String, nearest: String?, known: [String])
-    /// None of the folders holds all files of the data set.
-    case missing(name: String, folders: [String], files: [String], advice: String)
+    /// None of the folders holds a data set whole; `needed` are the ways in which it may lie there.
+    case missing(name: String, folders: [String], needed: [[String]], advice: String)
 
     public var category: ErrorCategory {
         switch self {
@@ -17,13 +17,13 @@ public enum DatasetError: CategorizedError, Equatable {
     public var description: String {
         switch self {
         case .unknown(let name, let nearest, let known):
-            let guess = nearest.map { "Did you mean \($0)? " } ?? ""
+            let guess = nearest.map { "Did you mean '\($0)'? " } ?? ""
             return "There is no data set '\(name)'.\n\(guess)Known: "
                 + known.joined(separator: ", ") + "."
-        case .missing(let name, let folders, let files, let advice):
+        case .missing(let name, let folders, let needed, let advice):
+            let ways = needed.map { $0.joined(separator: ", ") }.joined(separator: ", or ")
             return """
-                \(name) is not here: no folder holds \(files.joined(separator: ", ")) \
-                (plain or .gz).
+                \(name) is not here: no folder holds \(ways).
                 Looked in \(folders.joined(separator: ", ")).
                 \(advice)
                 """
