@@ -1,3 +1,4 @@
+import ArgumentParser
 import Datasets
 import FileFormats
 import Foundation
@@ -19,8 +20,11 @@ struct Choices {
     /// - Throws: `ValidationError` for the first name that stands for nothing, with the nearest that
     ///   does.
     init(_ configuration: RunConfiguration) throws {
-        dataset = try lookUp(
-            configuration.dataset, among: DatasetCatalog.all, called: "data set", by: \.name)
+        do {
+            dataset = try DatasetCatalog.named(configuration.dataset)
+        } catch {
+            throw ValidationError("\(error)")
+        }
         model = try lookUp(
             configuration.model, among: ModelCatalog.all, called: "model", by: \.name)
         rule = try lookUp(
