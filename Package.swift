@@ -28,6 +28,8 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "CVectorLoops"),
 
         // The contract, and the three rooms that keep it.
@@ -46,6 +48,7 @@ let package = Package(
         // Files and data: no device here.
         .target(name: "FileFormats", dependencies: ["CZlib"]),
         .target(name: "Datasets", dependencies: ["FileFormats", "Randomness", "Suggestions"]),
+        .target(name: "Archives", dependencies: ["FileFormats", "CArchive"]),
         .target(
             name: "Runs",
             dependencies: [
@@ -89,6 +92,9 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "TestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "ArchivesTests", dependencies: ["Archives", "FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats", "TestSupport"]),
         .testTarget(
