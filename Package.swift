@@ -30,6 +30,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .target(name: "CRapidJSON"),
         .target(name: "CVectorLoops"),
 
         // The contract, and the three rooms that keep it.
@@ -48,6 +49,7 @@ let package = Package(
         // Files and data: no device here.
         .target(name: "FileFormats", dependencies: ["CZlib"]),
         .target(name: "Datasets", dependencies: ["FileFormats", "Randomness", "Suggestions"]),
+        .target(name: "COCO", dependencies: ["FileFormats", "CRapidJSON"]),
         .target(name: "Archives", dependencies: ["FileFormats", "CArchive"]),
         .target(
             name: "Runs",
@@ -95,6 +97,9 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ArchivesTests", dependencies: ["Archives", "FileFormats", "TestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "COCOTests", dependencies: ["COCO", "FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats", "TestSupport"]),
         .testTarget(
