@@ -19,6 +19,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // System libraries and C shims: nothing else lives here.
@@ -30,6 +31,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CRapidJSON"),
         .target(name: "CVectorLoops"),
 
@@ -51,6 +54,12 @@ let package = Package(
         .target(name: "Datasets", dependencies: ["FileFormats", "Randomness", "Suggestions"]),
         .target(name: "COCO", dependencies: ["FileFormats", "CRapidJSON"]),
         .target(name: "Archives", dependencies: ["FileFormats", "CArchive"]),
+        .target(
+            name: "Downloads",
+            dependencies: [
+                "Archives", "FileFormats", "CCurl",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .target(
             name: "Runs",
             dependencies: [
@@ -98,6 +107,11 @@ let package = Package(
         .testTarget(
             name: "ArchivesTests", dependencies: ["Archives", "FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
+        .executableTarget(
+            name: "fetch-one", dependencies: ["Downloads"], path: "Tests/FetchOne"),
+        .testTarget(
+            name: "DownloadsTests",
+            dependencies: ["Downloads", "FileFormats", "fetch-one", "TestSupport"]),
         .testTarget(
             name: "COCOTests", dependencies: ["COCO", "FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
