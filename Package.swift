@@ -78,7 +78,8 @@ let package = Package(
         .executableTarget(
             name: "lls",
             dependencies: [
-                "LocalLearning", "Datasets", "Runs", "Verification", "Randomness", "Suggestions",
+                "LocalLearning", "Datasets", "Downloads", "COCO", "Runs", "Verification",
+                "Randomness", "Suggestions",
                 "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -15,7 +15,7 @@ struct LLSCommand: ParsableCommand {
         version: version,
         subcommands: [
             TrainCommand.self, EvalCommand.self, DevicesCommand.self, SelfTestCommand.self,
-            ConformanceCommand.self,
+            ConformanceCommand.self, DataCommand.self,
             BenchCommand.self,
         ])
 
