@@ -33,6 +33,9 @@ let package = Package(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
         .target(name: "CRapidJSON"),
         .target(name: "CVectorLoops"),
 
@@ -51,8 +54,11 @@ let package = Package(
 
         // Files and data: no device here.
         .target(name: "FileFormats", dependencies: ["CZlib"]),
-        .target(name: "Datasets", dependencies: ["FileFormats", "Randomness", "Suggestions"]),
+        .target(name: "Images", dependencies: ["FileFormats", "CTurboJPEG", "CSPNG"]),
         .target(name: "COCO", dependencies: ["FileFormats", "CRapidJSON"]),
+        .target(
+            name: "Datasets",
+            dependencies: ["COCO", "FileFormats", "Images", "Randomness", "Suggestions"]),
         .target(name: "Archives", dependencies: ["FileFormats", "CArchive"]),
         .target(
             name: "Downloads",
@@ -103,7 +109,11 @@ let package = Package(
             name: "FileFormatsTests", dependencies: ["FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "TestSupport"],
+            name: "ImagesTests", dependencies: ["Images", "FileFormats"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "DatasetsTests",
+            dependencies: ["Datasets", "FileFormats", "Images", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ArchivesTests", dependencies: ["Archives", "FileFormats", "TestSupport"],

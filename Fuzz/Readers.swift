@@ -1,7 +1,9 @@
 import Archives
 import COCO
+import Datasets
 import FileFormats
 import Foundation
+import Images
 
 private typealias Reader = @Sendable (String) throws -> Void
 
@@ -20,7 +22,33 @@ private let readers: [String: Reader] = [
     "vww": { _ = try VisualWakeWordsFile.read($0) },
     "ids": { _ = try readIdentifiers($0) },
     "archive": tryArchive,
+    "image": { _ = try ImageDecoder().decode(try readFile($0), path: $0) },
+    "cifar": { _ in _ = try DatasetCatalog.named("CIFAR10").load(dataDirectory: folders.files) },
+    "tar": { _ in _ = try DatasetCatalog.named("CIFAR10").load(dataDirectory: folders.archive) },
+    "annotations": { _ in
+        _ = try DatasetCatalog.named("TinyIMAGENET").load(dataDirectory: folders.tiny)
+    },
 ]
+
+/// Folders of data sets in which the file that is tried has the names that a reader looks for.
+private let folders: (files: String, archive: String, tiny: String) = {
+    let files = FileManager.default
+    let root = path + ".folders"
+    func link(_ name: String) {
+        let link = "\(root)/\(name)"
+        let folder = NSString(string: link).deletingLastPathComponent
+        try? files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try? files.createSymbolicLink(atPath: link, withDestinationPath: path)
+    }
+    for number in 1...5 { link("files/data_batch_\(number).bin") }
+    link("files/test_batch.bin")
+    link("archive/cifar-10-binary.tar.gz")
+    for image in ["train/n1/images/a.JPEG", "train/n2/images/b.JPEG", "val/images/c.JPEG"] {
+        link("tiny/tiny-imagenet-200/\(image)")
+    }
+    link("tiny/tiny-imagenet-200/val/val_annotations.txt")
+    return (root + "/files", root + "/archive", root + "/tiny")
+}()
 
 /// Unpacks an archive into a folder of its own, in which nothing but the target may appear.
 @Sendable private func tryArchive(_ path: String) throws {

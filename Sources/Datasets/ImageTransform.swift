@@ -19,9 +19,31 @@ public struct ImageTransform: Sendable, Equatable {
 
     public static let none = ImageTransform([])
 
+    /// Random crops and flips come last, each at most once: they are done while the image is
+    /// normalised. Traps on any other order.
     public init(_ steps: [Step], erasing: RandomErasing? = nil) {
+        let order = steps.map { step in
+            switch step {
+            case .resize, .centerCrop, .randomResizedCrop: 0
+            case .randomCrop: 1
+            case .randomFlip: 2
+            }
+        }
+        precondition(
+            zip(order, order.dropFirst()).allSatisfy { $0 < $1 || $0 == 0 && $1 == 0 },
+            "steps in the order \(steps)")
         self.steps = steps
         self.erasing = erasing
+    }
+
+    public var isRandom: Bool {
+        erasing != nil
+            || steps.contains { step in
+                switch step {
+                case .resize, .centerCrop: false
+                case .randomCrop, .randomResizedCrop, .randomFlip: true
+                }
+            }
     }
 }
 
@@ -29,9 +51,9 @@ public struct ImageTransform: Sendable, Equatable {
 public struct RandomErasing: Sendable, Equatable {
     public let probability: Double
     /// Share of the image's area.
-    public var area: ClosedRange<Double> { 0.02...0.33 }
+    public static let area = 0.02...0.33
     /// Height over width.
-    public var aspectRatio: ClosedRange<Double> { 0.3...3.3 }
+    public static let aspectRatio = 0.3...3.3
 
     public init(probability: Double) {
         precondition((0...1).contains(probability), "a probability of \(probability)")

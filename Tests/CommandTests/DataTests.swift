@@ -1,167 +1,193 @@
+import FileFormats
 import Foundation
 import TestSupport
 import Testing
 
-/// `lls data`: what is known, where it is, what is bad. No test asks the real addresses: a proxy that
-/// is not there stands before them.
+/// The small data sets that are committed beside the tests of their readers.
+private let readers = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "DatasetsTests/Fixtures/readers")
+    .path(percentEncoded: false)
+
+/// Training, and looking, at data sets in every format.
 struct DataTests {
-    private let home: TemporaryFolder
-
-    init() throws { home = try TemporaryFolder() }
-
-    private func run(_ arguments: String..., mirror: String? = nil) throws -> Program.Outcome {
-        var environment = [
-            "HOME": home.path, "LLS_DATA": "", "http_proxy": "http://127.0.0.1:1",
-            "https_proxy": "http://127.0.0.1:1", "no_proxy": "127.0.0.1",
-        ]
-        environment["LLS_MIRROR"] = mirror ?? ""
-        return try Program.run(["data"] + arguments, environment: environment, in: home.url)
+    /// From the files to weights.
+    @Test(arguments: [
+        ("CIFAR10", "", 4), ("CIFAR10AUG", "archives", 4), ("CIFAR100", "", 3),
+        ("CIFAR100AUG", "archives", 3), ("TinyIMAGENET", "", 3), ("TinyIMAGENET", "sorted", 3),
+        ("IMAGENETTE", "", 3), ("IMAGENETTE_BASIC", "", 3), ("IMAGENET", "imagenette2-160", 3),
+        ("folder:\(readers)/imagenette2-160", "", 3),
+    ])
+    func everyFormatTrains(name: String, folder: String, batch: Int) throws {
+        let (root, runs) = (try TemporaryFolder(), try TemporaryFolder())
+        // ImageNet is known by its folder's name.
+        let data = root.path + "/imagenet"
+        try FileManager.default.createSymbolicLink(
+            atPath: data, withDestinationPath: readers + "/" + folder)
+        let outcome = try Program.run([
+            "train", "--backend", "cpu", "--dataset", name, "--data-dir",
+            name == "IMAGENET" ? root.path : data, "--runs-dir", runs.path, "--epochs", "1",
+            "--batch-size", "\(batch)", "--test-batch-size", "3",
+        ])
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.lastLine.hasPrefix("result epochs=1 "))
+        let run = try #require(outcome.value("run"))
+        #expect(FileManager.default.fileExists(atPath: run + "/weights/last.safetensors"))
     }
 
-    @Test func everyDataSetIsListed() throws {
-        let outcome = try run("ls", "--json")
-        #expect(outcome.status == 0)
-        let names = try outcome.output.split(separator: "\n").map { line in
-            let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
-            return try #require((object as? [String: Any])?["name"] as? String)
+    @Test(arguments: [
+        "MNIST", "CIFAR10", "CIFAR10AUG", "CIFAR100", "CIFAR100AUG", "TinyIMAGENET", "IMAGENETTE",
+        "IMAGENETTE_BASIC", "IMAGENET", "VWW", "folder:/no/such/folder",
+    ])
+    func aMissingDataSetIsNamed(name: String) throws {
+        let empty = try TemporaryFolder()
+        let outcome = try Program.run(
+            ["train", "--backend", "cpu", "--dataset", name, "--dry-run"],
+            environment: ["LLS_DATA": empty.path, "HOME": empty.path])
+        #expect(outcome.status == 66, "\(outcome)")
+        let place = name.hasPrefix("folder:") ? "/no/such/folder" : empty.path
+        #expect(outcome.errors.contains(place), "\(outcome.errors)")
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test func aDryRunDecodesNothing() throws {
+        let data = try withBadImages()
+        let outcome = try Program.run([
+            "train", "--backend", "cpu", "--dataset", "IMAGENETTE", "--data-dir", data.path,
+            "--batch-size", "4", "--dry-run",
+        ])
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.output.contains("8 train / 10 test, 3 classes"), "\(outcome.output)")
+    }
+
+    @Test func allBadImagesAreListedAtOnce() throws {
+        let (data, runs) = (try withBadImages(), try TemporaryFolder())
+        let outcome = try train(data, runs, [])
+        #expect(outcome.status == 65, "\(outcome)")
+        for name in ["empty.jpg", "cut.jpg", "text.png"] {
+            #expect(outcome.errors.contains(name), "\(outcome.errors)")
         }
-        #expect(
-            Set(["MNIST", "FashionMNIST", "CIFAR10", "CIFAR100AUG", "VWW"]).isSubset(of: names))
+        #expect(outcome.errors.contains("--bad-images skip"))
+        #expect(outcome.output.isEmpty)
     }
 
-    @Test func thePathIsPrintedAlone() throws {
-        let data = try TemporaryFolder()
-        try TinyData.write(to: data.url)
-        let outcome = try run("path", "fashion-mnist", "--data-dir", data.path)
-        #expect(outcome.status == 0)
-        #expect(outcome.output == data.path + "\n")
-        #expect(try run("path", "CIFAR10").status == 66)
-    }
-
-    @Test func aMistypedNameIsExplained() throws {
-        for command in ["get", "verify", "path"] {
-            let outcome = try run(command, "CIFR10")
-            #expect(outcome.status == 64)
-            #expect(outcome.errors.contains("CIFAR10"))
+    @Test func badImagesAreLeftOutAndCounted() throws {
+        let (data, runs) = (try withBadImages(), try TemporaryFolder())
+        let outcome = try train(data, runs, ["--bad-images", "skip"])
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.value("skipped_images") == "3")
+        #expect(outcome.errors.contains("6 train / 9 test"))
+        // As if they had never been there.
+        let sound = try TemporaryFolder()
+        try FileManager.default.copyItem(
+            atPath: readers + "/imagenette2-160", toPath: sound.path + "/imagenette2-160")
+        let other = try train(sound, runs, [])
+        let weights = try [outcome, other].map { outcome in
+            let run = try #require(outcome.value("run"))
+            return try Data(contentsOf: URL(filePath: run + "/weights/last.safetensors"))
         }
+        #expect(weights[0] == weights[1])
+        #expect(other.value("skipped_images") == nil)
     }
 
-    @Test func offlineNamesFileAddressSizeSumAndPlace() throws {
-        let outcome = try run("get", "CIFAR10AUG", "--offline", "--data-dir", home.path + "/d")
-        #expect(outcome.status == 66)
-        for mention in [
-            home.path + "/d/cifar-10-binary.tar.gz", "170052171 bytes",
-            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
-            "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
-        ] {
-            #expect(outcome.errors.contains(mention))
-        }
-        #expect(try home.contents().isEmpty)
-    }
-
-    @Test func whatIsNotForDownloadSaysSo() throws {
-        let outcome = try run("get", "IMAGENET")
-        #expect(outcome.status == 66)
-        #expect(outcome.errors.contains("image-net.org"))
-    }
-
-    @Test func everyAddressAndItsFailureIsNamed() throws {
-        let server = try LoopbackServer { request in
-            request.path == "/MNIST/raw/train-images-idx3-ubyte.gz"
-                ? [.head(type: "text/html"), .send(Array("<html>".utf8))] : [.head("404 No")]
-        }
-        let outcome = try run("get", "MNIST", mirror: server.base)
-        #expect(outcome.status == 66)
-        let address = server.base + "/MNIST/raw/train-images-idx3-ubyte.gz"
-        #expect(outcome.errors.contains("\(address): a web page (HTML) came instead of the file"))
-        #expect(outcome.errors.contains("ossci-datasets"))
-        #expect(outcome.errors.contains("cvdf-datasets"))
-        #expect(try home.contents(".cache/lls/data/MNIST/raw").isEmpty)
-    }
-
-    @Test func allThatIsBadIsListedInOnePass() throws {
-        let raw = home.url.appending(path: "FashionMNIST/raw")
-        try FileManager.default.createDirectory(at: raw, withIntermediateDirectories: true)
-        try TinyData.write(to: raw)
-        #expect(try run("verify", "FashionMNIST", "--data-dir", home.path).status == 0)
-        // A pinned name with other bytes, and a label that no class has.
-        for name in ["train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"] {
-            try Data([1, 2, 3]).write(to: raw.appending(path: name))
-        }
-        let labels = raw.appending(path: "t10k-labels-idx1-ubyte")
-        var data = try Data(contentsOf: labels)
-        data[20] = 77
-        try data.write(to: labels)
-        let outcome = try run("verify", "FashionMNIST", "--data-dir", home.path)
-        #expect(outcome.status == 2)
-        #expect(outcome.value("problems") == "3")
-        #expect(outcome.output.contains("wrong size: 3 bytes instead of 26421880"))
-        #expect(outcome.output.contains("t10k-images-idx3-ubyte.gz"))
-        #expect(outcome.output.contains("class 77"))
-        #expect(try run("verify", "CIFAR10").status == 66)
-    }
-
-    // MARK: Visual Wake Words
-
-    /// COCO's layout with two images a split, one of each with a person.
-    private func writeCOCO() throws {
-        let files = FileManager.default
-        for (split, ids) in [("train", [1, 2]), ("val", [3, 4])] {
-            let images = home.path + "/coco/\(split)2014"
-            try files.createDirectory(atPath: images, withIntermediateDirectories: true)
-            for id in ids { files.createFile(atPath: "\(images)/\(id).jpg", contents: nil) }
-            let list = ids.map { #"{"id":\#($0),"file_name":"\#($0).jpg","width":9,"height":9}"# }
-            let person = #"{"image_id":\#(ids[0]),"category_id":1,"area":9,"bbox":[0,0,3,3]}"#
-            let text = """
-                {"images":[\(list.joined(separator: ","))],"annotations":[\(person)],
-                "categories":[{"id":1,"name":"person"}]}
-                """
-            let folder = home.path + "/coco/annotations"
-            try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try Data(text.utf8).write(
-                to: URL(filePath: folder + "/instances_\(split)2014.json"))
-        }
-        _ = try home.put(Array("3\n".utf8), as: "ids.txt")
-    }
-
-    private func prepare(_ extra: String...) throws -> Program.Outcome {
+    private func train(
+        _ data: TemporaryFolder, _ runs: TemporaryFolder, _ more: [String]
+    ) throws -> Program.Outcome {
         try Program.run(
-            ["data", "prepare-vww", "--data-dir", home.path, "--minival", home.path + "/ids.txt"]
-                + extra)
+            [
+                "train", "--backend", "cpu", "--dataset", "IMAGENETTE", "--data-dir", data.path,
+                "--runs-dir", runs.path, "--epochs", "1", "--batch-size", "3",
+            ] + more)
     }
 
-    @Test func labelsAreMadeBesideTheAnnotations() throws {
-        try writeCOCO()
-        let outcome = try prepare()
-        #expect(outcome.status == 0)
-        #expect(outcome.value("training") == "3")
-        #expect(outcome.value("training_positive") == "1")
-        #expect(outcome.value("validation") == "1")
-        #expect(outcome.value("validation_positive") == "1")
-        #expect(
-            try home.contents("coco/annotations") == [
-                "instances_train.json", "instances_train2014.json", "instances_val.json",
-                "instances_val2014.json",
-            ])
-        #expect(try run("path", "VWW", "--data-dir", home.path).output == home.path + "/coco\n")
+    private func withBadImages() throws -> TemporaryFolder {
+        let root = try TemporaryFolder()
+        let folder = root.path + "/imagenette2-160"
+        try FileManager.default.copyItem(atPath: readers + "/imagenette2-160", toPath: folder)
+        let whole = try Data(
+            contentsOf: URL(filePath: folder + "/train/n01440764/n01440764_0.JPEG"))
+        for (name, bytes) in [
+            ("train/n01440764/empty.jpg", Data()), ("train/n02979186/cut.jpg", whole.dropLast(900)),
+            ("val/n02102040/text.png", Data("text".utf8)),
+        ] {
+            try bytes.write(to: URL(filePath: folder + "/" + name))
+        }
+        return root
+    }
+}
+
+/// `lls data dump` and `lls bench data`.
+struct DumpTests {
+    private func dump(_ arguments: [String]) throws -> (Program.Outcome, SafetensorsFile?) {
+        let folder = try TemporaryFolder()
+        let file = folder.path + "/dump.safetensors"
+        let outcome = try Program.run(
+            ["data", "dump", "--data-dir", readers, "--out", file] + arguments)
+        return (outcome, outcome.status == 0 ? try SafetensorsFile(reading: file) : nil)
     }
 
-    @Test func imagesThatDoNotExistAreListed() throws {
-        try writeCOCO()
-        try FileManager.default.removeItem(atPath: home.path + "/coco/train2014/2.jpg")
-        let outcome = try prepare()
-        #expect(outcome.status == 66)
-        #expect(outcome.errors.contains("1 are in none of") && outcome.errors.contains("2.jpg"))
-        #expect(try home.contents("coco/annotations").count == 2)
-        #expect(try prepare("--without-images").status == 0)
+    @Test func itIsWhatTheNetworkSees() throws {
+        let (outcome, file) = try dump(["--dataset", "CIFAR10", "--index", "0..2"])
+        #expect(outcome.status == 0, "\(outcome)")
+        let images = try #require(file?["images"])
+        #expect(images.shape == [3, 3, 32, 32] && images.type == .float32)
+        let bytes = [UInt8](
+            try Data(
+                contentsOf: URL(filePath: readers + "/cifar-10-batches-bin/test_batch.bin")))
+        let floats = try #require(try file?.floats("images", shape: images.shape))
+        let labels = try #require(file?["labels"]).bytes
+        for sample in 0..<3 {
+            #expect(labels[labels.startIndex + 8 * sample] == bytes[sample * 3073])
+            // The planes of the file, in the file's order, normalised.
+            for place in [0, 1, 31, 1024, 2047, 2048, 3071] {
+                let (mean, deviation): (Float, Float) =
+                    [(0.4914, 0.2023), (0.4822, 0.1994), (0.4465, 0.2010)][place / 1024]
+                let expected = (Float(bytes[sample * 3073 + 1 + place]) / 255 - mean) / deviation
+                #expect(floats[sample * 3072 + place] == expected)
+            }
+        }
     }
 
-    @Test func unknownIdsAreListed() throws {
-        try writeCOCO()
-        _ = try home.put(Array("3\n99\n".utf8), as: "ids.txt")
-        let outcome = try prepare()
-        #expect(outcome.status == 65)
-        #expect(outcome.errors.contains("99"))
-        #expect(try home.contents("coco/annotations").count == 2)
+    @Test func augmentationIsAFunctionOfSeedEpochAndIndex() throws {
+        func images(_ arguments: [String]) throws -> [Float] {
+            let (outcome, file) = try dump(
+                ["--dataset", "CIFAR10AUG", "--split", "train", "--augment"] + arguments)
+            let entry = try #require(file?["images"], "\(outcome)")
+            return try #require(try file?.floats("images", shape: entry.shape))
+        }
+        let first = try images(["--index", "0..9", "--epoch", "2", "--seed", "5"])
+        #expect(first == (try images(["--index", "0..9", "--epoch", "2", "--seed", "5"])))
+        let some = try images(["--index", "7,2..3", "--epoch", "2", "--seed", "5"])
+        #expect(some == Array(first[(7 * 3072)..<(8 * 3072)] + first[(2 * 3072)..<(4 * 3072)]))
+        #expect(first != (try images(["--index", "0..9", "--epoch", "3", "--seed", "5"])))
+        #expect(first != (try images(["--index", "0..9", "--epoch", "2", "--seed", "6"])))
+    }
+
+    @Test(arguments: [
+        (["--dataset", "CIFAR10", "--index", "3"], 64, "3 samples"),
+        (["--dataset", "CIFAR10", "--index", "5..2"], 64, "5..2"),
+        (["--dataset", "CIFAR10", "--index=-1"], 64, "-1"),
+        (["--dataset", "CIFAR10", "--index", ""], 64, "--index"),
+        (["--dataset", "CIFAR10", "--augment"], 64, "--split train"),
+        (["--dataset", "CIFAR11"], 64, "Did you mean 'CIFAR1"),
+        (["--dataset", "CIFAR10", "--epoch", "0"], 64, "--epoch"),
+        (["--dataset", "VWW"], 66, readers),
+        (["--dataset", "CIFAR10", "--index", "0", "--out", "/no/such/folder/x"], 73, "/no/such"),
+    ])
+    func badRequestsAreExplained(arguments: [String], status: Int, mention: String) throws {
+        let (outcome, _) = try dump(arguments)
+        #expect(outcome.status == Int32(status), "\(outcome)")
+        #expect(outcome.errors.contains(mention), "\(outcome.errors)")
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test func theBenchmarkIsReadableByPrograms() throws {
+        let outcome = try Program.run([
+            "bench", "data", "--dataset", "IMAGENETTE", "--data-dir", readers, "--batch", "3",
+            "--threads", "2", "--seconds", "0.05", "--json",
+        ])
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(outcome.lastLine.utf8)) as? [String: Any])
+        #expect(object["dataset"] as? String == "IMAGENETTE" && object["threads"] as? Int == 2)
+        #expect(try #require(object["samples_per_second"] as? Double) > 0)
     }
 }

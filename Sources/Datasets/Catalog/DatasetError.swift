@@ -1,16 +1,19 @@
 import FileFormats
 
-/// A data set that is not known, or not on this computer.
+/// A data set that is not known, not on this computer, or not laid out as it should be.
 public enum DatasetError: CategorizedError, Equatable {
     /// No data set has this name; the nearest one, if any is near.
     case unknown(name: String, nearest: String?, known: [String])
     /// None of the folders holds a data set whole; `needed` are the ways in which it may lie there.
     case missing(name: String, folders: [String], needed: [[String]], advice: String)
+    /// A file or folder of a data set that is there, and of no use as it is.
+    case unusable(path: String, reason: String, advice: String)
 
     public var category: ErrorCategory {
         switch self {
         case .unknown: .usage
         case .missing: .missingInput
+        case .unusable: .malformedData
         }
     }
 
@@ -27,6 +30,8 @@ public enum DatasetError: CategorizedError, Equatable {
                 Looked in \(folders.joined(separator: ", ")).
                 \(advice)
                 """
+        case .unusable(let path, let reason, let advice):
+            return "\(path): \(reason).\n\(advice)"
         }
     }
 }

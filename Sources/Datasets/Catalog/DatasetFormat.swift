@@ -6,6 +6,10 @@ protocol DatasetFormat: Sendable {
     /// Reads what was located; image files are listed, not decoded.
     func read(_ location: DatasetLocation, as description: DatasetDescription) throws
         -> DatasetContents
+
+    /// What keeps it from being read, as far as one look at every file tells.
+    func problems(_ location: DatasetLocation, as description: DatasetDescription)
+        -> [DatasetProblem]
 }
 
 /// Files and folders that a data set needs side by side.

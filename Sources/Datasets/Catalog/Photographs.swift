@@ -56,7 +56,7 @@ extension DatasetCatalog {
             """)
 
     static let visualWakeWords = DatasetDescription(
-        name: "VWW", classNames: ["background", "person"], height: 128, width: 128,
+        name: "VWW", classNames: ["not-person", "person"], height: 128, width: 128,
         normalization: photographs, training: basicTraining, testing: basicTesting,
         subfolders: ["VWW", "vww", "visualwakewords", "coco2014", "COCO2014", "coco", "COCO"],
         format: VisualWakeWordsFormat(),

@@ -14,22 +14,32 @@ struct IDXFormat: DatasetFormat {
     func read(_ location: DatasetLocation, as description: DatasetDescription) throws
         -> DatasetContents
     {
-        let names = description.classNames ?? []
-        func split(_ images: String, _ labels: String) throws(FileError) -> ImageSplit {
-            try Self.split(
-                images: images, labels: labels, height: description.height,
-                width: description.width, classes: names.count)
-        }
         let paths = location.paths
         return DatasetContents(
-            classNames: names, train: try split(paths[0], paths[1]),
-            test: try split(paths[2], paths[3]))
+            classNames: description.classNames ?? [],
+            train: try split(paths[0], paths[1], description),
+            test: try split(paths[2], paths[3], description))
+    }
+
+    func problems(_ location: DatasetLocation, as description: DatasetDescription)
+        -> [DatasetProblem]
+    {
+        [0, 2].compactMap { first in
+            do {
+                _ = try split(location.paths[first], location.paths[first + 1], description)
+                return nil
+            } catch {
+                return DatasetProblem(error, in: location.folder)
+            }
+        }
     }
 
     /// One split from a file of grey images and a file of labels.
-    static func split(
-        images imagePath: String, labels labelPath: String, height: Int, width: Int, classes: Int
+    private func split(
+        _ imagePath: String, _ labelPath: String, _ description: DatasetDescription
     ) throws(FileError) -> ImageSplit {
+        let (height, width) = (description.height, description.width)
+        let classes = description.classNames?.count ?? 0
         let images = try IDXFile(reading: imagePath, dimensions: 3)
         guard images.extents[1] == height, images.extents[2] == width else {
             throw .malformed(

@@ -7,10 +7,11 @@ import Suggestions
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Lists, fetches, checks and prepares data sets.",
+        abstract: "Lists, fetches, checks, prepares and shows data sets.",
         discussion: "Example: lls data get CIFAR10",
         subcommands: [
-            DataList.self, DataGet.self, DataVerify.self, DataPath.self, DataPrepareVWW.self,
+            DataList.self, DataGet.self, DataVerify.self, DataPath.self, DataDump.self,
+            DataPrepareVWW.self,
         ])
 }
 

@@ -26,9 +26,11 @@ struct DataVerify: ParsableCommand {
         var problems: [String] = []
         let hashed = try checkPins(description, &problems)
         let location = try description.locate(dataDirectory: place.dataDirectory)
-        do { _ = try description.load(dataDirectory: place.dataDirectory) } catch {
-            problems.append("\(error)".replacing("\n", with: " "))
+        problems += try description.verify(dataDirectory: place.dataDirectory) { done, total in
+            if Console.redraws { Console.redraw("decoded \(done) of \(total) images") }
         }
+        .map(\.description)
+        if Console.redraws { Console.redraw("") }
         let result = Result(
             dataset: description.name, folder: location.folder, files_hashed: hashed,
             problems: problems)

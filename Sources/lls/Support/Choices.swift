@@ -15,6 +15,7 @@ struct Choices {
     let waveform: Waveform
     let pooling: Pooling
     let schedule: LearningRateSchedule
+    let badImages: BadImagePolicy
     private let scheduleName: String
 
     /// - Throws: `ValidationError` for the first name that stands for nothing, with the nearest that
@@ -36,6 +37,9 @@ struct Choices {
             configuration.waveform, among: Waveform.allCases, called: "waveform", by: \.rawValue)
         pooling = try lookUp(
             configuration.pool, among: Pooling.allCases, called: "pooling", by: \.rawValue)
+        badImages = try lookUp(
+            configuration.badImages, among: BadImagePolicy.allCases,
+            called: "policy for bad images", by: \.rawValue)
         let schedules: [(name: String, schedule: LearningRateSchedule)] = [
             (
                 "MultiStepLR",
@@ -72,6 +76,7 @@ struct Choices {
         configuration.waveform = waveform.rawValue
         configuration.pool = pooling.rawValue
         configuration.lrScheduler = scheduleName
+        configuration.badImages = badImages.rawValue
         return configuration
     }
 }
