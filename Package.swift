@@ -56,6 +56,7 @@ let package = Package(
         .target(
             name: "LocalLearning",
             dependencies: ["Tensors", "Datasets", "FileFormats", "Randomness", "Suggestions"]),
+        .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
             name: "Verification",
             dependencies: ["LocalLearning", "ReferenceBackend", "Randomness"]),
@@ -95,7 +96,8 @@ let package = Package(
             name: "LocalLearningTests",
             dependencies: ["LocalLearning", "Verification", "ReferenceBackend"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["lls", "FileFormats", "TestSupport"]),
+            name: "CommandTests",
+            dependencies: ["lls", "Experiments", "FileFormats", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
