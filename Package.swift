@@ -81,7 +81,7 @@ let package = Package(
             name: "BackendTests",
             dependencies: [
                 "Verification", "ReferenceBackend", "OpenCLBackend", "BLASBackend", "KernelSources",
-                "LocalLearning", "Datasets", "Randomness", "TestSupport",
+                "LocalLearning", "Datasets", "FileFormats", "Randomness", "TestSupport",
             ]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
