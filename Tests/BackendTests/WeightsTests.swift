@@ -28,7 +28,8 @@ struct WeightsTests {
     }
 
     static let stateDicts: [StateDict] = {
-        let file = GoldenTests.folder.deletingLastPathComponent().appending(path: "state_dicts.json")
+        let file = GoldenTests.folder.deletingLastPathComponent().appending(
+            path: "state_dicts.json")
         let data = (try? Data(contentsOf: file)) ?? Data()
         return (try? JSONDecoder().decode([StateDict].self, from: data)) ?? []
     }()

@@ -5,6 +5,7 @@ public enum ModelCatalog {
     public static let all: [Architecture] = [
         .smallConv, .smallConvL, .vgg8, .vgg11, .mobileNetV1, .mobileNetV1Small, .drtpSmallConv,
         .smallConv.feedbackAlias("DFA_SmallConv"), .smallConvL.feedbackAlias("DFA_SmallConvL"),
-        .smallConv.feedbackAlias("DFA_SmallConvMNIST"), .smallConvL.feedbackAlias("DFA_SmallConvLMNIST"),
+        .smallConv.feedbackAlias("DFA_SmallConvMNIST"),
+        .smallConvL.feedbackAlias("DFA_SmallConvLMNIST"),
     ]
 }
