@@ -28,6 +28,9 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
         .target(name: "CVectorLoops"),
 
         // The contract, and the three rooms that keep it.
@@ -45,7 +48,9 @@ let package = Package(
 
         // Files and data: no device here.
         .target(name: "FileFormats", dependencies: ["CZlib"]),
-        .target(name: "Datasets", dependencies: ["FileFormats", "Randomness", "Suggestions"]),
+        .target(name: "Images", dependencies: ["FileFormats", "CTurboJPEG", "CSPNG"]),
+        .target(
+            name: "Datasets", dependencies: ["FileFormats", "Images", "Randomness", "Suggestions"]),
         .target(
             name: "Runs",
             dependencies: [
@@ -89,7 +94,11 @@ let package = Package(
             name: "FileFormatsTests", dependencies: ["FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "TestSupport"],
+            name: "ImagesTests", dependencies: ["Images", "FileFormats"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "DatasetsTests",
+            dependencies: ["Datasets", "FileFormats", "Images", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats", "TestSupport"]),
         .testTarget(

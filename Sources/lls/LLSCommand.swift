@@ -15,8 +15,7 @@ struct LLSCommand: ParsableCommand {
         version: version,
         subcommands: [
             TrainCommand.self, EvalCommand.self, DevicesCommand.self, SelfTestCommand.self,
-            ConformanceCommand.self,
-            BenchCommand.self,
+            ConformanceCommand.self, BenchCommand.self, DataCommand.self,
         ])
 
     static func main() {

@@ -1,9 +1,10 @@
 import ArgumentParser
+import Datasets
 import Runs
 
 /// The settings of a run; published spellings are accepted beside ours.
 struct TrainOptions: ParsableArguments {
-    @Option(help: "FashionMNIST or MNIST.")
+    @Option(help: "A data set's published name, or folder:PATH.")
     var dataset = "FashionMNIST"
 
     @Option(
@@ -88,6 +89,9 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "Only the first so many test samples.")
     var limitTest: Int?
 
+    @Option(help: "Of images that cannot be read: error lists them all and ends, skip goes on.")
+    var badImages = BadImagePolicy.error.rawValue
+
     @Option(
         name: [.customLong("report-every"), .customLong("print-freq")],
         help: "Steps between two readings of the losses.")
@@ -141,6 +145,7 @@ struct TrainOptions: ParsableArguments {
         configuration.maxSteps = maxSteps
         configuration.limitTrain = limitTrain
         configuration.limitTest = limitTest
+        configuration.badImages = badImages
         return configuration
     }
 }
