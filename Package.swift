@@ -76,6 +76,7 @@ let package = Package(
         .target(
             name: "LocalLearning",
             dependencies: ["Tensors", "Datasets", "FileFormats", "Randomness", "Suggestions"]),
+        .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
             name: "Verification",
             dependencies: ["LocalLearning", "ReferenceBackend", "Randomness"]),
@@ -101,7 +102,7 @@ let package = Package(
             name: "BackendTests",
             dependencies: [
                 "Verification", "ReferenceBackend", "OpenCLBackend", "BLASBackend", "KernelSources",
-                "LocalLearning", "Datasets", "Randomness", "TestSupport",
+                "LocalLearning", "Datasets", "FileFormats", "Randomness", "TestSupport",
             ]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
@@ -131,7 +132,8 @@ let package = Package(
             name: "LocalLearningTests",
             dependencies: ["LocalLearning", "Verification", "ReferenceBackend"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["lls", "FileFormats", "TestSupport"]),
+            name: "CommandTests",
+            dependencies: ["lls", "Experiments", "FileFormats", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,6 +2,7 @@
 // ROWS × VECTORS · 16 elements in registers. Matrices are row by row.
 
 #define COLUMNS (16 * VECTORS)
+#define LONGEST_RUN 64
 
 inline float16 load_some(__global const float *source, int count) {
     if (count >= 16) return vload16(0, source);
@@ -62,33 +63,48 @@ void multiply(__global const float *restrict left, __global const float *restric
 
     for (int tile = start; tile < end; tile++) {
         __global const float *source[ROWS];
-        float16 sum[ROWS][VECTORS];
+        float16 sum[ROWS][VECTORS], total[ROWS][VECTORS];
         #pragma unroll
         for (int i = 0; i < ROWS; i++) {
             source[i] = left + (size_t)min(tile * ROWS + i, rows - 1) * depth + from;
             #pragma unroll
-            for (int j = 0; j < VECTORS; j++)
-                sum[i][j] = load_some(bias + first + 16 * j, columns - first - 16 * j);
+            for (int j = 0; j < VECTORS; j++) total[i][j] = (float16)(0.0f);
         }
         __global const float *r = right;
-        for (int k = 0; k < count; k++) {
-            float16 value[VECTORS];
+        // Every run is summed by itself: shorter sums round less.
+        for (int run = 0; run < count; run += LONGEST_RUN) {
             #pragma unroll
-            for (int j = 0; j < VECTORS; j++) value[j] = vload16(j, r);
-            r += rowStride;
-            #pragma unroll
-            for (int i = 0; i < ROWS; i++) {
-                const float16 factor = source[i][k];
+            for (int i = 0; i < ROWS; i++)
                 #pragma unroll
-                for (int j = 0; j < VECTORS; j++) sum[i][j] = fma(factor, value[j], sum[i][j]);
+                for (int j = 0; j < VECTORS; j++) sum[i][j] = (float16)(0.0f);
+            const int runEnd = min(count, run + LONGEST_RUN);
+            for (int k = run; k < runEnd; k++) {
+                float16 value[VECTORS];
+                #pragma unroll
+                for (int j = 0; j < VECTORS; j++) value[j] = vload16(j, r);
+                r += rowStride;
+                #pragma unroll
+                for (int i = 0; i < ROWS; i++) {
+                    const float16 factor = source[i][k];
+                    #pragma unroll
+                    for (int j = 0; j < VECTORS; j++) sum[i][j] = fma(factor, value[j], sum[i][j]);
+                }
             }
+            #pragma unroll
+            for (int i = 0; i < ROWS; i++)
+                #pragma unroll
+                for (int j = 0; j < VECTORS; j++) total[i][j] += sum[i][j];
         }
+        float16 offset[VECTORS];
+        #pragma unroll
+        for (int j = 0; j < VECTORS; j++)
+            offset[j] = load_some(bias + first + 16 * j, columns - first - 16 * j);
         #pragma unroll
         for (int i = 0; i < ROWS; i++)
             if (tile * ROWS + i < rows)
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++)
-                    store_some(sum[i][j],
+                    store_some(total[i][j] + offset[j],
                                output + (size_t)(tile * ROWS + i) * columns + first + 16 * j,
                                columns - first - 16 * j);
     }
@@ -119,10 +135,7 @@ void multiply_transposed(__global const float *restrict left, __global const flo
             for (int i = 0; i < ROWS; i++)
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++)
-                    sum[i][j] = load_some(
-                        (chunk == from || start + i < row ? bias + first
-                                                          : target + (size_t)i * columns) + 16 * j,
-                        columns - first - 16 * j);
+                    sum[i][j] = (float16)(0.0f);
 
             const int end = min(to, chunk + depthPerChunk);
             __global const float *l = left + (size_t)chunk * rows + start;
@@ -141,13 +154,19 @@ void multiply_transposed(__global const float *restrict left, __global const flo
                 l += rows;
                 r += rowStride;
             }
+            // Every chunk is summed by itself, as runs are.
             #pragma unroll
-            for (int i = 0; i < ROWS; i++)
-                if (start + i >= row)
-                    #pragma unroll
-                    for (int j = 0; j < VECTORS; j++)
-                        store_some(sum[i][j], target + (size_t)i * columns + 16 * j,
-                                   columns - first - 16 * j);
+            for (int i = 0; i < ROWS; i++) {
+                if (start + i < row) continue;
+                #pragma unroll
+                for (int j = 0; j < VECTORS; j++) {
+                    __global float *place = target + (size_t)i * columns + 16 * j;
+                    const int count = columns - first - 16 * j;
+                    const float16 before = load_some(
+                        chunk == from ? bias + first + 16 * j : (__global const float *)place, count);
+                    store_some(before + sum[i][j], place, count);
+                }
+            }
         }
 }
 #endif
