@@ -135,6 +135,15 @@ private struct Copy {
         #expect(error.description.contains(mention), "\(error)")
     }
 
+    @Test func anImageThatALabelFileNamesAndNobodyHasIsNamed() throws {
+        let copy = try Copy("coco2014")
+        let image = "COCO_val2014_000000000061.jpg"
+        try FileManager.default.removeItem(atPath: copy.folder + "/val2014/" + image)
+        let error = try #require(throws: FileError.self) { try copy.load("VWW") }
+        #expect(error.category == .malformedData && error.path.hasSuffix("instances_val.json"))
+        #expect(error.description.contains(image), "\(error)")
+    }
+
     /// A link to a folder above would be followed for ever.
     @Test func aCircleOfLinksEnds() throws {
         let copy = try Copy("imagenette2-160")
