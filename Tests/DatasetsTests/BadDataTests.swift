@@ -139,9 +139,9 @@ private struct Copy {
         let copy = try Copy("coco2014")
         let image = "COCO_val2014_000000000061.jpg"
         try FileManager.default.removeItem(atPath: copy.folder + "/val2014/" + image)
-        let error = try #require(throws: FileError.self) { try copy.load("VWW") }
-        #expect(error.category == .malformedData && error.path.hasSuffix("instances_val.json"))
-        #expect(error.description.contains(image), "\(error)")
+        let error = try #require(throws: DatasetError.self) { try copy.load("VWW") }
+        #expect(error.category == .malformedData)
+        #expect(error.description.contains("instances_val.json: it names \(image)"), "\(error)")
     }
 
     /// A link to a folder above would be followed for ever.
