@@ -37,9 +37,17 @@ public struct DatasetFiles: Sendable {
             "\(place(in: dataFolder))/\(unpacksTo ?? file.name)"
         }
 
-        /// Whether the result is there; what it holds is not looked at.
-        public func isPresent(in dataFolder: String) -> Bool {
-            FileManager.default.fileExists(atPath: result(in: dataFolder))
+        /// Whether the folder that it unpacks to is there, which it is only as a whole.
+        func isUnpacked(in dataFolder: String) -> Bool {
+            unpacksTo != nil && FileManager.default.fileExists(atPath: result(in: dataFolder))
+        }
+
+        /// Whether the file is there and right, or no longer needed.
+        func needsNoNetwork(in dataFolder: String) throws(FileError) -> Bool {
+            if isUnpacked(in: dataFolder) { return true }
+            let path = "\(place(in: dataFolder))/\(file.name)"
+            guard FileManager.default.fileExists(atPath: path) else { return false }
+            return try file.mismatch(at: path) == nil
         }
     }
 
@@ -70,7 +78,7 @@ extension Downloader {
             throw DownloadError.notForDownload(dataset: dataset.dataset, advice: advice)
         }
         if isOffline {
-            let missing = dataset.parts.filter { !$0.isPresent(in: dataFolder) }
+            let missing = try dataset.parts.filter { try !$0.needsNoNetwork(in: dataFolder) }
             guard missing.isEmpty else {
                 throw DownloadError.offline(
                     dataset: dataset.dataset,
@@ -78,8 +86,7 @@ extension Downloader {
             }
         }
         for part in dataset.parts {
-            let isUnpacked = part.unpacksTo != nil && part.isPresent(in: dataFolder)
-            if isUnpacked || isOffline {
+            guard !part.isUnpacked(in: dataFolder) else {
                 report(.present(part))
                 continue
             }

@@ -77,6 +77,20 @@ struct DatasetFilesTests {
         #expect(try folder.contents().isEmpty)
     }
 
+    @Test func anArchiveThatTheUserPutThereIsUnpackedOffline() throws {
+        let (bytes, files) = try archive()
+        let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/Tiny", withIntermediateDirectories: true)
+        _ = try folder.put(bytes.dropLast() + [1], as: "Tiny/tiny.tgz")
+        #expect(throws: DownloadError.self, "it is not the right one") {
+            try Downloader().get(files, into: folder.path, isOffline: true)
+        }
+        _ = try folder.put(bytes, as: "Tiny/tiny.tgz")
+        try Downloader().get(files, into: folder.path, isOffline: true)
+        #expect(try folder.contents("Tiny") == ["tiny"])
+    }
+
     @Test func whatIsNotForDownloadSaysWhereItComesFrom() throws {
         let imageNet = try #require(DownloadCatalog.all.first { $0.dataset == "IMAGENET" })
         let error = #expect(throws: DownloadError.self) {
