@@ -19,6 +19,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // System libraries and C shims: nothing else lives here.
@@ -29,8 +30,13 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
+            name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
             name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
+        .target(name: "CRapidJSON"),
         .target(name: "CVectorLoops"),
 
         // The contract, and the three rooms that keep it.
@@ -49,8 +55,17 @@ let package = Package(
         // Files and data: no device here.
         .target(name: "FileFormats", dependencies: ["CZlib"]),
         .target(name: "Images", dependencies: ["FileFormats", "CTurboJPEG", "CSPNG"]),
+        .target(name: "COCO", dependencies: ["FileFormats", "CRapidJSON"]),
         .target(
-            name: "Datasets", dependencies: ["FileFormats", "Images", "Randomness", "Suggestions"]),
+            name: "Datasets",
+            dependencies: ["COCO", "FileFormats", "Images", "Randomness", "Suggestions"]),
+        .target(name: "Archives", dependencies: ["FileFormats", "CArchive"]),
+        .target(
+            name: "Downloads",
+            dependencies: [
+                "Archives", "FileFormats", "CCurl",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .target(
             name: "Runs",
             dependencies: [
@@ -70,7 +85,8 @@ let package = Package(
         .executableTarget(
             name: "lls",
             dependencies: [
-                "LocalLearning", "Datasets", "Runs", "Verification", "Randomness", "Suggestions",
+                "LocalLearning", "Datasets", "Downloads", "COCO", "Runs", "Verification",
+                "Randomness", "Suggestions",
                 "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -99,6 +115,17 @@ let package = Package(
         .testTarget(
             name: "DatasetsTests",
             dependencies: ["Datasets", "FileFormats", "Images", "TestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "ArchivesTests", dependencies: ["Archives", "FileFormats", "TestSupport"],
+            resources: [.copy("Fixtures")]),
+        .executableTarget(
+            name: "fetch-one", dependencies: ["Downloads"], path: "Tests/FetchOne"),
+        .testTarget(
+            name: "DownloadsTests",
+            dependencies: ["Downloads", "FileFormats", "fetch-one", "TestSupport"]),
+        .testTarget(
+            name: "COCOTests", dependencies: ["COCO", "FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats", "TestSupport"]),
         .testTarget(

@@ -15,7 +15,7 @@ struct DataTests {
         ("CIFAR10", "", 4), ("CIFAR10AUG", "archives", 4), ("CIFAR100", "", 3),
         ("CIFAR100AUG", "archives", 3), ("TinyIMAGENET", "", 3), ("TinyIMAGENET", "sorted", 3),
         ("IMAGENETTE", "", 3), ("IMAGENETTE_BASIC", "", 3), ("IMAGENET", "imagenette2-160", 3),
-        ("folder:\(readers)/imagenette2-160", "", 3),
+        ("folder:\(readers)/imagenette2-160", "", 3), ("VWW", "", 3),
     ])
     func everyFormatTrains(name: String, folder: String, batch: Int) throws {
         let (root, runs) = (try TemporaryFolder(), try TemporaryFolder())
@@ -170,7 +170,7 @@ struct DumpTests {
         (["--dataset", "CIFAR10", "--augment"], 64, "--split train"),
         (["--dataset", "CIFAR11"], 64, "Did you mean 'CIFAR1"),
         (["--dataset", "CIFAR10", "--epoch", "0"], 64, "--epoch"),
-        (["--dataset", "VWW"], 66, readers),
+        (["--dataset", "MNIST"], 66, readers),
         (["--dataset", "CIFAR10", "--index", "0", "--out", "/no/such/folder/x"], 73, "/no/such"),
     ])
     func badRequestsAreExplained(arguments: [String], status: Int, mention: String) throws {

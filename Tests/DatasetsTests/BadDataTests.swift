@@ -135,6 +135,15 @@ private struct Copy {
         #expect(error.description.contains(mention), "\(error)")
     }
 
+    @Test func anImageThatALabelFileNamesAndNobodyHasIsNamed() throws {
+        let copy = try Copy("coco2014")
+        let image = "COCO_val2014_000000000061.jpg"
+        try FileManager.default.removeItem(atPath: copy.folder + "/val2014/" + image)
+        let error = try #require(throws: DatasetError.self) { try copy.load("VWW") }
+        #expect(error.category == .malformedData)
+        #expect(error.description.contains("instances_val.json: it names \(image)"), "\(error)")
+    }
+
     /// A link to a folder above would be followed for ever.
     @Test func aCircleOfLinksEnds() throws {
         let copy = try Copy("imagenette2-160")

@@ -46,7 +46,7 @@ func digest(_ sample: [Float], channels: Int) -> String {
 
     /// To the last bit: the decoder, the resizing, the crop and the normalisation are torchvision's.
     @Test(arguments: [
-        "CIFAR10", "CIFAR100", "TinyIMAGENET", "IMAGENETTE", "IMAGENETTE_BASIC", "IMAGENET",
+        "CIFAR10", "CIFAR100", "TinyIMAGENET", "IMAGENETTE", "IMAGENETTE_BASIC", "IMAGENET", "VWW",
     ])
     func testSamplesAreTorchvisions(name: String) throws {
         // Imagenette's folder under a name that ImageNet is looked for by.
@@ -104,6 +104,16 @@ func digest(_ sample: [Float], channels: Int) -> String {
             try BatchLoader.testing(dataset, batchSize: 1).sample(index, epoch: 1)
         }
         #expect(samples[0] == samples[1])
+    }
+
+    @Test func visualWakeWordsTakesItsImagesFromBothFolders() throws {
+        let dataset = try load("VWW")
+        #expect(dataset.folder == readers + "/coco2014")
+        #expect(dataset.train.labels == [0, 1, 0, 1, 0] && dataset.test.labels == [0, 1, 0])
+        // By their ids, whatever their order in the file.
+        guard case .files(let paths) = dataset.train.images else { return }
+        #expect(paths[1].hasSuffix("/train2014/COCO_train2014_000000000009.jpg"))
+        #expect(paths[4].hasSuffix("/val2014/COCO_val2014_000000000034.jpg"))
     }
 
     @Test func aFolderOfOnesOwnIsPreparedLikeImagenette() throws {

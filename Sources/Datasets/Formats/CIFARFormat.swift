@@ -129,7 +129,3 @@ struct CIFARFormat: DatasetFormat {
             pixels: Array(batches.map(\.pixels).joined()), labels: batches.flatMap(\.labels))
     }
 }
-
-func notYet(_ location: DatasetLocation) -> FileError {
-    .malformed(location.folder, field: "data set", offset: 0, "it cannot be read yet")
-}

@@ -1,3 +1,6 @@
+import COCO
+import Foundation
+
 /// COCO 2014's images, in one folder or two, with the label files of Visual Wake Words.
 struct VisualWakeWordsFormat: DatasetFormat {
     var layouts: [DatasetLayout] {
@@ -11,6 +14,31 @@ struct VisualWakeWordsFormat: DatasetFormat {
     func read(_ location: DatasetLocation, as description: DatasetDescription) throws
         -> DatasetContents
     {
-        throw notYet(location)
+        let folders = Array(location.paths.dropFirst(2))
+        return DatasetContents(
+            classNames: description.classNames ?? [],
+            train: try Self.split(location.paths[0], images: folders),
+            test: try Self.split(location.paths[1], images: folders))
+    }
+
+    /// The images that a label file names, in the order of their ids.
+    private static func split(_ path: String, images folders: [String]) throws -> ImageSplit {
+        let samples = try VisualWakeWordsFile.read(path)
+        var places: [String: String] = [:]
+        for folder in folders {
+            for name in try FolderListing(folder).images { places[name] = join(folder, name) }
+        }
+        let missing = samples.map(\.fileName).filter { places[$0] == nil }
+        guard missing.isEmpty, !samples.isEmpty else {
+            throw DatasetError.unusable(
+                path: path,
+                reason: samples.isEmpty
+                    ? "it names no images"
+                    : "it names \(list(missing)), not in \(folders.joined(separator: " or "))",
+                advice: "Get the images with 'lls data get VWW', and the labels with "
+                    + "'lls data prepare-vww'.")
+        }
+        return ImageSplit(
+            files: samples.compactMap { places[$0.fileName] }, labels: samples.map(\.label))
     }
 }

@@ -120,6 +120,28 @@ for number in range(6):
         folders / "train" / wnids[number % 3] / f"{wnids[number % 3]}_{number}.JPEG",
         Image.fromarray(scene(160, 165 + number)), quality=60)
 
+# Visual Wake Words: COCO's images in their two folders, and the ready-made label files.
+coco = root / "coco2014"
+(coco / "annotations").mkdir(parents=True)
+for split, ids in [("train", [3, 9, 25, 30, 34]), ("val", [42, 61, 73])]:
+    images, annotations = [], []
+    for number, identifier in enumerate(ids):
+        # Both of COCO's splits hold images that are for training here.
+        part = "val" if split == "val" or number == 4 else "train"
+        name = f"COCO_{part}2014_{identifier:012}.jpg"
+        height, width = (150, 200) if number % 2 else (180, 135)
+        save(coco / f"{part}2014" / name, Image.fromarray(scene(height, width)), quality=60)
+        images.append({"id": identifier, "file_name": name, "height": height, "width": width})
+        annotations.append(
+            {"id": identifier, "image_id": identifier, "category_id": number % 2, "area": 0,
+             "bbox": [], "iscrowd": 0})
+    if split == "val":
+        coco_validation = [(coco / "val2014" / image["file_name"], number % 2)
+                           for number, image in enumerate(images)]
+    (coco / "annotations" / f"instances_{split}.json").write_text(json.dumps({
+        "info": {}, "licenses": [], "images": images[::-1], "annotations": annotations,
+        "categories": [{"id": 0, "name": "not-person"}, {"id": 1, "name": "person"}]}))
+
 # What the network sees of the test images.
 photographs = [T.ToTensor(), T.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))]
 tests = {
@@ -145,6 +167,11 @@ for name, steps in tests.items():
         {"label": label, "sum": digest(chain(Image.open(path).convert("RGB")))}
         for path, label in class_folder(folders / "val")
     ]
+chain = T.Compose(tests["IMAGENETTE_BASIC"] + photographs)
+samples["VWW"] = [
+    {"label": label, "sum": digest(chain(Image.open(path).convert("RGB")))}
+    for path, label in coco_validation
+]
 chain = T.Compose(photographs)
 order = sorted(entry.name for entry in (tiny / "train").iterdir())
 samples["TinyIMAGENET"] = [
