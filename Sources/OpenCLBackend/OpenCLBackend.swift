@@ -25,7 +25,7 @@ public final class OpenCLBackend {
     ///
     /// - Parameters:
     ///   - engine: nil for the one that suits the device.
-    ///   - profiling: whether ``profile()`` is wanted.
+    ///   - profiling: whether ``profile()`` is wanted; costs an event per launch.
     /// - Throws: ``DeviceSelectionError``, ``OpenCLError``.
     public convenience init(
         device selector: String = "auto", engine: KernelEngine? = nil, profiling: Bool = false
@@ -61,9 +61,12 @@ public final class OpenCLBackend {
         clReleaseContext(context)
     }
 
-    /// Time on the device by kernel, the costliest first; waits for what is under way. Empty unless
-    /// the backend was opened with `profiling`.
-    public func profile() throws -> [KernelProfile] { try profiler?.summary() ?? [] }
+    /// Every launch since the last ``resetProfile()``, as the device timed it; waits for what is
+    /// under way. Empty unless the backend was opened with `profiling`.
+    public func profile() throws -> [KernelSpan] { try profiler?.spans() ?? [] }
+
+    /// Forgets all launches so far.
+    public func resetProfile() throws { try profiler?.reset() }
 
     /// A buffer of at least `count` zeros that stays zero: what kernels read in place of padding.
     ///

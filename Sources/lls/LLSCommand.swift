@@ -15,11 +15,11 @@ struct LLSCommand: ParsableCommand {
         version: version,
         subcommands: [
             TrainCommand.self, EvalCommand.self, DevicesCommand.self, SelfTestCommand.self,
-            ConformanceCommand.self,
-            BenchCommand.self,
+            ConformanceCommand.self, ProfileCommand.self, BenchCommand.self,
         ])
 
     static func main() {
+        ProgramStart.mark()
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()

@@ -44,14 +44,16 @@ struct BackendOptions: ParsableArguments {
 
     /// Opens the backend. One that was named is never replaced by another; what `auto` took, and
     /// why, goes to standard error.
-    func open() throws -> any Backend {
+    ///
+    /// - Parameter profiling: whether a device's kernels are to be timed.
+    func open(profiling: Bool = false) throws -> any Backend {
         switch try kind {
         case .cpu: return try BLASBackend(threads: threads)
-        case .opencl: return try openCL()
-        case .auto where device != nil: return try openCL()
+        case .opencl: return try openCL(profiling)
+        case .auto where device != nil: return try openCL(profiling)
         case .auto:
             do {
-                let backend = try openCL()
+                let backend = try openCL(profiling)
                 Console.note("device   \(backend.name)  (auto: the first of GPU, OpenCL CPU)")
                 return backend
             } catch let error as DeviceSelectionError {
@@ -70,8 +72,9 @@ struct BackendOptions: ParsableArguments {
         configuration.threads = threads
     }
 
-    private func openCL() throws -> OpenCLBackend {
-        try OpenCLBackend(device: device ?? "auto", engine: try engine)
+    private func openCL(_ profiling: Bool) throws -> OpenCLBackend {
+        try OpenCLBackend(
+            device: device ?? "auto", engine: try engine, profiling: profiling)
     }
 
     /// `opencl` or `cpu`.

@@ -2,6 +2,7 @@ import Datasets
 import FileFormats
 import Foundation
 import LocalLearning
+import Profiling
 import Runs
 import Tensors
 
@@ -50,6 +51,13 @@ struct TrainingRun {
         }
 
         backend = try selection.open()
+        var planned = PlannedTraining(
+            choices.model, rule: choices.rule, optimizer: choices.optimizer,
+            input: train.sampleShape, classes: dataset.classNames.count,
+            batch: max(configuration.batchSize, configuration.testBatchSize))
+        planned.pooling = choices.pooling
+        planned.hasDropout = configuration.dropout > 0
+        _ = try planned.plan(on: backend)
         let network = try Network(
             choices.model, input: train.sampleShape, classes: dataset.classNames.count,
             batch: max(configuration.batchSize, configuration.testBatchSize), rule: choices.rule,
