@@ -4,10 +4,12 @@ extension OpenCLBackend {
     /// The register engine's product: the right factor is read in panels as wide as a tile, and
     /// packed into them where it does not lie so already.
     func multiplyInRegisters(_ product: MatrixProduct) throws {
-        let tile =
-            product.left.isTransposed
-            ? RegisterTile.forOuterProducts(rows: product.rows, columns: product.columns)
-            : RegisterTile.forProduct(rows: product.rows, columns: product.columns)
+        let tile = tile(
+            for: product.operation,
+            shipped: product.left.isTransposed
+                ? RegisterTile.forOuterProducts(rows: product.rows, columns: product.columns)
+                : RegisterTile.forProduct(rows: product.rows, columns: product.columns)
+        ).noHigher(than: product.rows)
         // Many rows of output read the panels often enough to pay for packing them.
         let packs =
             product.right.isTransposed || product.columns % tile.columns != 0

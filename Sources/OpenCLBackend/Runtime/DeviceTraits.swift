@@ -43,6 +43,13 @@ public struct DeviceTraits: Sendable {
     /// Mesa's software renderer works, but any other processor driver is faster.
     var isLastChoice: Bool { isCPU && platform == "rusticl" }
 
+    /// Whether the driver gains by a cache of compiled programs. PoCL and NVIDIA keep one of their
+    /// own, and PoCL compiles a program for no local size in particular only to hand it out.
+    /// Oclgrind interprets, and its binaries are as slow to make as programs.
+    var wantsBinaryCache: Bool {
+        !["Portable Computing Language", "NVIDIA CUDA", "Oclgrind"].contains(platform)
+    }
+
     /// The engine that suits the device: processors want registers and one work-item per group,
     /// everything else local memory and many, where it can have many. Mesa's software renderer
     /// warns that it may miscompile the register engine's kernels, and does (release 22.3).

@@ -36,6 +36,27 @@ public enum DenseOperation: Hashable, Sendable {
         case inputGradient = "input-gradient"
     }
 
+    /// The matrix product that a 1×1 convolution is; itself otherwise.
+    public var simplified: DenseOperation {
+        guard case .convolution(let geometry, let pass) = self, geometry.isMatrixProduct else {
+            return self
+        }
+        let (pixels, inputs) = (geometry.outputPixels, geometry.inputChannels)
+        let outputs = geometry.outputChannels
+        return switch pass {
+        case .forward:
+            .product(ProductGeometry(rows: pixels, depth: inputs, columns: outputs))
+        case .weightGradient:
+            .product(
+                ProductGeometry(
+                    rows: inputs, depth: pixels, columns: outputs, isLeftTransposed: true))
+        case .inputGradient:
+            .product(
+                ProductGeometry(
+                    rows: pixels, depth: outputs, columns: inputs, isRightTransposed: true))
+        }
+    }
+
     public var multiplyAccumulates: Int {
         switch self {
         case .product(let geometry): geometry.multiplyAccumulates

@@ -35,6 +35,7 @@ struct BenchStep: ParsableCommand {
         let training = try options.training
         let backend = try selection.open()
         let plan = try training.plan(on: backend)
+        try selection.tune(backend, for: plan.work.operations)
         let bench = try StepBench(training, on: backend)
         try bench.step()
         let firstStep = ProgramStart.secondsSince

@@ -23,6 +23,7 @@ struct ProfileCommand: ParsableCommand {
         let training = try options.training
         let device = try selection.open(profiling: true)
         let plan = try training.plan(on: device)
+        try selection.tune(device, for: plan.work.operations)
         let timed = device is OpenCLBackend ? nil : TimedBackend(device)
         let bench = try StepBench(training, on: timed ?? device)
         for _ in 0..<2 { try bench.step() }

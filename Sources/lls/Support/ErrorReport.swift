@@ -17,6 +17,7 @@ func report(_ error: any Error) -> ExitStatus? {
         status = .outOfMemory
     case is DeviceSelectionError, is OpenCLError, is KernelBuildError: status = .deviceUnavailable
     case is DivergenceError: status = .diverged
+    case is TuningError: status = .cannotCreate
     case is ArchitectureError: status = .badConfiguration
     case is ConformanceError: status = .badData
     default: return nil
