@@ -6,7 +6,8 @@ extension OpenCLBackend {
         _ input: Tensor, _ weights: Tensor, _ bias: Tensor, _ pass: ConvolutionPass,
         into output: Tensor
     ) throws {
-        let tile = RegisterTile.forProduct(rows: pass.pixels, columns: pass.outputChannels)
+        let tile = RegisterTile.forProduct(
+            rows: pass.pixels, columns: pass.outputChannels, traits)
         let panels = ceilingDivision(pass.outputChannels, tile.columns)
         let zeros = try zeros(count: pass.channels)
         let image = ImageView(pass)
@@ -47,7 +48,8 @@ extension OpenCLBackend {
         let pass = ConvolutionPass(forward: geometry)
         let image = ImageView(pass)
         let outputs = geometry.outputChannels
-        let tile = RegisterTile.forOuterProducts(rows: image.channels, columns: outputs)
+        let tile = RegisterTile.forOuterProducts(
+            rows: image.channels, columns: outputs, traits)
         let panels = ceilingDivision(outputs, tile.columns)
         let tiles =
             ceilingDivision(image.channels, tile.height) * geometry.kernelHeight

@@ -6,8 +6,10 @@ extension OpenCLBackend {
     func multiplyInRegisters(_ product: MatrixProduct) throws {
         let tile =
             product.left.isTransposed
-            ? RegisterTile.forOuterProducts(rows: product.rows, columns: product.columns)
-            : RegisterTile.forProduct(rows: product.rows, columns: product.columns)
+            ? RegisterTile.forOuterProducts(
+                rows: product.rows, columns: product.columns, traits)
+            : RegisterTile.forProduct(
+                rows: product.rows, columns: product.columns, traits)
         // Many rows of output read the panels often enough to pay for packing them.
         let packs =
             product.right.isTransposed || product.columns % tile.columns != 0
