@@ -8,7 +8,8 @@ extension OpenCLBackend {
     ) throws {
         let tile = tile(
             for: pass.operation,
-            shipped: RegisterTile.forProduct(rows: pass.pixels, columns: pass.outputChannels)
+            shipped: RegisterTile.forProduct(
+                rows: pass.pixels, columns: pass.outputChannels, traits)
         ).noHigher(than: pass.pixels)
         let panels = ceilingDivision(pass.outputChannels, tile.columns)
         let zeros = try zeros(count: pass.channels)
@@ -52,7 +53,7 @@ extension OpenCLBackend {
         let outputs = geometry.outputChannels
         let tile = tile(
             for: .convolution(geometry, .weightGradient),
-            shipped: RegisterTile.forOuterProducts(rows: image.channels, columns: outputs)
+            shipped: RegisterTile.forOuterProducts(rows: image.channels, columns: outputs, traits)
         ).noHigher(than: image.channels)
         let panels = ceilingDivision(outputs, tile.columns)
         let tiles =

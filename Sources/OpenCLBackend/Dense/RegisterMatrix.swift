@@ -7,8 +7,9 @@ extension OpenCLBackend {
         let tile = tile(
             for: product.operation,
             shipped: product.left.isTransposed
-                ? RegisterTile.forOuterProducts(rows: product.rows, columns: product.columns)
-                : RegisterTile.forProduct(rows: product.rows, columns: product.columns)
+                ? RegisterTile.forOuterProducts(
+                    rows: product.rows, columns: product.columns, traits)
+                : RegisterTile.forProduct(rows: product.rows, columns: product.columns, traits)
         ).noHigher(than: product.rows)
         // Many rows of output read the panels often enough to pay for packing them.
         let packs =

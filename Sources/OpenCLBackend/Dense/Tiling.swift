@@ -17,13 +17,19 @@ struct RegisterTile: Hashable, Codable {
 
     /// The tile for `columns` columns whose height may be chosen freely: the widest one that
     /// computes little beyond the last column. A tall tile suits factors read along the columns.
-    static func forProduct(rows: Int, columns: Int) -> RegisterTile {
+    static func forProduct(rows: Int, columns: Int, _ traits: DeviceTraits) -> RegisterTile {
+        guard traits.hasWideRegisters else {
+            return RegisterTile(height: min(narrowHeight, rows), vectors: 1)
+        }
         let vectors = widestVectors(columns)
         return RegisterTile(height: min([14, 8, 8, 6][vectors - 1], rows), vectors: vectors)
     }
 
     /// The tile for a sum of outer products, whose height should divide `rows`.
-    static func forOuterProducts(rows: Int, columns: Int) -> RegisterTile {
+    static func forOuterProducts(rows: Int, columns: Int, _ traits: DeviceTraits) -> RegisterTile {
+        guard traits.hasWideRegisters else {
+            return RegisterTile(height: min(narrowHeight, rows), vectors: 1)
+        }
         let vectors = min(widestVectors(columns), 2)
         guard rows > 12 else { return RegisterTile(height: rows, vectors: vectors) }
         // Rows computed twice cost, and so do low tiles, which read more for each result.
@@ -38,6 +44,9 @@ struct RegisterTile: Hashable, Codable {
     func noHigher(than rows: Int) -> RegisterTile {
         RegisterTile(height: min(height, rows), vectors: vectors)
     }
+
+    /// Sixteen registers of 8 floats hold 6 rows of 16, two of the other factor and a broadcast.
+    private static let narrowHeight = 6
 
     private static func widestVectors(_ columns: Int) -> Int {
         let cost = { (vectors: Int) in
@@ -137,4 +146,9 @@ struct LocalTile: Hashable, Codable {
     }
 
     var local: [Int] { [threads, threads, 1] }
+}
+
+extension DeviceTraits {
+    /// Thirty-two registers of 16 floats, as AVX-512 has.
+    fileprivate var hasWideRegisters: Bool { floatLanes >= 16 }
 }

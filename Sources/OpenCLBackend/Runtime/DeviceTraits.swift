@@ -6,6 +6,8 @@ public struct DeviceTraits: Sendable {
     public let isCPU: Bool
     public let computeUnits: Int
     public private(set) var maxWorkGroupSize: Int
+    /// Floats of the widest vector register, as the device says: 16 with AVX-512, 8 with AVX2.
+    public let floatLanes: Int
     /// Local memory of one work-group, in bytes.
     public private(set) var localMemoryBytes: Int
     /// The largest single allocation and the whole memory, in bytes.
@@ -18,6 +20,7 @@ public struct DeviceTraits: Sendable {
         isCPU = kind == .cpu
         computeUnits = Int(try query.value(CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint.self))
         maxWorkGroupSize = try query.value(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self)
+        floatLanes = Int(try query.value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self))
         localMemoryBytes = Int(try query.value(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self))
         maxAllocation = Int(
             clamping: try query.value(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong.self))
