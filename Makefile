@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release
 LLS   := .build/release/lls
 
-.PHONY: help setup build demo test lint oclgrind bench clean
+.PHONY: help setup build demo test lint oclgrind bench bench-gpu clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -29,8 +29,13 @@ lint:
 oclgrind: build
 	Scripts/oclgrind
 
+# Against PyTorch, CLBlast, OpenBLAS and the machine's own peak: Benchmarks/RESULTS.md.
 bench: build
-	Scripts/bench
+	Benchmarks/bench
+
+# The local-memory kernels on a real GPU, beside what Benchmarks/GPU.md expects of them.
+bench-gpu: build
+	Benchmarks/bench_gpu
 
 clean:
 	rm -rf .build

@@ -46,6 +46,15 @@ public struct DeviceTraits: Sendable {
     /// Mesa's software renderer works, but any other processor driver is faster.
     var isLastChoice: Bool { isCPU && platform == "rusticl" }
 
+    var deviceClass: DeviceClass {
+        ["ARM", "QUALCOMM", "Imagination"].contains { vendor.contains($0) && !isCPU }
+            ? .mobile : .large
+    }
+
+    /// Whether a program costs the same however little is in it: PoCL 3.1 takes 30 ms to find one in
+    /// its own cache. Elsewhere kernels that nobody uses are not worth compiling.
+    var paysByProgram: Bool { platform == "Portable Computing Language" }
+
     /// Whether the driver gains by a cache of compiled programs. PoCL and NVIDIA keep one of their
     /// own, and PoCL compiles a program for no local size in particular only to hand it out.
     /// Oclgrind interprets, and its binaries are as slow to make as programs.
@@ -56,7 +65,7 @@ public struct DeviceTraits: Sendable {
     /// The engine that suits the device: processors want registers and one work-item per group,
     /// everything else local memory and many, where it can have many. Mesa's software renderer
     /// warns that it may miscompile the register engine's kernels, and does (release 22.3).
-    var preferredEngine: KernelEngine {
+    public var preferredEngine: KernelEngine {
         (isCPU && platform != "rusticl") || maxWorkGroupSize < 64 ? .register : .local
     }
 }

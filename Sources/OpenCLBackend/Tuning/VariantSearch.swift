@@ -1,6 +1,6 @@
 /// Finds the fastest of several ways to compute the same thing. Knows no device: what a variant
 /// computes and how long it takes is asked of closures.
-struct VariantSearch<Choice> {
+package struct VariantSearch<Choice> {
     let candidates: [Choice]
     /// The result of a variant, nil for the shipped one.
     let compute: (Choice?) throws -> [Float]
@@ -9,24 +9,34 @@ struct VariantSearch<Choice> {
     /// Whether the time is up.
     let isOver: () -> Bool
 
+    package init(
+        candidates: [Choice], compute: @escaping (Choice?) throws -> [Float],
+        time: @escaping (Choice?) throws -> Double, isOver: @escaping () -> Bool
+    ) {
+        self.candidates = candidates
+        self.compute = compute
+        self.time = time
+        self.isOver = isOver
+    }
+
     /// Times as fast as shipped that a variant must be, or noise would choose.
     static var worthwhile: Double { 1.05 }
     /// Pairs of runs, shipped and candidate in turn, whose median ratio counts.
     static var rounds: Int { 3 }
 
-    struct Outcome {
+    package struct Outcome {
         /// Nil where what is shipped is best.
-        var choice: Choice?
+        package var choice: Choice?
         /// How many times as fast as shipped it is.
-        var gain = 1.0
+        package var gain = 1.0
         /// What failed to build, to run, or to compute the same.
-        var skipped: [(choice: Choice, reason: String)] = []
+        package var skipped: [(choice: Choice, reason: String)] = []
         /// Whether every candidate was tried.
-        var isComplete = true
+        package var isComplete = true
     }
 
     /// - Throws: what the shipped variant throws; a candidate that throws is skipped.
-    func run() throws -> Outcome {
+    package func run() throws -> Outcome {
         var outcome = Outcome()
         let expected = try compute(nil)
         _ = try time(nil)
@@ -58,7 +68,7 @@ struct VariantSearch<Choice> {
 
 /// Why `values` are not what was expected; nil where they are. Sums in another order differ by some
 /// 10⁻⁶ of their size, Winograd's by some 10⁻⁵; a wrong element by its size.
-func difference(_ values: [Float], _ expected: [Float]) -> String? {
+package func difference(_ values: [Float], _ expected: [Float]) -> String? {
     guard values.count == expected.count else {
         return "computes \(values.count) elements of \(expected.count)"
     }
