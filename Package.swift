@@ -57,6 +57,7 @@ let package = Package(
             name: "LocalLearning",
             dependencies: ["Tensors", "Datasets", "FileFormats", "Randomness", "Suggestions"]),
         .target(name: "Profiling", dependencies: ["LocalLearning"]),
+        .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
             name: "Verification",
             dependencies: ["LocalLearning", "ReferenceBackend", "Randomness"]),
@@ -100,7 +101,8 @@ let package = Package(
             name: "ProfilingTests",
             dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["lls", "FileFormats", "TestSupport"]),
+            name: "CommandTests",
+            dependencies: ["lls", "Experiments", "FileFormats", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -80,7 +80,7 @@ public final class Tuner {
         _ shape: ShapeClass, _ isOver: @escaping () -> Bool
     ) throws -> VariantSearch<Variant>.Outcome {
         let trial = try Trial(
-            shape.reduced(to: 1_000_000_000 * backend.traits.computeUnits), on: backend)
+            shape.reduced(to: 1_000_000_000 * backend.traits.reportedComputeUnits), on: backend)
         defer { backend.tuning = .shipped }
         func use(_ variant: Variant?) {
             var table = TuningTable.shipped

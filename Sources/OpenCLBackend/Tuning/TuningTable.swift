@@ -52,7 +52,7 @@ public struct TuningStore: Sendable {
         self.folder = folder
         key = [
             "tuning", device.traits.platform, device.name, device.traits.driver,
-            device.openCLVersion, "\(device.traits.computeUnits) compute units",
+            device.openCLVersion, "\(device.traits.reportedComputeUnits) compute units",
         ].joined(separator: " | ")
     }
 

@@ -50,7 +50,8 @@ struct TrainOptions: ParsableArguments {
     var lrScheduler = "MultiStepLR"
 
     @Option(
-        name: [.customLong("milestones"), .customLong("milestone")], parsing: .upToNextOption,
+        name: [.customLong("milestones"), .customLong("milestone"), .customShort("m")],
+        parsing: .upToNextOption,
         help: "Epochs after which MultiStepLR lowers the rate.")
     var milestones = [50, 80, 120, 180]
 
