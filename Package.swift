@@ -56,6 +56,7 @@ let package = Package(
         .target(
             name: "LocalLearning",
             dependencies: ["Tensors", "Datasets", "FileFormats", "Randomness", "Suggestions"]),
+        .target(name: "Profiling", dependencies: ["LocalLearning"]),
         .target(
             name: "Verification",
             dependencies: ["LocalLearning", "ReferenceBackend", "Randomness"]),
@@ -64,7 +65,8 @@ let package = Package(
         .executableTarget(
             name: "lls",
             dependencies: [
-                "LocalLearning", "Datasets", "Runs", "Verification", "Randomness", "Suggestions",
+                "LocalLearning", "Datasets", "Runs", "Profiling", "Verification", "Randomness",
+                "Suggestions",
                 "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -94,6 +96,9 @@ let package = Package(
         .testTarget(
             name: "LocalLearningTests",
             dependencies: ["LocalLearning", "Verification", "ReferenceBackend"]),
+        .testTarget(
+            name: "ProfilingTests",
+            dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),
         .testTarget(
             name: "CommandTests", dependencies: ["lls", "FileFormats", "TestSupport"]),
     ],

@@ -9,6 +9,10 @@ public final class OpenCLBackend {
     public let traits: DeviceTraits
     /// How kernels are shaped.
     public let engine: KernelEngine
+    /// How kernels are shaped where a search found better than what is shipped.
+    public var tuning: TuningTable { didSet { variants = [:] } }
+    /// What ``tuning`` says of the operations met so far.
+    var variants: [DenseOperation: Variant] = [:]
     /// Kernels launched so far.
     public internal(set) var launches = 0
 
@@ -25,20 +29,29 @@ public final class OpenCLBackend {
     ///
     /// - Parameters:
     ///   - engine: nil for the one that suits the device.
-    ///   - profiling: whether ``profile()`` is wanted.
+    ///   - profiling: whether ``profile()`` is wanted; costs an event per launch.
+    ///   - tuning: a table that ``TuningStore`` kept for this device.
     /// - Throws: ``DeviceSelectionError``, ``OpenCLError``.
     public convenience init(
-        device selector: String = "auto", engine: KernelEngine? = nil, profiling: Bool = false
+        device selector: String = "auto", engine: KernelEngine? = nil, profiling: Bool = false,
+        tuning: TuningTable = .shipped
     ) throws {
-        try self.init(OpenCLDevice.select(selector), engine: engine, profiling: profiling)
+        try self.init(
+            OpenCLDevice.select(selector), engine: engine, profiling: profiling, tuning: tuning)
     }
 
     /// Opens `device`.
-    public init(_ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false) throws
-    {
+    public init(
+        _ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false,
+        tuning: TuningTable = .shipped
+    ) throws {
         self.device = device
         traits = device.traits
         self.engine = engine ?? device.traits.preferredEngine
+        self.tuning = tuning
+        guard self.engine == .register || LocalTile.smallest.fits(device.traits) else {
+            throw DeviceSelectionError.tooSmall(device.name, traits: device.traits)
+        }
         var handle = device.handle
         var status: cl_int = 0
         guard let context = clCreateContext(nil, 1, &handle, nil, nil, &status) else {
@@ -61,9 +74,12 @@ public final class OpenCLBackend {
         clReleaseContext(context)
     }
 
-    /// Time on the device by kernel, the costliest first; waits for what is under way. Empty unless
-    /// the backend was opened with `profiling`.
-    public func profile() throws -> [KernelProfile] { try profiler?.summary() ?? [] }
+    /// Every launch since the last ``resetProfile()``, as the device timed it; waits for what is
+    /// under way. Empty unless the backend was opened with `profiling`.
+    public func profile() throws -> [KernelSpan] { try profiler?.spans() ?? [] }
+
+    /// Forgets all launches so far.
+    public func resetProfile() throws { try profiler?.reset() }
 
     /// A buffer of at least `count` zeros that stays zero: what kernels read in place of padding.
     ///

@@ -4,8 +4,10 @@ extension OpenCLBackend {
     /// The local-memory engine's product.
     func multiplyInLocalMemory(_ product: MatrixProduct) throws {
         let (rows, columns, depth) = (product.rows, product.columns, product.depth)
-        let tile = LocalTile(
-            rows: rows, columns: columns, mayOccupy: max(depth / 256, 1), traits: traits)
+        let tile = tile(
+            for: product.operation,
+            shipped: LocalTile(
+                rows: rows, columns: columns, mayOccupy: max(depth / 256, 1), traits: traits))
         let (splits, depthPerSplit) = tile.splits(rows, columns, depth: depth, traits)
         let isAligned = [product.left.tensor, product.right.tensor, product.output]
             .allSatisfy { $0.shape.channels % 4 == 0 }

@@ -4,12 +4,13 @@ extension OpenCLBackend {
     /// The register engine's product: the right factor is read in panels as wide as a tile, and
     /// packed into them where it does not lie so already.
     func multiplyInRegisters(_ product: MatrixProduct) throws {
-        let tile =
-            product.left.isTransposed
-            ? RegisterTile.forOuterProducts(
-                rows: product.rows, columns: product.columns, traits)
-            : RegisterTile.forProduct(
-                rows: product.rows, columns: product.columns, traits)
+        let tile = tile(
+            for: product.operation,
+            shipped: product.left.isTransposed
+                ? RegisterTile.forOuterProducts(
+                    rows: product.rows, columns: product.columns, traits)
+                : RegisterTile.forProduct(rows: product.rows, columns: product.columns, traits)
+        ).noHigher(than: product.rows)
         // Many rows of output read the panels often enough to pay for packing them.
         let packs =
             product.right.isTransposed || product.columns % tile.columns != 0

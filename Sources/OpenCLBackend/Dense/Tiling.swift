@@ -7,7 +7,7 @@ func ceilingDivision(_ numerator: Int, _ denominator: Int) -> Int {
 let longestAxis = 32768
 
 /// What one work-item of the register engine holds: `height` rows of `vectors` · 16 columns.
-struct RegisterTile: Equatable {
+struct RegisterTile: Hashable, Codable {
     let height, vectors: Int
 
     var columns: Int { 16 * vectors }
@@ -38,6 +38,11 @@ struct RegisterTile: Equatable {
         }
         let height = [12, 10, 8].min { cost($0) < cost($1) } ?? 8
         return RegisterTile(height: height, vectors: vectors)
+    }
+
+    /// This tile, or one as high as `rows`.
+    func noHigher(than rows: Int) -> RegisterTile {
+        RegisterTile(height: min(height, rows), vectors: vectors)
     }
 
     /// Sixteen registers of 8 floats hold 6 rows of 16, two of the other factor and a broadcast.
@@ -86,8 +91,13 @@ struct DepthSplit {
 
 /// The block that a group of the local-memory engine computes: `threads`² work-items of
 /// `item`² elements each.
-struct LocalTile {
+struct LocalTile: Hashable, Codable {
     let threads, item: Int
+
+    /// Every tile that there are kernels for, the largest first.
+    static let all = [(16, 8), (16, 4), (8, 4), (4, 4)].map {
+        LocalTile(threads: $0.0, item: $0.1)
+    }
 
     var extent: Int { threads * item }
     /// Rows of a slab in local memory: one quad of each factor for every work-item.
@@ -95,18 +105,21 @@ struct LocalTile {
 
     /// The largest tile that the device can hold and that still gives every compute unit two.
     init(rows: Int, columns: Int, mayOccupy splits: Int, traits: DeviceTraits) {
-        let candidates = [(16, 8), (16, 4), (8, 4), (4, 4)].map {
-            LocalTile(threads: $0.0, item: $0.1)
-        }
-        let possible = candidates.filter {
-            $0.threads * $0.threads <= traits.maxWorkGroupSize
-                && 8 * $0.depth * ($0.extent + 4) <= traits.localMemoryBytes
-        }
+        let possible = Self.all.filter { $0.fits(traits) }
         let busy = possible.first {
             $0.extent < 2 * min(rows, columns)
                 && $0.tiles(rows, columns) * splits >= 2 * traits.computeUnits
         }
-        self = busy ?? possible.last { $0.threads >= 8 } ?? candidates[3]
+        self = busy ?? possible.last { $0.threads >= 8 } ?? Self.smallest
+    }
+
+    /// What a device must have room for.
+    static var smallest: LocalTile { LocalTile(threads: 4, item: 4) }
+
+    /// Whether the device can hold a group of it.
+    func fits(_ traits: DeviceTraits) -> Bool {
+        threads * threads <= traits.maxWorkGroupSize
+            && 8 * depth * (extent + 4) <= traits.localMemoryBytes
     }
 
     private init(threads: Int, item: Int) {

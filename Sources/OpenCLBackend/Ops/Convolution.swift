@@ -81,6 +81,8 @@ struct ConvolutionPass {
     let kernelHeight, kernelWidth, stride, divisor, paddingY, paddingX: Int
     /// Whether channels and outputs of the weights change places and the taps run backwards.
     let turnsWeights: Bool
+    /// What it is called in the contract.
+    let operation: DenseOperation
 
     init(forward geometry: ConvolutionGeometry) {
         (batch, height, width) = (geometry.batch, geometry.height, geometry.width)
@@ -90,6 +92,7 @@ struct ConvolutionPass {
         (stride, divisor) = (geometry.stride, 1)
         (paddingY, paddingX) = (geometry.padding, geometry.padding)
         turnsWeights = false
+        operation = .convolution(geometry, .forward)
     }
 
     init(inputGradientOf geometry: ConvolutionGeometry) {
@@ -102,6 +105,7 @@ struct ConvolutionPass {
         paddingY = geometry.kernelHeight - 1 - geometry.padding
         paddingX = geometry.kernelWidth - 1 - geometry.padding
         turnsWeights = true
+        operation = .convolution(geometry, .inputGradient)
     }
 
     var taps: Int { kernelHeight * kernelWidth }
@@ -111,11 +115,6 @@ struct ConvolutionPass {
 }
 
 extension ConvolutionGeometry {
-    /// A 1×1 convolution that keeps every pixel multiplies two matrices.
-    fileprivate var isMatrixProduct: Bool {
-        groups == 1 && kernelHeight == 1 && kernelWidth == 1 && stride == 1 && padding == 0
-    }
-
     var taps: Int { kernelHeight * kernelWidth }
 }
 

@@ -8,6 +8,10 @@ extension OpenCLBackend: DeviceMemory {
 
     public var memoryUse: MemoryUse { ledger.use }
 
+    public var memoryLimits: MemoryLimits {
+        MemoryLimits(total: traits.globalMemory, allocation: traits.maxAllocation)
+    }
+
     public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
         let buffer = try allocate(shape.count * elementType.byteCount)
         return Tensor(shape: shape, elementType: elementType, buffer: buffer)
@@ -94,7 +98,8 @@ extension OpenCLBackend: DeviceMemory {
 
     private func allocate(_ byteCount: Int) throws -> OpenCLBuffer {
         let bytes = max(byteCount, 4)
-        guard bytes <= traits.maxAllocation else {
+        guard bytes <= traits.maxAllocation, bytes <= traits.globalMemory - ledger.use.current
+        else {
             throw OutOfDeviceMemoryError(
                 requested: bytes, held: ledger.use.current, maxAllocation: traits.maxAllocation,
                 globalMemory: traits.globalMemory, device: device.name)

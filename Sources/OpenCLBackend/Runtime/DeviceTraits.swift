@@ -1,16 +1,17 @@
 import COpenCL
+import Foundation
 
 /// What kernels have to know of a device. Vendors' quirks live in this file and in no other.
 public struct DeviceTraits: Sendable {
     public let isCPU: Bool
     public let computeUnits: Int
-    public let maxWorkGroupSize: Int
+    public private(set) var maxWorkGroupSize: Int
     /// Floats of the widest vector register, as the device says: 16 with AVX-512, 8 with AVX2.
     public let floatLanes: Int
     /// Local memory of one work-group, in bytes.
-    public let localMemoryBytes: Int
+    public private(set) var localMemoryBytes: Int
     /// The largest single allocation and the whole memory, in bytes.
-    public let maxAllocation, globalMemory: Int
+    public private(set) var maxAllocation, globalMemory: Int
     /// What a sub-buffer's offset must be a multiple of, in bytes.
     public let memBaseAddrAlign: Int
     public let platform, vendor, driver: String
@@ -28,10 +29,29 @@ public struct DeviceTraits: Sendable {
         self.platform = platform
         vendor = try query.text(CL_DEVICE_VENDOR)
         driver = try query.text(CL_DRIVER_VERSION)
+        limit(by: ProcessInfo.processInfo.environment)
+    }
+
+    /// Makes the device smaller than it is, to try what a small one would do:
+    /// `LLS_OPENCL_MEMORY_LIMIT`, `LLS_OPENCL_LOCAL_MEMORY_LIMIT` (bytes) and
+    /// `LLS_OPENCL_GROUP_LIMIT` (work-items).
+    private mutating func limit(by environment: [String: String]) {
+        func limit(_ variable: String) -> Int { environment[variable].flatMap { Int($0) } ?? .max }
+        globalMemory = min(globalMemory, limit("LLS_OPENCL_MEMORY_LIMIT"))
+        maxAllocation = min(maxAllocation, globalMemory)
+        localMemoryBytes = min(localMemoryBytes, limit("LLS_OPENCL_LOCAL_MEMORY_LIMIT"))
+        maxWorkGroupSize = min(maxWorkGroupSize, limit("LLS_OPENCL_GROUP_LIMIT"))
     }
 
     /// Mesa's software renderer works, but any other processor driver is faster.
     var isLastChoice: Bool { isCPU && platform == "rusticl" }
+
+    /// Whether the driver gains by a cache of compiled programs. PoCL and NVIDIA keep one of their
+    /// own, and PoCL compiles a program for no local size in particular only to hand it out.
+    /// Oclgrind interprets, and its binaries are as slow to make as programs.
+    var wantsBinaryCache: Bool {
+        !["Portable Computing Language", "NVIDIA CUDA", "Oclgrind"].contains(platform)
+    }
 
     /// The engine that suits the device: processors want registers and one work-item per group,
     /// everything else local memory and many, where it can have many. Mesa's software renderer

@@ -21,8 +21,13 @@ extension OpenCLBackend {
     /// Elements that are worth a work-group on a processor: 64 kB.
     private static var groupElements: Int { 1 << 14 }
 
-    /// Work-items of a group on a GPU, a power of two.
-    private var groupItems: Int { min(256, traits.maxWorkGroupSize.floorPowerOfTwo) }
+    /// Work-items of a group on a GPU, a power of two. The hungriest kernel takes two `float4` and
+    /// a float of local memory for each.
+    private var groupItems: Int {
+        min(
+            256, traits.maxWorkGroupSize.floorPowerOfTwo,
+            (traits.localMemoryBytes / 36).floorPowerOfTwo)
+    }
 
     private func groups(of elements: Int, perUnit: Int) -> Int {
         (elements / Self.groupElements).clamped(to: 1...perUnit * traits.computeUnits)

@@ -27,12 +27,14 @@ final class ProgramCache {
 
     private let context: cl_context
     private let device: OpenCLDevice
+    private let binaries: BinaryCache?
     private var programs: [ProgramKey: cl_program] = [:]
     private var kernels: [KernelKey: cl_kernel] = [:]
 
     init(context: cl_context, device: OpenCLDevice) {
         self.context = context
         self.device = device
+        binaries = BinaryCache(device)
     }
 
     func kernel(_ source: KernelSource, _ name: String, _ defines: [KernelDefine]) throws
@@ -56,9 +58,14 @@ final class ProgramCache {
             (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"]
             + [ProcessInfo.processInfo.environment["LLS_OPENCL_OPTIONS"]].compactMap { $0 })
             .joined(separator: " ")
-        let text = key.source == .common ? "" : key.source.text
+        let text =
+            KernelSource.common.text + "\n" + (key.source == .common ? "" : key.source.text)
+        if let program = binaries?.program(text, options, in: context) {
+            programs[key] = program
+            return program
+        }
         var status: cl_int = 0
-        let created = (KernelSource.common.text + "\n" + text).withCString { pointer in
+        let created = text.withCString { pointer in
             var line: UnsafePointer<CChar>? = pointer
             return clCreateProgramWithSource(context, 1, &line, nil, &status)
         }
@@ -78,6 +85,7 @@ final class ProgramCache {
                 log: log ?? "\(OpenCLError(code: status, call: "clBuildProgram"))")
         }
         programs[key] = program
+        binaries?.keep(program, text, options)
         return program
     }
 

@@ -1,0 +1,172 @@
+import Tensors
+
+/// Searches variants on a device of its own, so that what it allocates and compiles is nobody
+/// else's.
+public final class Tuner {
+    private let backend: OpenCLBackend
+    private let clock = ContinuousClock()
+
+    /// What came of one shape class.
+    public struct Finding: Sendable {
+        public let shape: String
+        public let variant: Variant
+        /// How many times as fast as shipped it is.
+        public let gain: Double
+        /// Variants that failed to build, to run or to compute the same, and why.
+        public let skipped: [(variant: Variant, reason: String)]
+        /// Whether every variant was tried; none was where the time was up before.
+        public let isComplete: Bool
+    }
+
+    /// - Parameter engine: nil for the one that suits the device.
+    public init(_ device: OpenCLDevice, engine: KernelEngine? = nil) throws {
+        backend = try OpenCLBackend(device, engine: engine)
+    }
+
+    /// The shape classes of `operations` that `table` knows nothing of, the costliest first.
+    static func missing(
+        from table: TuningTable, _ operations: [DenseOperation], _ engine: KernelEngine
+    ) -> [ShapeClass] {
+        Dictionary(grouping: operations, by: ShapeClass.init)
+            .filter { $0.key.isTunable && table[$0.key, engine] == nil }
+            .map { (shape: $0.key, work: $0.value.map(\.multiplyAccumulates).reduce(0, +)) }
+            .sorted { ($1.work, $0.shape.name) < ($0.work, $1.shape.name) }
+            .map(\.shape)
+    }
+
+    /// Whether `table` says nothing of one of `operations`.
+    public static func isNeeded(
+        for operations: [DenseOperation], _ table: TuningTable, engine: KernelEngine
+    ) -> Bool {
+        !missing(from: table, operations, engine).isEmpty
+    }
+
+    /// `table` with a variant for every shape class of `operations`.
+    ///
+    /// Classes for which no time is left stay as shipped, and the table says so: a later run must
+    /// find what this one found.
+    ///
+    /// - Parameters:
+    ///   - budget: seconds; a variant that was begun is finished.
+    ///   - report: called for each class, in order.
+    public func search(
+        _ operations: [DenseOperation], extending table: TuningTable, budget: Double,
+        report: (Finding) -> Void = { _ in }
+    ) throws -> TuningTable {
+        var table = table
+        let start = clock.now
+        let isOver = { [clock] in (clock.now - start) / .seconds(1) > budget }
+        for shape in Self.missing(from: table, operations, backend.engine) {
+            guard !isOver() else {
+                table[shape, backend.engine] = Variant()
+                report(
+                    Finding(
+                        shape: shape.name, variant: Variant(), gain: 1, skipped: [],
+                        isComplete: false))
+                continue
+            }
+            let outcome = try search(shape, isOver)
+            table[shape, backend.engine] = outcome.choice ?? Variant()
+            report(
+                Finding(
+                    shape: shape.name, variant: outcome.choice ?? Variant(), gain: outcome.gain,
+                    skipped: outcome.skipped.map { ($0.choice, $0.reason) },
+                    isComplete: outcome.isComplete))
+        }
+        return table
+    }
+
+    private func search(
+        _ shape: ShapeClass, _ isOver: @escaping () -> Bool
+    ) throws -> VariantSearch<Variant>.Outcome {
+        let trial = try Trial(
+            shape.reduced(to: 1_000_000_000 * backend.traits.computeUnits), on: backend)
+        defer { backend.tuning = .shipped }
+        func use(_ variant: Variant?) {
+            var table = TuningTable.shipped
+            table[ShapeClass(trial.operation), backend.engine] = variant
+            backend.tuning = table
+        }
+        return try VariantSearch(
+            candidates: Variant.candidates(
+                for: shape, engine: backend.engine, on: backend.traits),
+            compute: { variant in
+                use(variant)
+                return try trial.result()
+            },
+            time: { [clock] variant in
+                use(variant)
+                let start = clock.now
+                try trial.run()
+                try self.backend.synchronize()
+                return (clock.now - start) / .seconds(1)
+            },
+            isOver: isOver
+        ).run()
+    }
+}
+
+/// One operation with operands in ±1.
+private struct Trial {
+    let operation: DenseOperation
+    private let backend: OpenCLBackend
+    private let first, second, output: Tensor
+
+    init(_ operation: DenseOperation, on backend: OpenCLBackend) throws {
+        self.operation = operation
+        self.backend = backend
+        let shapes: [Shape]
+        switch operation {
+        case .product(let product):
+            shapes = [
+                product.isLeftTransposed
+                    ? [product.depth, product.rows] : [product.rows, product.depth],
+                product.isRightTransposed
+                    ? [product.columns, product.depth] : [product.depth, product.columns],
+                [product.rows, product.columns],
+            ]
+        case .convolution(let geometry, .forward):
+            shapes = [geometry.inputShape, geometry.weightShape, geometry.outputShape]
+        case .convolution(let geometry, .weightGradient):
+            shapes = [geometry.inputShape, geometry.outputShape, geometry.weightShape]
+        case .convolution(let geometry, .inputGradient):
+            shapes = [geometry.outputShape, geometry.weightShape, geometry.inputShape]
+        }
+        first = try Self.random(shapes[0], on: backend)
+        second = try Self.random(shapes[1], on: backend)
+        output = try backend.makeTensor(shapes[2])
+    }
+
+    func run() throws {
+        switch operation {
+        case .product(let product):
+            try backend.multiply(
+                MatrixFactor(first, isTransposed: product.isLeftTransposed),
+                MatrixFactor(second, isTransposed: product.isRightTransposed), into: output)
+        case .convolution(let geometry, .forward):
+            try backend.convolve(first, second, bias: nil, geometry, into: output)
+        case .convolution(let geometry, .weightGradient):
+            try backend.convolutionWeightGradient(first, of: second, geometry, into: output)
+        case .convolution(let geometry, .inputGradient):
+            try backend.convolutionInputGradient(of: first, second, geometry, into: output)
+        }
+    }
+
+    /// What it computes, where an element that is never written shows.
+    func result() throws -> [Float] {
+        try backend.fill(output, with: .nan)
+        try run()
+        return try backend.read(output)
+    }
+
+    private static func random(_ shape: Shape, on backend: OpenCLBackend) throws -> Tensor {
+        // Numerical Recipes' generator: any numbers do that have no pattern.
+        var state: UInt32 = 1
+        return try backend.makeTensor(
+            shape,
+            (0..<shape.count).map { _ in
+                state = state &* 1_664_525 &+ 1_013_904_223
+                return Float(state >> 8) * 0x1p-23 - 1
+            })
+    }
+}

@@ -1,0 +1,82 @@
+/// Finds the fastest of several ways to compute the same thing. Knows no device: what a variant
+/// computes and how long it takes is asked of closures.
+struct VariantSearch<Choice> {
+    let candidates: [Choice]
+    /// The result of a variant, nil for the shipped one.
+    let compute: (Choice?) throws -> [Float]
+    /// Seconds that a variant takes.
+    let time: (Choice?) throws -> Double
+    /// Whether the time is up.
+    let isOver: () -> Bool
+
+    /// Times as fast as shipped that a variant must be, or noise would choose.
+    static var worthwhile: Double { 1.05 }
+    /// Pairs of runs, shipped and candidate in turn, whose median ratio counts.
+    static var rounds: Int { 3 }
+
+    struct Outcome {
+        /// Nil where what is shipped is best.
+        var choice: Choice?
+        /// How many times as fast as shipped it is.
+        var gain = 1.0
+        /// What failed to build, to run, or to compute the same.
+        var skipped: [(choice: Choice, reason: String)] = []
+        /// Whether every candidate was tried.
+        var isComplete = true
+    }
+
+    /// - Throws: what the shipped variant throws; a candidate that throws is skipped.
+    func run() throws -> Outcome {
+        var outcome = Outcome()
+        let expected = try compute(nil)
+        _ = try time(nil)
+        for candidate in candidates {
+            guard !isOver() else {
+                outcome.isComplete = false
+                break
+            }
+            do {
+                if let reason = difference(try compute(candidate), expected) {
+                    outcome.skipped.append((candidate, reason))
+                    continue
+                }
+                _ = try time(candidate)
+            } catch {
+                outcome.skipped.append((candidate, firstLine("\(error)")))
+                continue
+            }
+            let gains = try (0..<Self.rounds).map { _ in try time(nil) / time(candidate) }.sorted()
+            let gain = gains[gains.count / 2]
+            if gain > max(outcome.gain, Self.worthwhile) {
+                outcome.choice = candidate
+                outcome.gain = gain
+            }
+        }
+        return outcome
+    }
+}
+
+/// Why `values` are not what was expected; nil where they are. Sums in another order differ by some
+/// 10⁻⁶ of their size, Winograd's by some 10⁻⁵; a wrong element by its size.
+func difference(_ values: [Float], _ expected: [Float]) -> String? {
+    guard values.count == expected.count else {
+        return "computes \(values.count) elements of \(expected.count)"
+    }
+    var (largest, error, squares, errors) = (0.0, 0.0, 0.0, 0.0)
+    for (value, expected) in zip(values, expected) {
+        guard value.isFinite else { return "computes \(value)" }
+        let deviation = abs(Double(value) - Double(expected))
+        largest = max(largest, abs(Double(expected)))
+        error = max(error, deviation)
+        squares += Double(expected) * Double(expected)
+        errors += deviation * deviation
+    }
+    guard error <= 1e-4 * largest, errors <= 4e-10 * squares else {
+        return "is off by \(error) where values reach \(largest)"
+    }
+    return nil
+}
+
+private func firstLine(_ text: String) -> String {
+    text.split(separator: "\n").first.map(String.init) ?? text
+}
