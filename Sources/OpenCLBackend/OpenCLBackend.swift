@@ -13,6 +13,8 @@ public final class OpenCLBackend {
     public var tuning: TuningTable { didSet { variants = [:] } }
     /// What ``tuning`` says of the operations met so far.
     var variants: [DenseOperation: Variant] = [:]
+    /// How convolutions are computed: one algorithm for all that allow it, or the best for each.
+    public var convolutionAlgorithm = ConvolutionAlgorithm.automatic
     /// Kernels launched so far.
     public internal(set) var launches = 0
 
@@ -109,4 +111,4 @@ public final class OpenCLBackend {
     }
 }
 
-extension OpenCLBackend: Backend {}
+extension OpenCLBackend: Backend, ConvolutionAlgorithmChoosing {}

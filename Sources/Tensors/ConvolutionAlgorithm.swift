@@ -13,3 +13,28 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
     /// F(4×4, 3×3).
     case winograd4
 }
+
+/// A backend that can be told how to compute convolutions.
+public protocol ConvolutionAlgorithmChoosing: Backend {
+    var convolutionAlgorithm: ConvolutionAlgorithm { get set }
+}
+
+extension Backend {
+    /// Runs `body` with `algorithm` wherever the backend knows it and the shape allows it.
+    public func withConvolutionAlgorithm<Result>(
+        _ algorithm: ConvolutionAlgorithm, _ body: () throws -> Result
+    ) rethrows -> Result {
+        guard let chooser = self as? any ConvolutionAlgorithmChoosing else { return try body() }
+        let usual = chooser.convolutionAlgorithm
+        chooser.convolutionAlgorithm = algorithm
+        defer { chooser.convolutionAlgorithm = usual }
+        return try body()
+    }
+}
+
+extension ConvolutionGeometry {
+    /// Whether Winograd's filtering F(m×m, 3×3) can compute it.
+    public var allowsWinograd: Bool {
+        kernelHeight == 3 && kernelWidth == 3 && stride == 1 && padding <= 2 && groups == 1
+    }
+}

@@ -14,14 +14,12 @@ extension OpenCLBackend: ConvolutionOps {
         }
         let bias = try bias ?? zeros(count: geometry.outputChannels)
         let pass = ConvolutionPass(forward: geometry)
-        switch (geometry.groups, engine) {
-        case (2..., _):
+        guard geometry.groups == 1 else {
             try convolveGroups(input, weights, bias, geometry, into: output)
-        case (_, .register):
-            try convolveInRegisters(input, weights, bias, pass, into: output)
-        case (_, .local):
-            try convolveInLocalMemory(input, weights, bias, pass, into: output)
+            return
         }
+        try convolve(
+            input, weights, bias, pass, tileExtent: tileExtent(.forward, geometry), into: output)
     }
 
     public func convolutionWeightGradient(
@@ -36,12 +34,15 @@ extension OpenCLBackend: ConvolutionOps {
                 into: weightGradient.asMatrix)
             return
         }
-        switch (geometry.groups, engine) {
-        case (2..., _):
+        switch (geometry.groups, tileExtent(.weightGradient, geometry), engine) {
+        case (2..., _, _):
             try groupedWeightGradient(input, outputGradient, geometry, into: weightGradient)
-        case (_, .register):
+        case (_, let extent?, _):
+            try weightGradientByWinograd(
+                input, outputGradient, geometry, extent: extent, into: weightGradient)
+        case (_, nil, .register):
             try weightGradientInRegisters(input, outputGradient, geometry, into: weightGradient)
-        case (_, .local):
+        case (_, nil, .local):
             try weightGradientInLocalMemory(input, outputGradient, geometry, into: weightGradient)
         }
     }
@@ -60,13 +61,26 @@ extension OpenCLBackend: ConvolutionOps {
         }
         let zeros = try zeros(count: geometry.inputChannels)
         let pass = ConvolutionPass(inputGradientOf: geometry)
-        switch (geometry.groups, engine) {
-        case (2..., _):
+        guard geometry.groups == 1 else {
             try groupedInputGradient(outputGradient, weights, geometry, into: inputGradient)
-        case (_, .register):
-            try convolveInRegisters(outputGradient, weights, zeros, pass, into: inputGradient)
-        case (_, .local):
-            try convolveInLocalMemory(outputGradient, weights, zeros, pass, into: inputGradient)
+            return
+        }
+        try convolve(
+            outputGradient, weights, zeros, pass,
+            tileExtent: tileExtent(.inputGradient, geometry), into: inputGradient)
+    }
+
+    private func convolve(
+        _ input: Tensor, _ weights: Tensor, _ bias: Tensor, _ pass: ConvolutionPass,
+        tileExtent: Int?, into output: Tensor
+    ) throws {
+        switch (tileExtent, engine) {
+        case (let extent?, _):
+            try convolveByWinograd(input, weights, bias, pass, extent: extent, into: output)
+        case (nil, .register):
+            try convolveInRegisters(input, weights, bias, pass, into: output)
+        case (nil, .local):
+            try convolveInLocalMemory(input, weights, bias, pass, into: output)
         }
     }
 }

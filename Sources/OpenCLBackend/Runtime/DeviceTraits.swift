@@ -11,6 +11,8 @@ public struct DeviceTraits: Sendable {
     public private(set) var maxWorkGroupSize: Int
     /// Floats of the widest vector register, as the device says: 16 with AVX-512, 8 with AVX2.
     public let floatLanes: Int
+    /// The cache before global memory, in bytes; 0 where there is none.
+    public let cacheBytes: Int
     /// Local memory of one work-group, in bytes.
     public private(set) var localMemoryBytes: Int
     /// The largest single allocation and the whole memory, in bytes.
@@ -27,6 +29,7 @@ public struct DeviceTraits: Sendable {
         computeUnits = kind == .cpu && platform == Self.mesa ? 1024 : reportedComputeUnits
         maxWorkGroupSize = try query.value(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self)
         floatLanes = Int(try query.value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self))
+        cacheBytes = Int(try query.value(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, cl_ulong.self))
         localMemoryBytes = Int(try query.value(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self))
         maxAllocation = Int(
             clamping: try query.value(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong.self))
