@@ -17,6 +17,8 @@ public final class OpenCLBackend {
     public var convolutionAlgorithm = ConvolutionAlgorithm.automatic
     /// Kernels launched so far.
     public internal(set) var launches = 0
+    /// Calls so far that waited for the device to end all its work.
+    public internal(set) var waits = 0
 
     let context: cl_context
     let queue: cl_command_queue

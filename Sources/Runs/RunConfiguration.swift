@@ -38,6 +38,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var kernelEngine = "auto"
     /// Nil: as many as the computer has cores.
     public var threads: Int?
+    public var convolution = "automatic"
+    public var tuning = "auto"
     /// Direct convolutions only.
     public var exact = false
 
@@ -61,7 +63,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         case limitTest = "limit-test"
         case backend, device
         case kernelEngine = "kernel-engine"
-        case threads, exact
+        case threads, convolution, tuning, exact
     }
 
     /// Throws ``ConfigurationError`` for the first number that is out of its bounds.

@@ -81,11 +81,13 @@ extension OpenCLBackend: DeviceMemory {
     }
 
     public func synchronize() throws {
+        waits += 1
         try checkMemory(clFinish(queue), "clFinish")
     }
 
     private func download<Element: Numeric>(_ tensor: Tensor) throws -> [Element] {
         guard tensor.count > 0 else { return [] }
+        waits += 1
         return try [Element](unsafeUninitializedCapacity: tensor.count) { elements, count in
             try checkMemory(
                 clEnqueueReadBuffer(

@@ -32,6 +32,12 @@ struct BackendOptions: ParsableArguments {
     @Option(help: "OpenCL kernels by the device's tuning table: auto, cached or off.")
     var tuning = ProcessInfo.processInfo.environment["LLS_TUNING"] ?? Tuning.auto.rawValue
 
+    @Option(help: "How 3×3 convolutions are computed: automatic, direct, winograd2 or winograd4.")
+    var convolution = ConvolutionAlgorithm.automatic.rawValue
+
+    @Flag(help: "Direct convolution only, which rounds least: --convolution direct.")
+    var exact = false
+
     @Option(help: "Threads of the CPU backend; default: all cores.")
     var threads: Int?
 
@@ -39,6 +45,10 @@ struct BackendOptions: ParsableArguments {
         let kind = try kind
         _ = try engine
         _ = try tuningMode
+        let algorithm = try algorithm
+        if exact, ![.automatic, .direct].contains(algorithm) {
+            throw ValidationError("--exact is --convolution direct, not \(algorithm.rawValue)")
+        }
         if let threads { try requirePositive(("threads", threads)) }
         if kind == .cpu, device != nil {
             throw ValidationError("--device names an OpenCL device, so not with --backend cpu")
@@ -51,6 +61,14 @@ struct BackendOptions: ParsableArguments {
 
     private var tuningMode: Tuning {
         get throws { try lookUp(tuning, among: Tuning.allCases, called: "tuning", by: \.rawValue) }
+    }
+
+    private var algorithm: ConvolutionAlgorithm {
+        get throws {
+            try lookUp(
+                convolution, among: ConvolutionAlgorithm.allCases,
+                called: "convolution algorithm", by: \.rawValue)
+        }
     }
 
     var engine: KernelEngine? {
@@ -66,6 +84,13 @@ struct BackendOptions: ParsableArguments {
     ///
     /// - Parameter profiling: whether a device's kernels are to be timed.
     func open(profiling: Bool = false) throws -> any Backend {
+        let backend = try backend(profiling)
+        (backend as? any ConvolutionAlgorithmChoosing)?.convolutionAlgorithm =
+            exact ? .direct : try algorithm
+        return backend
+    }
+
+    private func backend(_ profiling: Bool) throws -> any Backend {
         switch try kind {
         case .cpu: return try BLASBackend(threads: threads)
         case .opencl: return try openCL(profiling)
@@ -97,6 +122,9 @@ struct BackendOptions: ParsableArguments {
         configuration.device = device
         configuration.kernelEngine = kernelEngine
         configuration.threads = threads
+        configuration.convolution = convolution
+        configuration.tuning = tuning
+        configuration.exact = exact
     }
 
     private func openCL(_ profiling: Bool) throws -> OpenCLBackend {
