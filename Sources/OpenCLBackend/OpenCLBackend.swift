@@ -53,7 +53,7 @@ public final class OpenCLBackend {
         traits = device.traits
         self.engine = engine ?? device.traits.preferredEngine
         self.tuning = tuning
-        guard self.engine == .register || LocalTile.smallest.fits(device.traits) else {
+        guard self.engine == .register || device.traits.canRunLocalKernels else {
             throw DeviceSelectionError.tooSmall(device.name, traits: device.traits)
         }
         var handle = device.handle
