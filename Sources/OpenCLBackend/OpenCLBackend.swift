@@ -20,6 +20,8 @@ public final class OpenCLBackend {
     /// Calls so far that waited for the device to end all its work.
     public internal(set) var waits = 0
 
+    /// Set while operations are called without being computed.
+    var rehearsal: Rehearsal?
     let context: cl_context
     let queue: cl_command_queue
     let programs: ProgramCache
@@ -89,6 +91,7 @@ public final class OpenCLBackend {
     ///
     /// Grown to powers of two, so rarely.
     func zeros(count: Int) throws -> Tensor {
+        if let rehearsal { return rehearsal.tensor([count]) }
         if let zeroBuffer, zeroBuffer.count >= count { return zeroBuffer }
         var capacity = 4096
         while capacity < count { capacity *= 2 }

@@ -89,10 +89,12 @@ struct TuningCommandTests {
         #expect(outcome.status == 0, "\(outcome)")
         let profile = try #require(try objects(outcome.output).first)
         let bytes = try #require(profile["bytes"] as? [String: Int])
-        let parts = ["activations", "parameters", "gradients", "optimizer", "other"]
+        let parts = ["activations", "parameters", "gradients", "optimizer", "other", "scratch"]
         #expect(parts.compactMap { bytes[$0] }.reduce(0, +) == bytes["planned"])
-        #expect((bytes["planned"] ?? 0) + (bytes["scratch"] ?? 0) == bytes["measured_peak"])
-        #expect((bytes["scratch"] ?? -1) >= 0)
+        let (planned, measured) = (bytes["planned"] ?? 0, bytes["measured_peak"] ?? 0)
+        #expect(measured >= planned - (bytes["scratch"] ?? 0), "\(bytes)")
+        // Small change: the losses' ring, a row of zeros, what reductions borrow.
+        #expect(measured < planned + planned / 2, "\(bytes)")
         let kernels = try #require(profile["kernels"] as? [[String: Any]])
         let launches = kernels.compactMap { $0["launches_per_step"] as? Double }.reduce(0, +)
         #expect(launches == profile["launches_per_step"] as? Double && launches > 10)
@@ -121,7 +123,7 @@ struct TuningCommandTests {
         #expect((2..<128).contains(batch))
         // And it does fit.
         let smaller = try Program.run(
-            ["bench", "step", "--backend", "opencl", "--steps", "1", "--batch", "\(batch - 8)"],
+            ["bench", "step", "--backend", "opencl", "--steps", "1", "--batch", "\(batch - 4)"],
             environment: ["LLS_OPENCL_MEMORY_LIMIT": "20000000"])
         #expect(smaller.status == 0, "\(smaller)")
     }

@@ -115,42 +115,13 @@ private struct Trial {
     init(_ operation: DenseOperation, on backend: OpenCLBackend) throws {
         self.operation = operation
         self.backend = backend
-        let shapes: [Shape]
-        switch operation {
-        case .product(let product):
-            shapes = [
-                product.isLeftTransposed
-                    ? [product.depth, product.rows] : [product.rows, product.depth],
-                product.isRightTransposed
-                    ? [product.columns, product.depth] : [product.depth, product.columns],
-                [product.rows, product.columns],
-            ]
-        case .convolution(let geometry, .forward):
-            shapes = [geometry.inputShape, geometry.weightShape, geometry.outputShape]
-        case .convolution(let geometry, .weightGradient):
-            shapes = [geometry.inputShape, geometry.outputShape, geometry.weightShape]
-        case .convolution(let geometry, .inputGradient):
-            shapes = [geometry.outputShape, geometry.weightShape, geometry.inputShape]
-        }
-        first = try Self.random(shapes[0], on: backend)
-        second = try Self.random(shapes[1], on: backend)
-        output = try backend.makeTensor(shapes[2])
+        let shapes = operation.operands
+        first = try Self.random(shapes.first, on: backend)
+        second = try Self.random(shapes.second, on: backend)
+        output = try backend.makeTensor(shapes.result)
     }
 
-    func run() throws {
-        switch operation {
-        case .product(let product):
-            try backend.multiply(
-                MatrixFactor(first, isTransposed: product.isLeftTransposed),
-                MatrixFactor(second, isTransposed: product.isRightTransposed), into: output)
-        case .convolution(let geometry, .forward):
-            try backend.convolve(first, second, bias: nil, geometry, into: output)
-        case .convolution(let geometry, .weightGradient):
-            try backend.convolutionWeightGradient(first, of: second, geometry, into: output)
-        case .convolution(let geometry, .inputGradient):
-            try backend.convolutionInputGradient(of: first, second, geometry, into: output)
-        }
-    }
+    func run() throws { try backend.perform(operation, first, second, into: output) }
 
     /// What it computes, where an element that is never written shows.
     func result() throws -> [Float] {
