@@ -51,6 +51,17 @@ struct VariantSearchTests {
         #expect(outcome.skipped.map(\.choice) == ["wrong"])
     }
 
+    /// Rounding is right, but not for a search that must keep every byte.
+    @Test(arguments: [false, true])
+    func anExactSearchPassesOverOtherRounding(isExact: Bool) throws {
+        let outcome = try VariantSearch(
+            candidates: ["rounded"], isExact: isExact,
+            compute: { $0 == nil ? [1, 2, 3] : [1, 2, Float(3).nextUp] },
+            time: { $0 == nil ? 1 : 0.5 }, isOver: { false }
+        ).run()
+        #expect(outcome.choice == (isExact ? nil : "rounded") && outcome.skipped.isEmpty)
+    }
+
     @Test func roundingIsNotWrong() {
         #expect(difference([1, 2, 3.00001], [1, 2, 3]) == nil)
         #expect(difference([0, 0], [0, 0]) == nil)
@@ -171,22 +182,42 @@ struct TuningTableTests {
     func everyVariantIsRight(device: Int, engine: KernelEngine) throws {
         var findings: [Tuner.Finding] = []
         let table = try Tuner(Self.devices[device], engine: engine).search(
-            Self.operations, extending: .shipped, budget: 600
+            Self.operations, extending: .shipped, scope: .all, budget: 600
         ) { findings.append($0) }
         #expect(findings.count == Self.operations.count && table.count == findings.count)
         for finding in findings {
             #expect(finding.isComplete && finding.skipped.isEmpty, "\(finding)")
         }
-        #expect(!Tuner.isNeeded(for: Self.operations, table, engine: engine))
+        #expect(!Tuner.isNeeded(for: Self.operations, table, engine: engine, scope: .all))
+    }
+
+    /// What a run finds by itself changes no byte.
+    @Test(arguments: 0..<devices.count)
+    func aShortSearchKeepsEveryByte(device: Int) throws {
+        let device = Self.devices[device]
+        let table = try Tuner(device).search(
+            Self.operations, extending: .shipped, scope: .sameBytes, budget: 600)
+        let outputs = try [TuningTable.shipped, table].map { table in
+            let backend = try OpenCLBackend(device, tuning: table)
+            let left = try backend.makeTensor([33, 65], (0..<2145).map { 1 / Float($0 + 1) })
+            let right = try backend.makeTensor([65, 40], (0..<2600).map { 1 / Float($0 + 3) })
+            let output = try backend.makeTensor([33, 40])
+            try backend.multiply(left.matrix, right.matrix, into: output)
+            return try backend.read(output)
+        }
+        #expect(outputs[0] == outputs[1])
     }
 
     /// What no time is left for is settled too: a second run must not find otherwise.
     @Test func aSearchWithoutTimeSettlesEverything() throws {
         let device = try #require(Self.devices.first)
-        let table = try Tuner(device).search(Self.operations, extending: .shipped, budget: 0)
+        let table = try Tuner(device).search(
+            Self.operations, extending: .shipped, scope: .sameBytes, budget: 0)
         #expect(table.count == Self.operations.count && table.identity == "shipped")
         let engine = device.traits.preferredEngine
         #expect(!Tuner.isNeeded(for: Self.operations, table, engine: engine))
+        // `lls tune` goes on where time ran out.
+        #expect(Tuner.isNeeded(for: Self.operations, table, engine: engine, scope: .all))
     }
 
     @Test func aKeptTableIsReadAndRubbishIsNot() throws {
@@ -194,10 +225,11 @@ struct TuningTableTests {
         let folder = CacheFolder(try TemporaryFolder().url)
         let store = try #require(TuningStore(for: device, in: folder))
         #expect(store.load() == .shipped)
-        let table = try Tuner(device).search(Self.operations, extending: .shipped, budget: 0)
+        let table = try Tuner(device).search(
+            Self.operations, extending: .shipped, scope: .sameBytes, budget: 0)
         try store.save(table)
         #expect(store.load() == table)
-        try Data("{\"variants\":7}".utf8).write(to: store.file)
+        try Data("{\"entries\":7}".utf8).write(to: store.file)
         #expect(store.load() == .shipped)
     }
 
@@ -211,7 +243,9 @@ struct TuningTableTests {
         let name = "register: product 64x65 · 65x40"
         let table = try JSONDecoder().decode(
             TuningTable.self,
-            from: Data("{\"variants\":{\"\(name)\":{\"register\":\(tile)}}}".utf8))
+            from: Data(
+                "{\"entries\":{\"\(name)\":{\"isComplete\":true,\"variant\":{\"register\":\(tile)}}}}"
+                    .utf8))
         #expect(!Tuner.isNeeded(for: [Self.operations[0]], table, engine: .register))
         let backend = try OpenCLBackend(device, engine: .register, tuning: table)
         let ones = try backend.makeTensor([33, 65], Array(repeating: 1, count: 33 * 65))
@@ -231,7 +265,8 @@ struct TuningTableTests {
         }
         let device = try #require(Self.devices.first)
         let table = try Tuner(device).search(
-            [operation(batch: 128), operation(batch: 96)], extending: .shipped, budget: 0)
+            [operation(batch: 128), operation(batch: 96)], extending: .shipped, scope: .sameBytes,
+            budget: 0)
         #expect(table.count == 1)
     }
 }

@@ -2,6 +2,8 @@
 /// computes and how long it takes is asked of closures.
 package struct VariantSearch<Choice> {
     let candidates: [Choice]
+    /// Whether only variants count that compute the very bytes of the shipped one.
+    let isExact: Bool
     /// The result of a variant, nil for the shipped one.
     let compute: (Choice?) throws -> [Float]
     /// Seconds that a variant takes.
@@ -10,10 +12,11 @@ package struct VariantSearch<Choice> {
     let isOver: () -> Bool
 
     package init(
-        candidates: [Choice], compute: @escaping (Choice?) throws -> [Float],
+        candidates: [Choice], isExact: Bool = false, compute: @escaping (Choice?) throws -> [Float],
         time: @escaping (Choice?) throws -> Double, isOver: @escaping () -> Bool
     ) {
         self.candidates = candidates
+        self.isExact = isExact
         self.compute = compute
         self.time = time
         self.isOver = isOver
@@ -46,8 +49,12 @@ package struct VariantSearch<Choice> {
                 break
             }
             do {
-                if let reason = difference(try compute(candidate), expected) {
+                let values = try compute(candidate)
+                if let reason = difference(values, expected) {
                     outcome.skipped.append((candidate, reason))
+                    continue
+                }
+                guard !isExact || values.map(\.bitPattern) == expected.map(\.bitPattern) else {
                     continue
                 }
                 _ = try time(candidate)

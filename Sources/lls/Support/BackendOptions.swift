@@ -12,7 +12,7 @@ struct BackendOptions: ParsableArguments {
 
     /// What is done about kernels that a device's table says nothing of.
     enum Tuning: String, CaseIterable {
-        /// The table is used, and a run searches for what it lacks, once.
+        /// The table is used, and a run searches for what it lacks, once, where no byte changes.
         case auto
         /// The table is used as it is.
         case cached
@@ -146,8 +146,8 @@ extension BackendOptions {
     private static var searchBudget: Double { 10 }
 
     /// Searches, before the first step, for the kernels of `operations` that the device's table
-    /// says nothing of, and keeps what it finds: the next run finds the same. Where that cannot be
-    /// kept there is no search.
+    /// says nothing of, and keeps what it finds. It never changes a byte of any result, so a run
+    /// with another table, or none, computes the same. Where it cannot be kept there is no search.
     func tune(_ backend: any Backend, for operations: [DenseOperation]) throws {
         guard try tuningMode == .auto, let backend = backend as? OpenCLBackend,
             Tuner.isNeeded(for: operations, backend.tuning, engine: backend.engine),
@@ -161,7 +161,7 @@ extension BackendOptions {
             "tuning   new shapes on this device: searching, \(Self.searchBudget.fixed(0)) s at most"
         )
         let table = try Tuner(backend.device, engine: backend.engine).search(
-            operations, extending: backend.tuning, budget: Self.searchBudget
+            operations, extending: backend.tuning, scope: .sameBytes, budget: Self.searchBudget
         ) { finding in
             for (variant, reason) in finding.skipped {
                 Console.note("tuning   skipped \(finding.shape), \(variant): \(reason)")
