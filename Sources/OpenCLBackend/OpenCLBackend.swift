@@ -47,9 +47,12 @@ public final class OpenCLBackend {
     }
 
     /// Opens `device`.
+    ///
+    /// - Parameter programs: where compiled programs are kept; nil for the usual folder, where the
+    ///   driver keeps none itself.
     public init(
         _ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false,
-        tuning: TuningTable = .shipped
+        tuning: TuningTable = .shipped, programs folder: CacheFolder? = nil
     ) throws {
         self.device = device
         traits = device.traits
@@ -70,7 +73,7 @@ public final class OpenCLBackend {
         }
         self.context = context
         self.queue = queue
-        programs = ProgramCache(context: context, device: device)
+        programs = ProgramCache(context: context, device: device, binaries: folder)
         profiler = profiling ? Profiler() : nil
     }
 

@@ -33,10 +33,10 @@ final class ProgramCache {
     private var programs: [ProgramKey: cl_program] = [:]
     private var kernels: [KernelKey: cl_kernel] = [:]
 
-    init(context: cl_context, device: OpenCLDevice) {
+    init(context: cl_context, device: OpenCLDevice, binaries folder: CacheFolder?) {
         self.context = context
         self.device = device
-        binaries = BinaryCache(device)
+        binaries = BinaryCache(device, in: folder)
         together =
             device.traits.paysByProgram
             ? [.elementwise, .normalization, .pooling, .loss, .localLoss, .optimizer] : []

@@ -93,14 +93,17 @@ public final class Tuner {
 
     private func candidates(_ shape: ShapeClass, _ scope: Scope) -> [Variant] {
         let all = Variant.candidates(for: shape, engine: backend.engine, on: backend.traits)
-        guard scope == .sameBytes else { return all }
-        // By Winograd's filtering there is one way only.
-        if case .convolution(let geometry, let pass) = shape.operation,
-            backend.tileExtent(pass, geometry) != nil
-        {
-            return []
-        }
-        return all.filter { $0.register != nil || $0.local != nil }
+        guard case .convolution(let geometry, let pass) = shape.operation else { return all }
+        let shipped: ConvolutionAlgorithm =
+            switch backend.tileExtent(pass, geometry) {
+            case nil: .direct
+            case 2: .winograd2
+            default: .winograd4
+            }
+        let others = all.filter { $0 != Variant(algorithm: shipped) }
+        guard scope == .sameBytes else { return others }
+        // Another algorithm rounds otherwise, and by Winograd's filtering there is one way only.
+        return shipped == .direct ? others.filter { $0.algorithm ?? .direct == .direct } : []
     }
 
     private func search(
