@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release
 LLS   := .build/release/lls
 
-.PHONY: help setup build demo test lint oclgrind fuzz bench clean
+.PHONY: help setup build demo test lint oclgrind fuzz bench bench-gpu clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -33,8 +33,13 @@ oclgrind: build
 fuzz: setup
 	Scripts/fuzz
 
+# Against PyTorch, CLBlast, OpenBLAS and the machine's own peak: Benchmarks/RESULTS.md.
 bench: build
-	Scripts/bench
+	Benchmarks/bench
+
+# The local-memory kernels on a real GPU, beside what Benchmarks/GPU.md expects of them.
+bench-gpu: build
+	Benchmarks/bench_gpu
 
 clean:
 	rm -rf .build .build-fuzz

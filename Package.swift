@@ -4,8 +4,8 @@ import PackageDescription
 /// The OpenCL C files of `Kernels/`, one per concern, embedded in the binary.
 let kernels = [
     "common", "matrix_register", "matrix_local", "convolution_register", "convolution_local",
-    "convolution_grouped", "elementwise", "normalization", "pooling", "loss", "local_loss",
-    "optimizer",
+    "convolution_grouped", "winograd_images", "winograd_weights", "elementwise", "normalization",
+    "pooling", "loss", "local_loss", "optimizer",
 ]
 
 let package = Package(
@@ -76,6 +76,7 @@ let package = Package(
         .target(
             name: "LocalLearning",
             dependencies: ["Tensors", "Datasets", "FileFormats", "Randomness", "Suggestions"]),
+        .target(name: "Profiling", dependencies: ["LocalLearning"]),
         .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
             name: "Verification",
@@ -85,8 +86,8 @@ let package = Package(
         .executableTarget(
             name: "lls",
             dependencies: [
-                "LocalLearning", "Datasets", "Downloads", "COCO", "Runs", "Verification",
-                "Randomness", "Suggestions",
+                "LocalLearning", "Datasets", "Downloads", "COCO", "Runs", "Profiling",
+                "Verification", "Randomness", "Suggestions",
                 "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -131,6 +132,9 @@ let package = Package(
         .testTarget(
             name: "LocalLearningTests",
             dependencies: ["LocalLearning", "Verification", "ReferenceBackend"]),
+        .testTarget(
+            name: "ProfilingTests",
+            dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),
         .testTarget(
             name: "CommandTests",
             dependencies: ["lls", "Experiments", "FileFormats", "TestSupport"]),

@@ -8,6 +8,8 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case convolutionRegister = "convolution_register"
     case convolutionLocal = "convolution_local"
     case convolutionGrouped = "convolution_grouped"
+    case winogradImages = "winograd_images"
+    case winogradWeights = "winograd_weights"
     case elementwise
     case normalization
     case pooling
@@ -25,6 +27,8 @@ public enum KernelSource: String, CaseIterable, Sendable {
             case .convolutionRegister: PackageResources.convolution_register_cl
             case .convolutionLocal: PackageResources.convolution_local_cl
             case .convolutionGrouped: PackageResources.convolution_grouped_cl
+            case .winogradImages: PackageResources.winograd_images_cl
+            case .winogradWeights: PackageResources.winograd_weights_cl
             case .elementwise: PackageResources.elementwise_cl
             case .normalization: PackageResources.normalization_cl
             case .pooling: PackageResources.pooling_cl

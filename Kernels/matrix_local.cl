@@ -63,21 +63,26 @@ inline void multiply_slab(__local float4 (*a)[TILE / 4 + 1], __local float4 (*b)
         for (int q = 0; q < QUADS; q++) total[i][q] += sum[i][q];
 }
 
-// output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column], for split s of the
-// depth into output + s · rows · columns. TRANSPOSED_LEFT: left is [depth, rows];
-// TRANSPOSED_RIGHT: right is [columns, depth]. ALIGNED: all rows are whole quads.
+// output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column], or added to what is
+// there where it accumulates. TRANSPOSED_LEFT: left is [depth, rows]; TRANSPOSED_RIGHT: right is
+// [columns, depth]. ALIGNED: all rows are whole quads. The last axis of the launch counts splits
+// of the depth, whose partial sums these are, or products of a batch: leftStep, rightStep and
+// depthStep lead from one to the next.
 __kernel __attribute__((reqd_work_group_size(THREADS, THREADS, 1)))
 void multiply(__global const float *restrict left, __global const float *restrict right,
               __global const float *restrict bias, __global float *restrict output, int rows,
-              int columns, int depth, int depthPerSplit) {
+              int columns, int depth, int leftStep, int rightStep, int depthStep,
+              int depthPerSplit, int accumulates) {
     __local float4 a[DEPTH][TILE / 4 + 1], b[DEPTH][TILE / 4 + 1];
     const int lx = get_local_id(0), ly = get_local_id(1), quad = 4 * (ly * THREADS + lx);
     const int columnTiles = (columns + TILE - 1) / TILE;
     const int tile = get_group_id(1) * get_num_groups(0) + get_group_id(0);
     const int firstRow = tile / columnTiles * TILE, firstColumn = tile % columnTiles * TILE;
     if (firstRow >= rows) return;
-    const int from = get_global_id(2) * depthPerSplit, to = min(depth, from + depthPerSplit);
-    output += (size_t)get_global_id(2) * rows * columns;
+    const int step = get_global_id(2), to = min(depth - step * depthStep, depthPerSplit);
+    left += (size_t)step * leftStep;
+    right += (size_t)step * rightStep;
+    output += (size_t)step * rows * columns;
 
     // Where this work-item's quads lie in a slab.
 #if TRANSPOSED_LEFT
@@ -97,8 +102,8 @@ void multiply(__global const float *restrict left, __global const float *restric
         for (int q = 0; q < QUADS; q++) sum[i][q] = (float4)(0.0f);
 
     float4 nextA = (float4)(0.0f), nextB = (float4)(0.0f);
-    for (int slab = from - DEPTH; slab < to; slab += DEPTH) {
-        if (slab >= from) {
+    for (int slab = -DEPTH; slab < to; slab += DEPTH) {
+        if (slab >= 0) {
             __local float *pa = (__local float *)a, *pb = (__local float *)b;
 #if TRANSPOSED_LEFT
             a[ak][am / 4] = nextA;
@@ -136,7 +141,7 @@ void multiply(__global const float *restrict left, __global const float *restric
                               next + bk < to ? columns - firstColumn - bn : 0);
 #endif
         }
-        if (slab >= from) multiply_slab(a, b, lx, ly, sum);
+        if (slab >= 0) multiply_slab(a, b, lx, ly, sum);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     #pragma unroll
@@ -146,9 +151,10 @@ void multiply(__global const float *restrict left, __global const float *restric
         #pragma unroll
         for (int i = 0; i < ITEM; i++) {
             const int row = firstRow + (i / 4 * THREADS + ly) * 4 + i % 4;
-            if (row < rows)
-                store_quad(sum[i][q] + initial, output + (size_t)row * columns + column,
-                           columns - column);
+            if (row >= rows) continue;
+            __global float *target = output + (size_t)row * columns + column;
+            store_quad(sum[i][q] + (accumulates ? load_quad(target, columns - column) : initial),
+                       target, columns - column);
         }
     }
 }

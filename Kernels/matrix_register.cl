@@ -2,7 +2,6 @@
 // ROWS × VECTORS · 16 elements in registers. Matrices are row by row.
 
 #define COLUMNS (16 * VECTORS)
-#define LONGEST_RUN 64
 
 inline float16 load_some(__global const float *source, int count) {
     if (count >= 16) return vload16(0, source);
@@ -44,41 +43,42 @@ void pack_columns(__global const float *restrict matrix, __global float *restric
 }
 
 #ifdef ROWS
-// output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column], or without a bias the
-// partial sum over one split of the depth. Right: panel p of row k at p · panelStride +
-// k · rowStride.
+// output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column]. Right: panel p of row k
+// at p · panelStride + k · rowStride. The last axis of the launch counts splits of the depth, whose
+// partial sums these are, or products of a batch: leftStep, rightStep and depthStep lead from one
+// to the next.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void multiply(__global const float *restrict left, __global const float *restrict right,
               __global const float *restrict bias, __global float *restrict output, int rows,
-              int columns, int depth, int rowStride, int panelStride, int tilesPerGroup,
-              int depthPerSplit) {
+              int columns, int depth, int leftStride, int rowStride, int panelStride,
+              int leftStep, int rightStep, int depthStep, int tilesPerGroup, int depthPerSplit) {
     const int panel = get_global_id(0), first = panel * COLUMNS;
     const int tiles = (rows + ROWS - 1) / ROWS;
     const int start = get_global_id(1) * tilesPerGroup;
     const int end = min(tiles, start + tilesPerGroup);
-    const int from = get_global_id(2) * depthPerSplit;
-    const int count = min(depth - from, depthPerSplit);
-    right += (size_t)panel * panelStride + (size_t)from * rowStride;
-    output += (size_t)get_global_id(2) * rows * columns;
+    const int step = get_global_id(2), count = min(depth - step * depthStep, depthPerSplit);
+    left += (size_t)step * leftStep;
+    right += (size_t)step * rightStep + (size_t)panel * panelStride;
+    output += (size_t)step * rows * columns;
 
     for (int tile = start; tile < end; tile++) {
         __global const float *source[ROWS];
         float16 sum[ROWS][VECTORS], total[ROWS][VECTORS];
         #pragma unroll
         for (int i = 0; i < ROWS; i++) {
-            source[i] = left + (size_t)min(tile * ROWS + i, rows - 1) * depth + from;
+            source[i] = left + (size_t)min(tile * ROWS + i, rows - 1) * leftStride;
             #pragma unroll
             for (int j = 0; j < VECTORS; j++) total[i][j] = (float16)(0.0f);
         }
         __global const float *r = right;
-        // Every run is summed by itself: shorter sums round less.
-        for (int run = 0; run < count; run += LONGEST_RUN) {
+        // Runs are summed by themselves: shorter ones round less.
+        for (int run = 0; run < count; run += RUN) {
+            const int last = min(count, run + RUN);
             #pragma unroll
             for (int i = 0; i < ROWS; i++)
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++) sum[i][j] = (float16)(0.0f);
-            const int runEnd = min(count, run + LONGEST_RUN);
-            for (int k = run; k < runEnd; k++) {
+            for (int k = run; k < last; k++) {
                 float16 value[VECTORS];
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++) value[j] = vload16(j, r);
@@ -110,21 +110,26 @@ void multiply(__global const float *restrict left, __global const float *restric
     }
 }
 
-// The same with the left factor transposed, left [depth, rows]: a sum of outer products. A
-// work-item owns some tiles and visits all of them for one chunk of the depth after the other, so
-// that a chunk stays in the cache. Rows must be at least ROWS.
+// The same with the left factor transposed, left [depth, rows]: a sum of outer products, added to
+// what the output holds where it accumulates. A work-item owns some tiles and visits all of them
+// for one chunk of the depth after the other, so that a chunk stays in the cache. Rows must be at
+// least ROWS.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void multiply_transposed(__global const float *restrict left, __global const float *restrict right,
                          __global const float *restrict bias, __global float *restrict output,
-                         int rows, int columns, int depth, int rowStride, int panelStride,
-                         int tilesPerGroup, int depthPerSplit, int depthPerChunk) {
+                         int rows, int columns, int depth, int leftStride, int rowStride,
+                         int panelStride, int leftStep, int rightStep, int depthStep,
+                         int tilesPerGroup, int depthPerSplit, int depthPerChunk,
+                         int accumulates) {
     const int panels = (columns + COLUMNS - 1) / COLUMNS;
     const int firstTile = get_global_id(0) * tilesPerGroup;
     const int lastTile = min((rows + ROWS - 1) / ROWS * panels, firstTile + tilesPerGroup);
-    const int from = get_global_id(1) * depthPerSplit, to = min(depth, from + depthPerSplit);
-    output += (size_t)get_global_id(1) * rows * columns;
+    const int step = get_global_id(1), count = min(depth - step * depthStep, depthPerSplit);
+    left += (size_t)step * leftStep;
+    right += (size_t)step * rightStep;
+    output += (size_t)step * rows * columns;
 
-    for (int chunk = from; chunk < to; chunk += depthPerChunk)
+    for (int chunk = 0; chunk < count; chunk += depthPerChunk)
         for (int tile = firstTile; tile < lastTile; tile++) {
             const int panel = tile % panels, first = panel * COLUMNS;
             // The last tile begins earlier to be whole; it writes its own rows only.
@@ -137,8 +142,8 @@ void multiply_transposed(__global const float *restrict left, __global const flo
                 for (int j = 0; j < VECTORS; j++)
                     sum[i][j] = (float16)(0.0f);
 
-            const int end = min(to, chunk + depthPerChunk);
-            __global const float *l = left + (size_t)chunk * rows + start;
+            const int end = min(count, chunk + depthPerChunk);
+            __global const float *l = left + (size_t)chunk * leftStride + start;
             __global const float *r =
                 right + (size_t)panel * panelStride + (size_t)chunk * rowStride;
             for (int k = chunk; k < end; k++) {
@@ -151,20 +156,20 @@ void multiply_transposed(__global const float *restrict left, __global const flo
                     #pragma unroll
                     for (int j = 0; j < VECTORS; j++) sum[i][j] = fma(factor, value[j], sum[i][j]);
                 }
-                l += rows;
+                l += leftStride;
                 r += rowStride;
             }
-            // Every chunk is summed by itself, as runs are.
+            // Chunks are summed by themselves too.
             #pragma unroll
             for (int i = 0; i < ROWS; i++) {
                 if (start + i < row) continue;
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++) {
                     __global float *place = target + (size_t)i * columns + 16 * j;
-                    const int count = columns - first - 16 * j;
-                    const float16 before = load_some(
-                        chunk == from ? bias + first + 16 * j : (__global const float *)place, count);
-                    store_some(before + sum[i][j], place, count);
+                    const int width = columns - first - 16 * j;
+                    const float16 before = chunk == 0 && !accumulates
+                        ? load_some(bias + first + 16 * j, width) : load_some(place, width);
+                    store_some(before + sum[i][j], place, width);
                 }
             }
         }

@@ -9,9 +9,19 @@ public final class OpenCLBackend {
     public let traits: DeviceTraits
     /// How kernels are shaped.
     public let engine: KernelEngine
+    /// How kernels are shaped where a search found better than what is shipped.
+    public var tuning: TuningTable { didSet { variants = [:] } }
+    /// What ``tuning`` says of the operations met so far.
+    var variants: [DenseOperation: Variant] = [:]
+    /// How convolutions are computed: one algorithm for all that allow it, or the best for each.
+    public var convolutionAlgorithm = ConvolutionAlgorithm.automatic
     /// Kernels launched so far.
     public internal(set) var launches = 0
+    /// Calls so far that waited for the device to end all its work.
+    public internal(set) var waits = 0
 
+    /// Set while operations are called without being computed.
+    var rehearsal: Rehearsal?
     let context: cl_context
     let queue: cl_command_queue
     let programs: ProgramCache
@@ -25,20 +35,32 @@ public final class OpenCLBackend {
     ///
     /// - Parameters:
     ///   - engine: nil for the one that suits the device.
-    ///   - profiling: whether ``profile()`` is wanted.
+    ///   - profiling: whether ``profile()`` is wanted; costs an event per launch.
+    ///   - tuning: a table that ``TuningStore`` kept for this device.
     /// - Throws: ``DeviceSelectionError``, ``OpenCLError``.
     public convenience init(
-        device selector: String = "auto", engine: KernelEngine? = nil, profiling: Bool = false
+        device selector: String = "auto", engine: KernelEngine? = nil, profiling: Bool = false,
+        tuning: TuningTable = .shipped
     ) throws {
-        try self.init(OpenCLDevice.select(selector), engine: engine, profiling: profiling)
+        try self.init(
+            OpenCLDevice.select(selector), engine: engine, profiling: profiling, tuning: tuning)
     }
 
     /// Opens `device`.
-    public init(_ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false) throws
-    {
+    ///
+    /// - Parameter programs: where compiled programs are kept; nil for the usual folder, where the
+    ///   driver keeps none itself.
+    public init(
+        _ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false,
+        tuning: TuningTable = .shipped, programs folder: CacheFolder? = nil
+    ) throws {
         self.device = device
         traits = device.traits
         self.engine = engine ?? device.traits.preferredEngine
+        self.tuning = tuning
+        guard self.engine == .register || device.traits.canRunLocalKernels else {
+            throw DeviceSelectionError.tooSmall(device.name, traits: device.traits)
+        }
         var handle = device.handle
         var status: cl_int = 0
         guard let context = clCreateContext(nil, 1, &handle, nil, nil, &status) else {
@@ -51,7 +73,7 @@ public final class OpenCLBackend {
         }
         self.context = context
         self.queue = queue
-        programs = ProgramCache(context: context, device: device)
+        programs = ProgramCache(context: context, device: device, binaries: folder)
         profiler = profiling ? Profiler() : nil
     }
 
@@ -61,14 +83,18 @@ public final class OpenCLBackend {
         clReleaseContext(context)
     }
 
-    /// Time on the device by kernel, the costliest first; waits for what is under way. Empty unless
-    /// the backend was opened with `profiling`.
-    public func profile() throws -> [KernelProfile] { try profiler?.summary() ?? [] }
+    /// Every launch since the last ``resetProfile()``, as the device timed it; waits for what is
+    /// under way. Empty unless the backend was opened with `profiling`.
+    public func profile() throws -> [KernelSpan] { try profiler?.spans() ?? [] }
+
+    /// Forgets all launches so far.
+    public func resetProfile() throws { try profiler?.reset() }
 
     /// A buffer of at least `count` zeros that stays zero: what kernels read in place of padding.
     ///
     /// Grown to powers of two, so rarely.
     func zeros(count: Int) throws -> Tensor {
+        if let rehearsal { return rehearsal.tensor([count]) }
         if let zeroBuffer, zeroBuffer.count >= count { return zeroBuffer }
         var capacity = 4096
         while capacity < count { capacity *= 2 }
@@ -93,4 +119,4 @@ public final class OpenCLBackend {
     }
 }
 
-extension OpenCLBackend: Backend {}
+extension OpenCLBackend: Backend, ConvolutionAlgorithmChoosing {}

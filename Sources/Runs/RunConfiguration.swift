@@ -40,6 +40,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var kernelEngine = "auto"
     /// Nil: as many as the computer has cores.
     public var threads: Int?
+    public var convolution = "automatic"
+    public var tuning = "auto"
     /// Direct convolutions only.
     public var exact = false
 
@@ -64,7 +66,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         case badImages = "bad-images"
         case backend, device
         case kernelEngine = "kernel-engine"
-        case threads, exact
+        case threads, convolution, tuning, exact
     }
 
     /// Throws ``ConfigurationError`` for the first number that is out of its bounds.

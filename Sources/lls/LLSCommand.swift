@@ -15,10 +15,12 @@ struct LLSCommand: ParsableCommand {
         version: version,
         subcommands: [
             TrainCommand.self, EvalCommand.self, DevicesCommand.self, SelfTestCommand.self,
-            ConformanceCommand.self, BenchCommand.self, DataCommand.self,
+            ConformanceCommand.self, ProfileCommand.self, TuneCommand.self, BenchCommand.self,
+            DataCommand.self,
         ])
 
     static func main() {
+        ProgramStart.mark()
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()

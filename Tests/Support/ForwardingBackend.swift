@@ -12,6 +12,7 @@ open class ForwardingBackend: Backend {
     open var name: String { "forwarding to \(base.name)" }
     open var sliceAlignment: Int { base.sliceAlignment }
     open var memoryUse: MemoryUse { base.memoryUse }
+    open var memoryLimits: MemoryLimits { base.memoryLimits }
 
     open func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
         try base.makeTensor(shape, elementType)

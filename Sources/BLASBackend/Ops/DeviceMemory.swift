@@ -6,6 +6,12 @@ extension BLASBackend {
     /// A cache line, so that slices are as aligned as whole tensors.
     public var sliceAlignment: Int { HostStorage.alignment / MemoryLayout<Float>.stride }
 
+    /// The machine's memory.
+    public var memoryLimits: MemoryLimits {
+        let bytes = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        return MemoryLimits(total: bytes, allocation: bytes)
+    }
+
     public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
         let byteCount = shape.count * elementType.byteCount
         let storage = try HostStorage(byteCount: byteCount, ledger: scratch.ledger)

@@ -6,8 +6,10 @@ extension OpenCLBackend {
         _ input: Tensor, _ weights: Tensor, _ bias: Tensor, _ pass: ConvolutionPass,
         into output: Tensor
     ) throws {
-        let tile = LocalTile(
-            rows: pass.pixels, columns: pass.outputChannels, mayOccupy: 1, traits: traits)
+        let tile = tile(
+            for: pass.operation,
+            shipped: LocalTile(
+                rows: pass.pixels, columns: pass.outputChannels, mayOccupy: 1, traits: traits))
         let isAligned = pass.channels % 4 == 0 && pass.outputChannels % 4 == 0
         try withScratch([pass.turnsWeights ? weights.shape : [1]]) { scratch in
             if pass.turnsWeights {
@@ -43,8 +45,10 @@ extension OpenCLBackend {
     ) throws {
         let (rows, columns) = (geometry.taps * geometry.inputChannels, geometry.outputChannels)
         let pixels = geometry.outputPixels
-        let tile = LocalTile(
-            rows: rows, columns: columns, mayOccupy: max(pixels / 256, 1), traits: traits)
+        let tile = tile(
+            for: .convolution(geometry, .weightGradient),
+            shipped: LocalTile(
+                rows: rows, columns: columns, mayOccupy: max(pixels / 256, 1), traits: traits))
         let (splits, pixelsPerSplit) = tile.splits(rows, columns, depth: pixels, traits)
         let isAligned = geometry.inputChannels % 4 == 0 && columns % 4 == 0
         let zeros = try zeros(count: columns)

@@ -4,22 +4,30 @@ extension OpenCLBackend {
     /// The local-memory engine's product.
     func multiplyInLocalMemory(_ product: MatrixProduct) throws {
         let (rows, columns, depth) = (product.rows, product.columns, product.depth)
-        let tile = LocalTile(
-            rows: rows, columns: columns, mayOccupy: max(depth / 256, 1), traits: traits)
+        let tile = tile(
+            for: product.operation,
+            shipped: LocalTile(
+                rows: rows, columns: columns, mayOccupy: max(depth / 256, 1), traits: traits))
         let (splits, depthPerSplit) = tile.splits(rows, columns, depth: depth, traits)
         let isAligned = [product.left.tensor, product.right.tensor, product.output]
             .allSatisfy { $0.shape.channels % 4 == 0 }
+
+        // Splits follow each other along the depth: rows of a transposed factor, columns else.
+        let isTransposed = (left: product.left.isTransposed, right: product.right.isTransposed)
+        let leftStep = depthPerSplit * (isTransposed.left ? rows : 1)
+        let rightStep = depthPerSplit * (isTransposed.right ? 1 : columns)
 
         func enqueue(bias: Tensor, into target: Tensor) throws {
             try launch(
                 .matrixLocal, "multiply",
                 defines: tile.defines(isAligned: isAligned) + [
-                    KernelDefine("TRANSPOSED_LEFT", product.left.isTransposed ? 1 : 0),
-                    KernelDefine("TRANSPOSED_RIGHT", product.right.isTransposed ? 1 : 0),
+                    KernelDefine("TRANSPOSED_LEFT", isTransposed.left ? 1 : 0),
+                    KernelDefine("TRANSPOSED_RIGHT", isTransposed.right ? 1 : 0),
                 ],
                 [
                     .tensor(product.left.tensor), .tensor(product.right.tensor), .tensor(bias),
-                    .tensor(target), .int(rows), .int(columns), .int(depth), .int(depthPerSplit),
+                    .tensor(target), .int(rows), .int(columns), .int(depth), .int(leftStep),
+                    .int(rightStep), .int(depthPerSplit), .int(depthPerSplit), .int(0),
                 ],
                 global: tile.global(rows, columns, splits: splits), local: tile.local)
         }

@@ -6,7 +6,11 @@ extension OpenCLBackend {
         _ input: Tensor, _ weights: Tensor, _ bias: Tensor, _ pass: ConvolutionPass,
         into output: Tensor
     ) throws {
-        let tile = RegisterTile.forProduct(rows: pass.pixels, columns: pass.outputChannels)
+        let tile = tile(
+            for: pass.operation,
+            shipped: RegisterTile.forProduct(
+                rows: pass.pixels, columns: pass.outputChannels, traits)
+        ).noHigher(than: pass.pixels)
         let panels = ceilingDivision(pass.outputChannels, tile.columns)
         let zeros = try zeros(count: pass.channels)
         let image = ImageView(pass)
@@ -47,7 +51,10 @@ extension OpenCLBackend {
         let pass = ConvolutionPass(forward: geometry)
         let image = ImageView(pass)
         let outputs = geometry.outputChannels
-        let tile = RegisterTile.forOuterProducts(rows: image.channels, columns: outputs)
+        let tile = tile(
+            for: .convolution(geometry, .weightGradient),
+            shipped: RegisterTile.forOuterProducts(rows: image.channels, columns: outputs, traits)
+        ).noHigher(than: image.channels)
         let panels = ceilingDivision(outputs, tile.columns)
         let tiles =
             ceilingDivision(image.channels, tile.height) * geometry.kernelHeight

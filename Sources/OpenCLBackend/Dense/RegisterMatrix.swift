@@ -4,10 +4,13 @@ extension OpenCLBackend {
     /// The register engine's product: the right factor is read in panels as wide as a tile, and
     /// packed into them where it does not lie so already.
     func multiplyInRegisters(_ product: MatrixProduct) throws {
-        let tile =
-            product.left.isTransposed
-            ? RegisterTile.forOuterProducts(rows: product.rows, columns: product.columns)
-            : RegisterTile.forProduct(rows: product.rows, columns: product.columns)
+        let tile = tile(
+            for: product.operation,
+            shipped: product.left.isTransposed
+                ? RegisterTile.forOuterProducts(
+                    rows: product.rows, columns: product.columns, traits)
+                : RegisterTile.forProduct(rows: product.rows, columns: product.columns, traits)
+        ).noHigher(than: product.rows)
         // Many rows of output read the panels often enough to pay for packing them.
         let packs =
             product.right.isTransposed || product.columns % tile.columns != 0
@@ -42,7 +45,6 @@ extension OpenCLBackend {
         let (rows, columns, depth) = (product.rows, product.columns, product.depth)
         let panels = ceilingDivision(columns, tile.columns)
         let bands = ceilingDivision(rows, tile.height)
-        let defines = [KernelDefine("ROWS", tile.height), KernelDefine("VECTORS", tile.vectors)]
         let isTransposed = product.left.isTransposed
         let split = DepthSplit(
             depth: depth, rows: rows, columns: columns, tiles: bands * panels,
@@ -56,14 +58,18 @@ extension OpenCLBackend {
         func enqueue(bias: Tensor, into target: Tensor) throws {
             let operands: [KernelArgument] = [
                 .tensor(product.left.tensor), .tensor(right), .tensor(bias), .tensor(target),
-                .int(rows), .int(columns), .int(depth), .int(rowStride), .int(panelStride),
+                .int(rows), .int(columns), .int(depth), .int(isTransposed ? rows : depth),
+                .int(rowStride), .int(panelStride),
+                .int(depthPerSplit * (isTransposed ? rows : 1)), .int(depthPerSplit * rowStride),
+                .int(depthPerSplit),
             ]
             if isTransposed {
                 let tilesPerGroup = ceilingDivision(bands * panels, split.tileGroups)
                 try launch(
-                    .matrixRegister, "multiply_transposed", defines: defines,
+                    .matrixRegister, "multiply_transposed", defines: tile.defines,
                     operands + [
                         .int(tilesPerGroup), .int(depthPerSplit), .int(split.depthPerChunk),
+                        .int(0),
                     ],
                     global: [ceilingDivision(bands * panels, tilesPerGroup), splits],
                     local: [1, 1])
@@ -72,7 +78,7 @@ extension OpenCLBackend {
                     bands, lanes: panels * splits, depth: depthPerSplit,
                     computeUnits: traits.computeUnits)
                 try launch(
-                    .matrixRegister, "multiply", defines: defines,
+                    .matrixRegister, "multiply", defines: tile.defines,
                     operands + [.int(tilesPerGroup), .int(depthPerSplit)],
                     global: [panels, ceilingDivision(bands, tilesPerGroup), splits],
                     local: [1, 1, 1])
@@ -117,5 +123,18 @@ extension OpenCLBackend {
                 ],
                 global: [groups * group], local: [group])
         }
+    }
+}
+
+extension RegisterTile {
+    /// Terms that are summed by themselves.
+    private static let longestRun = 64
+
+    /// What the kernels of products are compiled with.
+    var defines: [KernelDefine] {
+        [
+            KernelDefine("ROWS", height), KernelDefine("VECTORS", vectors),
+            KernelDefine("RUN", Self.longestRun),
+        ]
     }
 }

@@ -7,7 +7,7 @@ func ceilingDivision(_ numerator: Int, _ denominator: Int) -> Int {
 let longestAxis = 32768
 
 /// What one work-item of the register engine holds: `height` rows of `vectors` · 16 columns.
-struct RegisterTile: Equatable {
+struct RegisterTile: Hashable, Codable {
     let height, vectors: Int
 
     var columns: Int { 16 * vectors }
@@ -17,13 +17,19 @@ struct RegisterTile: Equatable {
 
     /// The tile for `columns` columns whose height may be chosen freely: the widest one that
     /// computes little beyond the last column. A tall tile suits factors read along the columns.
-    static func forProduct(rows: Int, columns: Int) -> RegisterTile {
+    static func forProduct(rows: Int, columns: Int, _ traits: DeviceTraits) -> RegisterTile {
+        guard traits.hasWideRegisters else {
+            return RegisterTile(height: min(narrowHeight, rows), vectors: 1)
+        }
         let vectors = widestVectors(columns)
         return RegisterTile(height: min([14, 8, 8, 6][vectors - 1], rows), vectors: vectors)
     }
 
     /// The tile for a sum of outer products, whose height should divide `rows`.
-    static func forOuterProducts(rows: Int, columns: Int) -> RegisterTile {
+    static func forOuterProducts(rows: Int, columns: Int, _ traits: DeviceTraits) -> RegisterTile {
+        guard traits.hasWideRegisters else {
+            return RegisterTile(height: min(narrowHeight, rows), vectors: 1)
+        }
         let vectors = min(widestVectors(columns), 2)
         guard rows > 12 else { return RegisterTile(height: rows, vectors: vectors) }
         // Rows computed twice cost, and so do low tiles, which read more for each result.
@@ -33,6 +39,14 @@ struct RegisterTile: Equatable {
         let height = [12, 10, 8].min { cost($0) < cost($1) } ?? 8
         return RegisterTile(height: height, vectors: vectors)
     }
+
+    /// This tile, or one as high as `rows`.
+    func noHigher(than rows: Int) -> RegisterTile {
+        RegisterTile(height: min(height, rows), vectors: vectors)
+    }
+
+    /// Sixteen registers of 8 floats hold 6 rows of 16, two of the other factor and a broadcast.
+    private static let narrowHeight = 6
 
     private static func widestVectors(_ columns: Int) -> Int {
         let cost = { (vectors: Int) in
@@ -77,8 +91,13 @@ struct DepthSplit {
 
 /// The block that a group of the local-memory engine computes: `threads`² work-items of
 /// `item`² elements each.
-struct LocalTile {
+struct LocalTile: Hashable, Codable {
     let threads, item: Int
+
+    /// Every tile that there are kernels for, the largest first.
+    static let all = [(16, 8), (16, 4), (8, 4), (4, 4)].map {
+        LocalTile(threads: $0.0, item: $0.1)
+    }
 
     var extent: Int { threads * item }
     /// Rows of a slab in local memory: one quad of each factor for every work-item.
@@ -86,18 +105,21 @@ struct LocalTile {
 
     /// The largest tile that the device can hold and that still gives every compute unit two.
     init(rows: Int, columns: Int, mayOccupy splits: Int, traits: DeviceTraits) {
-        let candidates = [(16, 8), (16, 4), (8, 4), (4, 4)].map {
-            LocalTile(threads: $0.0, item: $0.1)
-        }
-        let possible = candidates.filter {
-            $0.threads * $0.threads <= traits.maxWorkGroupSize
-                && 8 * $0.depth * ($0.extent + 4) <= traits.localMemoryBytes
-        }
+        let possible = traits.deviceClass.localTiles.filter { $0.fits(traits) }
         let busy = possible.first {
             $0.extent < 2 * min(rows, columns)
                 && $0.tiles(rows, columns) * splits >= 2 * traits.computeUnits
         }
-        self = busy ?? possible.last { $0.threads >= 8 } ?? candidates[3]
+        self = busy ?? possible.last { $0.threads >= 8 } ?? Self.smallest
+    }
+
+    /// What a device must have room for.
+    static var smallest: LocalTile { LocalTile(threads: 4, item: 4) }
+
+    /// Whether the device can hold a group of it.
+    func fits(_ traits: DeviceTraits) -> Bool {
+        threads * threads <= traits.maxWorkGroupSize
+            && 8 * depth * (extent + 4) <= traits.localMemoryBytes
     }
 
     private init(threads: Int, item: Int) {
@@ -124,4 +146,9 @@ struct LocalTile {
     }
 
     var local: [Int] { [threads, threads, 1] }
+}
+
+extension DeviceTraits {
+    /// Thirty-two registers of 16 floats, as AVX-512 has.
+    fileprivate var hasWideRegisters: Bool { floatLanes >= 16 }
 }

@@ -14,14 +14,12 @@ extension OpenCLBackend: ConvolutionOps {
         }
         let bias = try bias ?? zeros(count: geometry.outputChannels)
         let pass = ConvolutionPass(forward: geometry)
-        switch (geometry.groups, engine) {
-        case (2..., _):
+        guard geometry.groups == 1 else {
             try convolveGroups(input, weights, bias, geometry, into: output)
-        case (_, .register):
-            try convolveInRegisters(input, weights, bias, pass, into: output)
-        case (_, .local):
-            try convolveInLocalMemory(input, weights, bias, pass, into: output)
+            return
         }
+        try convolve(
+            input, weights, bias, pass, tileExtent: tileExtent(.forward, geometry), into: output)
     }
 
     public func convolutionWeightGradient(
@@ -36,12 +34,15 @@ extension OpenCLBackend: ConvolutionOps {
                 into: weightGradient.asMatrix)
             return
         }
-        switch (geometry.groups, engine) {
-        case (2..., _):
+        switch (geometry.groups, tileExtent(.weightGradient, geometry), engine) {
+        case (2..., _, _):
             try groupedWeightGradient(input, outputGradient, geometry, into: weightGradient)
-        case (_, .register):
+        case (_, let extent?, _):
+            try weightGradientByWinograd(
+                input, outputGradient, geometry, extent: extent, into: weightGradient)
+        case (_, nil, .register):
             try weightGradientInRegisters(input, outputGradient, geometry, into: weightGradient)
-        case (_, .local):
+        case (_, nil, .local):
             try weightGradientInLocalMemory(input, outputGradient, geometry, into: weightGradient)
         }
     }
@@ -60,13 +61,26 @@ extension OpenCLBackend: ConvolutionOps {
         }
         let zeros = try zeros(count: geometry.inputChannels)
         let pass = ConvolutionPass(inputGradientOf: geometry)
-        switch (geometry.groups, engine) {
-        case (2..., _):
+        guard geometry.groups == 1 else {
             try groupedInputGradient(outputGradient, weights, geometry, into: inputGradient)
-        case (_, .register):
-            try convolveInRegisters(outputGradient, weights, zeros, pass, into: inputGradient)
-        case (_, .local):
-            try convolveInLocalMemory(outputGradient, weights, zeros, pass, into: inputGradient)
+            return
+        }
+        try convolve(
+            outputGradient, weights, zeros, pass,
+            tileExtent: tileExtent(.inputGradient, geometry), into: inputGradient)
+    }
+
+    private func convolve(
+        _ input: Tensor, _ weights: Tensor, _ bias: Tensor, _ pass: ConvolutionPass,
+        tileExtent: Int?, into output: Tensor
+    ) throws {
+        switch (tileExtent, engine) {
+        case (let extent?, _):
+            try convolveByWinograd(input, weights, bias, pass, extent: extent, into: output)
+        case (nil, .register):
+            try convolveInRegisters(input, weights, bias, pass, into: output)
+        case (nil, .local):
+            try convolveInLocalMemory(input, weights, bias, pass, into: output)
         }
     }
 }
@@ -81,6 +95,8 @@ struct ConvolutionPass {
     let kernelHeight, kernelWidth, stride, divisor, paddingY, paddingX: Int
     /// Whether channels and outputs of the weights change places and the taps run backwards.
     let turnsWeights: Bool
+    /// What it is called in the contract.
+    let operation: DenseOperation
 
     init(forward geometry: ConvolutionGeometry) {
         (batch, height, width) = (geometry.batch, geometry.height, geometry.width)
@@ -90,6 +106,7 @@ struct ConvolutionPass {
         (stride, divisor) = (geometry.stride, 1)
         (paddingY, paddingX) = (geometry.padding, geometry.padding)
         turnsWeights = false
+        operation = .convolution(geometry, .forward)
     }
 
     init(inputGradientOf geometry: ConvolutionGeometry) {
@@ -102,6 +119,7 @@ struct ConvolutionPass {
         paddingY = geometry.kernelHeight - 1 - geometry.padding
         paddingX = geometry.kernelWidth - 1 - geometry.padding
         turnsWeights = true
+        operation = .convolution(geometry, .inputGradient)
     }
 
     var taps: Int { kernelHeight * kernelWidth }
@@ -111,11 +129,6 @@ struct ConvolutionPass {
 }
 
 extension ConvolutionGeometry {
-    /// A 1×1 convolution that keeps every pixel multiplies two matrices.
-    fileprivate var isMatrixProduct: Bool {
-        groups == 1 && kernelHeight == 1 && kernelWidth == 1 && stride == 1 && padding == 0
-    }
-
     var taps: Int { kernelHeight * kernelWidth }
 }
 

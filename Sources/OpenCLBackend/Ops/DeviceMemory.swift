@@ -8,6 +8,10 @@ extension OpenCLBackend: DeviceMemory {
 
     public var memoryUse: MemoryUse { ledger.use }
 
+    public var memoryLimits: MemoryLimits {
+        MemoryLimits(total: traits.globalMemory, allocation: traits.maxAllocation)
+    }
+
     public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
         let buffer = try allocate(shape.count * elementType.byteCount)
         return Tensor(shape: shape, elementType: elementType, buffer: buffer)
@@ -36,6 +40,7 @@ extension OpenCLBackend: DeviceMemory {
     public func withScratch<Result>(
         _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
     ) throws -> Result {
+        if let rehearsal { return try rehearsal.lend(shapes, body) }
         let buffers = try scratchPool.take(shapes.map { max($0.count, 1) * 4 }, allocate: allocate)
         defer { scratchPool.give(back: buffers) }
         return try body(zip(shapes, buffers).map { Tensor(shape: $0, buffer: $1) })
@@ -77,11 +82,13 @@ extension OpenCLBackend: DeviceMemory {
     }
 
     public func synchronize() throws {
+        waits += 1
         try checkMemory(clFinish(queue), "clFinish")
     }
 
     private func download<Element: Numeric>(_ tensor: Tensor) throws -> [Element] {
         guard tensor.count > 0 else { return [] }
+        waits += 1
         return try [Element](unsafeUninitializedCapacity: tensor.count) { elements, count in
             try checkMemory(
                 clEnqueueReadBuffer(
@@ -94,7 +101,8 @@ extension OpenCLBackend: DeviceMemory {
 
     private func allocate(_ byteCount: Int) throws -> OpenCLBuffer {
         let bytes = max(byteCount, 4)
-        guard bytes <= traits.maxAllocation else {
+        guard bytes <= traits.maxAllocation, bytes <= traits.globalMemory - ledger.use.current
+        else {
             throw OutOfDeviceMemoryError(
                 requested: bytes, held: ledger.use.current, maxAllocation: traits.maxAllocation,
                 globalMemory: traits.globalMemory, device: device.name)

@@ -22,6 +22,7 @@ struct MatrixProduct {
     let left, right: MatrixFactor
     let bias, output: Tensor
 
+    var operation: DenseOperation { .product(ProductGeometry(left, right)) }
     var rows: Int { left.rows }
     var depth: Int { left.columns }
     var columns: Int { right.columns }

@@ -70,6 +70,8 @@ public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
     case noPlatform
     case noDevice
     case noSuchDevice(String, available: [String])
+    /// Not even the smallest tile of the local-memory kernels fits.
+    case tooSmall(String, traits: DeviceTraits)
 
     public var description: String {
         switch self {
@@ -85,6 +87,12 @@ public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
             """
         case .noSuchDevice(let selector, let available):
             "no OpenCL device \"\(selector)\"; there are: \(available.joined(separator: ", "))"
+        case .tooSmall(let device, let traits):
+            """
+            \(device) is too small for the local kernels: groups of \(traits.maxWorkGroupSize) \
+            work-items with \(traits.localMemoryBytes) bytes of local memory
+            use --kernel-engine register, or another device
+            """
         }
     }
 }

@@ -1,4 +1,5 @@
 import COpenCL
+import Foundation
 
 /// What kernels have to know of a device. Vendors' quirks live in this file and in no other.
 public struct DeviceTraits: Sendable {
@@ -7,11 +8,15 @@ public struct DeviceTraits: Sendable {
     public let reportedComputeUnits: Int
     /// Work is cut so that each of these has several shares.
     let computeUnits: Int
-    public let maxWorkGroupSize: Int
+    public private(set) var maxWorkGroupSize: Int
+    /// Floats of the widest vector register, as the device says: 16 with AVX-512, 8 with AVX2.
+    public let floatLanes: Int
+    /// The cache before global memory, in bytes; 0 where there is none.
+    public let cacheBytes: Int
     /// Local memory of one work-group, in bytes.
-    public let localMemoryBytes: Int
+    public private(set) var localMemoryBytes: Int
     /// The largest single allocation and the whole memory, in bytes.
-    public let maxAllocation, globalMemory: Int
+    public private(set) var maxAllocation, globalMemory: Int
     /// What a sub-buffer's offset must be a multiple of, in bytes.
     public let memBaseAddrAlign: Int
     public let platform, vendor, driver: String
@@ -23,6 +28,8 @@ public struct DeviceTraits: Sendable {
         // all (release 22.3): shares must be small there, however few cores there are.
         computeUnits = kind == .cpu && platform == Self.mesa ? 1024 : reportedComputeUnits
         maxWorkGroupSize = try query.value(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self)
+        floatLanes = Int(try query.value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self))
+        cacheBytes = Int(try query.value(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, cl_ulong.self))
         localMemoryBytes = Int(try query.value(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self))
         maxAllocation = Int(
             clamping: try query.value(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong.self))
@@ -31,6 +38,18 @@ public struct DeviceTraits: Sendable {
         self.platform = platform
         vendor = try query.text(CL_DEVICE_VENDOR)
         driver = try query.text(CL_DRIVER_VERSION)
+        limit(by: ProcessInfo.processInfo.environment)
+    }
+
+    /// Makes the device smaller than it is, to try what a small one would do:
+    /// `LLS_OPENCL_MEMORY_LIMIT`, `LLS_OPENCL_LOCAL_MEMORY_LIMIT` (bytes) and
+    /// `LLS_OPENCL_GROUP_LIMIT` (work-items).
+    private mutating func limit(by environment: [String: String]) {
+        func limit(_ variable: String) -> Int { environment[variable].flatMap { Int($0) } ?? .max }
+        globalMemory = min(globalMemory, limit("LLS_OPENCL_MEMORY_LIMIT"))
+        maxAllocation = min(maxAllocation, globalMemory)
+        localMemoryBytes = min(localMemoryBytes, limit("LLS_OPENCL_LOCAL_MEMORY_LIMIT"))
+        maxWorkGroupSize = min(maxWorkGroupSize, limit("LLS_OPENCL_GROUP_LIMIT"))
     }
 
     private static let mesa = "rusticl"
@@ -38,10 +57,26 @@ public struct DeviceTraits: Sendable {
     /// Mesa's software renderer works, but any other processor driver is faster.
     var isLastChoice: Bool { isCPU && platform == Self.mesa }
 
+    var deviceClass: DeviceClass {
+        ["ARM", "QUALCOMM", "Imagination"].contains { vendor.contains($0) && !isCPU }
+            ? .mobile : .large
+    }
+
+    /// Whether a program costs the same however little is in it: PoCL 3.1 takes 30 ms to find one in
+    /// its own cache. Elsewhere kernels that nobody uses are not worth compiling.
+    var paysByProgram: Bool { platform == "Portable Computing Language" }
+
+    /// Whether the driver gains by a cache of compiled programs. PoCL and NVIDIA keep one of their
+    /// own, and PoCL compiles a program for no local size in particular only to hand it out.
+    /// Oclgrind interprets, and its binaries are as slow to make as programs.
+    var wantsBinaryCache: Bool {
+        !["Portable Computing Language", "NVIDIA CUDA", "Oclgrind"].contains(platform)
+    }
+
     /// The engine that suits the device: processors want registers and one work-item per group,
     /// everything else local memory and many, where it can have many. Mesa's software renderer
     /// makes vectors of work-items, as GPUs do.
-    var preferredEngine: KernelEngine {
+    public var preferredEngine: KernelEngine {
         (isCPU && platform != Self.mesa) || maxWorkGroupSize < 64 ? .register : .local
     }
 }

@@ -1,28 +1,39 @@
 import COpenCL
 
-/// What one kernel cost in total.
-public struct KernelProfile: Sendable {
+/// One launch of a kernel, as the device timed it.
+public struct KernelSpan: Sendable {
     public let name: String
-    public var launches = 0
-    /// Time on the device, in seconds.
-    public var seconds = 0.0
+    /// Seconds since the first launch began, and how many of them it lasted.
+    public let start, seconds: Double
 }
 
-/// Device times of launches, by kernel. Costs an event per launch.
+/// Device times of launches. Costs an event per launch.
 final class Profiler {
     private var pending: [(name: String, event: cl_event)] = []
-    private var totals: [String: KernelProfile] = [:]
+    private var settled: [(name: String, start: cl_ulong, end: cl_ulong)] = []
 
     /// Takes ownership of `event`.
     func record(_ name: String, _ event: cl_event) throws {
         pending.append((name, event))
+        // Events are the driver's memory: never too many at once.
         if pending.count >= 4096 { try settle() }
     }
 
-    /// Totals so far, the costliest first. Waits for what is under way.
-    func summary() throws -> [KernelProfile] {
+    /// All launches so far, in order. Waits for what is under way.
+    func spans() throws -> [KernelSpan] {
         try settle()
-        return totals.values.sorted { ($1.seconds, $0.name) < ($0.seconds, $1.name) }
+        let origin = settled.map(\.start).min() ?? 0
+        return settled.map { name, start, end in
+            KernelSpan(
+                name: name, start: Double(start - origin) * 1e-9,
+                seconds: Double(end &- start) * 1e-9)
+        }
+    }
+
+    /// Forgets all launches so far. Waits for what is under way.
+    func reset() throws {
+        try settle()
+        settled.removeAll(keepingCapacity: true)
     }
 
     private func settle() throws {
@@ -33,10 +44,11 @@ final class Profiler {
         for (name, event) in pending {
             var handle: cl_event? = event
             try check(clWaitForEvents(1, &handle), "clWaitForEvents of \(name)")
-            let start = try time(event, CL_PROFILING_COMMAND_START)
-            let end = try time(event, CL_PROFILING_COMMAND_END)
-            totals[name, default: KernelProfile(name: name)].launches += 1
-            totals[name]?.seconds += Double(end &- start) * 1e-9
+            settled.append(
+                (
+                    name, try time(event, CL_PROFILING_COMMAND_START),
+                    try time(event, CL_PROFILING_COMMAND_END)
+                ))
         }
     }
 

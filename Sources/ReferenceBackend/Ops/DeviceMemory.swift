@@ -4,6 +4,7 @@ extension ReferenceBackend {
     public var name: String { "reference (loops in Double)" }
     public var sliceAlignment: Int { 1 }
     public var memoryUse: MemoryUse { ledger.use }
+    public var memoryLimits: MemoryLimits { .none }
 
     public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
         let undefined = elementType == .float32 ? Double.nan : Double(Int32.min)

@@ -57,6 +57,11 @@ public struct ConvolutionGeometry: Hashable, Sendable {
     /// Every channel by itself.
     public var isDepthwise: Bool { groups == inputChannels && groups == outputChannels }
 
+    /// Whether it multiplies two matrices: 1×1, and every pixel is kept.
+    public var isMatrixProduct: Bool {
+        groups == 1 && kernelHeight == 1 && kernelWidth == 1 && stride == 1 && padding == 0
+    }
+
     /// Output pixels of the whole batch.
     public var outputPixels: Int { batch * outputHeight * outputWidth }
 

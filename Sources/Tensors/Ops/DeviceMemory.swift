@@ -12,6 +12,19 @@ public struct MemoryUse: Sendable {
     }
 }
 
+/// What a device can hold, in bytes.
+public struct MemoryLimits: Equatable, Sendable {
+    /// All allocations together, and the largest single one.
+    public var total, allocation: Int
+
+    public init(total: Int, allocation: Int) {
+        self.total = total
+        self.allocation = allocation
+    }
+
+    public static let none = MemoryLimits(total: .max, allocation: .max)
+}
+
 /// Making, filling and reading tensors.
 public protocol DeviceMemory: AnyObject {
     /// One line for people: kind, device, engine.
@@ -21,6 +34,12 @@ public protocol DeviceMemory: AnyObject {
     var sliceAlignment: Int { get }
 
     var memoryUse: MemoryUse { get }
+
+    /// What may be asked of ``makeTensor(_:_:)``, known before anything is.
+    var memoryLimits: MemoryLimits { get }
+
+    /// Bytes that the largest of `operations` borrow besides their operands; nothing is computed.
+    func scratchBytes(of operations: [DenseOperation]) throws -> Int
 
     /// A new tensor; what it holds is undefined.
     func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor
@@ -58,6 +77,9 @@ public protocol DeviceMemory: AnyObject {
 }
 
 extension DeviceMemory {
+    /// 0: for backends whose memory is so large that scratch does not matter.
+    public func scratchBytes(of operations: [DenseOperation]) throws -> Int { 0 }
+
     /// A new float tensor; what it holds is undefined.
     public func makeTensor(_ shape: Shape) throws -> Tensor { try makeTensor(shape, .float32) }
 

@@ -7,7 +7,7 @@ extension OperationCatalog {
                 forward(geometry, hasBias: true), forward(geometry, hasBias: false),
                 weightGradient(geometry), inputGradient(geometry),
             ]
-        }
+        } + winograd(size)
     }
 
     private static func forward(_ geometry: ConvolutionGeometry, hasBias: Bool) -> OperationCase {
@@ -17,8 +17,10 @@ extension OperationCatalog {
                 .source("bias", [geometry.outputChannels]), .result("output", geometry.outputShape),
             ]
         } body: { backend, t in
-            try backend.convolve(
-                t.input, t.weights, bias: hasBias ? t.bias : nil, geometry, into: t.output)
+            try backend.withConvolutionAlgorithm(.direct) {
+                try backend.convolve(
+                    t.input, t.weights, bias: hasBias ? t.bias : nil, geometry, into: t.output)
+            }
         } bounds: { evidence in
             let length = geometry.taps * geometry.inputChannels / geometry.groups
             return ["output": try evidence.sums("output", length: length + 1)]
@@ -33,8 +35,10 @@ extension OperationCatalog {
                 .result("weightGradient", geometry.weightShape),
             ]
         } body: { backend, t in
-            try backend.convolutionWeightGradient(
-                t.input, of: t.outputGradient, geometry, into: t.weightGradient)
+            try backend.withConvolutionAlgorithm(.direct) {
+                try backend.convolutionWeightGradient(
+                    t.input, of: t.outputGradient, geometry, into: t.weightGradient)
+            }
         } bounds: { evidence in
             let length = geometry.outputPixels
             return ["weightGradient": try evidence.sums("weightGradient", length: length)]
@@ -49,8 +53,10 @@ extension OperationCatalog {
                 .result("inputGradient", geometry.inputShape),
             ]
         } body: { backend, t in
-            try backend.convolutionInputGradient(
-                of: t.outputGradient, t.weights, geometry, into: t.inputGradient)
+            try backend.withConvolutionAlgorithm(.direct) {
+                try backend.convolutionInputGradient(
+                    of: t.outputGradient, t.weights, geometry, into: t.inputGradient)
+            }
         } bounds: { evidence in
             let length = geometry.taps * geometry.outputChannels / geometry.groups
             return ["inputGradient": try evidence.sums("inputGradient", length: length)]
@@ -146,7 +152,7 @@ extension OperationCatalog {
 extension ConvolutionGeometry {
     fileprivate var taps: Int { kernelHeight * kernelWidth }
 
-    fileprivate var summary: String {
+    var summary: String {
         """
         \(batch)×\(height)×\(width)×\(inputChannels) → \(outputChannels), kernel \
         \(kernelHeight)×\(kernelWidth), stride \(stride), padding \(padding), \

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LocalLearning
-import Randomness
+import OpenCLBackend
+import Profiling
 import Tensors
 
 struct BenchStep: ParsableCommand {
@@ -9,12 +10,7 @@ struct BenchStep: ParsableCommand {
         discussion: "Example: lls bench step --model LLS_SmallConv --input 3x32x32 --batch 128")
 
     @OptionGroup var selection: BackendOptions
-    @Option(help: "The network.") var model = "LLS_SmallConv"
-    @Option(name: [.customLong("rule"), .customLong("training-mode")], help: "The learning rule.")
-    var rule = "LLS"
-    @Option(help: "CHANNELSxHEIGHTxWIDTH.") var input = "3x32x32"
-    @Option(help: "Classes.") var classes = 10
-    @Option(help: "Images in a batch.") var batch = 128
+    @OptionGroup var options: ModelOptions
     @Option(help: "Timed steps, at least.") var steps = 20
     @Flag(help: "One JSON object.") var json = false
 
@@ -23,45 +19,56 @@ struct BenchStep: ParsableCommand {
         let backend, device: String
         let ms_per_step, images_per_second, gflops: Double
         let peak_bytes, steps: Int
+        /// From the start of the program to the end of its first step.
+        let first_step_ms: Double
+        /// Kernels a step; nil where there are none.
+        let launches_per_step: Int?
+        /// Calls in a step that wait for the device: none.
+        let waits_per_step: Int?
+        /// What the host needs to hand a step over; nil where it computes the step itself.
+        let host_ms_per_step: Double?
+        /// Device memory allocated after the first steps: 0, or something leaks.
+        let late_allocations: Int
     }
 
-    func validate() throws {
-        try requirePositive(("classes", classes), ("batch", batch), ("steps", steps))
-        guard batch > 1 else { throw ValidationError("--batch must be at least 2: batch norm") }
-    }
+    func validate() throws { try requirePositive(("steps", steps)) }
 
     func run() throws {
-        let extents = try parseExtents(input, flag: "input")
-        let rule = try lookUp(rule, among: RuleCatalog.all, called: "learning rule", by: \.name)
-        let architecture = try lookUp(
-            model, among: ModelCatalog.all, called: "model", by: \.name)
+        let training = try options.training
         let backend = try selection.open()
-        let network = try Network(
-            architecture, input: [extents[1], extents[2], extents[0]], classes: classes,
-            batch: batch, rule: rule, on: backend)
-        try network.initialize()
-        let optimizers = try network.groups.map {
-            try OptimizerKind.adamWScheduleFree.make(
-                for: $0, OptimizerSettings(learningRate: 5e-3), on: backend)
-        }
-        let images = RandomSource(seed: 0, stream: "images").uniforms(network.images.count)
-        let labels = RandomSource(seed: 0, stream: "labels").uniforms(batch)
-            .map { Int32($0 * Float(classes)) }
-        try labels.withUnsafeBytes { try backend.upload($0, to: network.labels) }
-        let ring = try LossRing(capacity: 1, losses: network.lossNames.count, on: backend)
+        let plan = try training.plan(on: backend)
+        try selection.tune(backend, for: plan.work.operations)
+        let bench = try StepBench(training, on: backend)
+        try bench.step()
+        let firstStep = ProgramStart.secondsSince
+        for _ in 0..<2 { try bench.step() }
 
-        let timing = try Timing(on: backend, warmups: 3, repetitions: steps) {
-            try backend.upload(images, to: network.images)
-            try rule.step(network, batch: batch, optimizers, losses: ring.next())
-            _ = try ring.drain(on: backend)
+        let openCL = backend as? OpenCLBackend
+        let before = (launches: openCL?.launches ?? 0, waits: openCL?.waits ?? 0)
+        try bench.enqueue()
+        let launches = openCL.map { $0.launches - before.launches }
+        let waits = openCL.map { $0.waits - before.waits }
+        try bench.drain()
+        let allocations = backend.memoryUse.allocations
+        var hostSeconds: [Double] = []
+        let timing = try Timing(on: backend, warmups: 0, repetitions: steps) {
+            let start = ContinuousClock.now
+            try bench.enqueue()
+            hostSeconds.append((ContinuousClock.now - start) / .seconds(1))
+            try bench.drain()
         }
-        // Forward and weight gradient, of the blocks.
-        let multiplyAccumulates = 2 * batch * network.blocks.map(\.multiplyAccumulates).reduce(0, +)
         let result = Result(
             backend: selection.kind(of: backend), device: backend.name,
-            ms_per_step: 1e3 * timing.median, images_per_second: Double(batch) / timing.median,
-            gflops: 2e-9 * Double(multiplyAccumulates) / timing.median,
-            peak_bytes: backend.memoryUse.peak, steps: timing.seconds.count)
+            ms_per_step: 1e3 * timing.median,
+            images_per_second: Double(training.batch) / timing.median,
+            gflops: 2e-9 * Double(plan.work.total) / timing.median,
+            peak_bytes: backend.memoryUse.peak, steps: timing.seconds.count,
+            first_step_ms: 1e3 * firstStep, launches_per_step: launches,
+            waits_per_step: waits,
+            host_ms_per_step: launches.map { _ in
+                1e3 * hostSeconds.sorted()[hostSeconds.count / 2]
+            },
+            late_allocations: backend.memoryUse.allocations - allocations)
         Console.result(
             json
                 ? try lls.json(result)

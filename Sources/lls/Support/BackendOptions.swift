@@ -1,5 +1,6 @@
 import ArgumentParser
 import BLASBackend
+import Foundation
 import OpenCLBackend
 import Runs
 import Suggestions
@@ -8,6 +9,16 @@ import Tensors
 /// Which backend a command runs on: the only place that knows them all.
 struct BackendOptions: ParsableArguments {
     enum Kind: String, CaseIterable { case auto, opencl, cpu }
+
+    /// What is done about kernels that a device's table says nothing of.
+    enum Tuning: String, CaseIterable {
+        /// The table is used, and a run searches for what it lacks, once, where no byte changes.
+        case auto
+        /// The table is used as it is.
+        case cached
+        /// Everything as shipped, whatever the table says.
+        case off
+    }
 
     @Option(help: "auto, opencl or cpu.")
     var backend = Kind.auto.rawValue
@@ -18,12 +29,26 @@ struct BackendOptions: ParsableArguments {
     @Option(help: "How OpenCL kernels are shaped: auto, register or local.")
     var kernelEngine = "auto"
 
+    @Option(help: "OpenCL kernels by the device's tuning table: auto, cached or off.")
+    var tuning = ProcessInfo.processInfo.environment["LLS_TUNING"] ?? Tuning.auto.rawValue
+
+    @Option(help: "How 3×3 convolutions are computed: automatic, direct, winograd2 or winograd4.")
+    var convolution = ConvolutionAlgorithm.automatic.rawValue
+
+    @Flag(help: "Direct convolution only, which rounds least: --convolution direct.")
+    var exact = false
+
     @Option(help: "Threads of the CPU backend; default: all cores.")
     var threads: Int?
 
     func validate() throws {
         let kind = try kind
         _ = try engine
+        _ = try tuningMode
+        let algorithm = try algorithm
+        if exact, ![.automatic, .direct].contains(algorithm) {
+            throw ValidationError("--exact is --convolution direct, not \(algorithm.rawValue)")
+        }
         if let threads { try requirePositive(("threads", threads)) }
         if kind == .cpu, device != nil {
             throw ValidationError("--device names an OpenCL device, so not with --backend cpu")
@@ -34,7 +59,19 @@ struct BackendOptions: ParsableArguments {
         get throws { try lookUp(backend, among: Kind.allCases, called: "backend", by: \.rawValue) }
     }
 
-    private var engine: KernelEngine? {
+    private var tuningMode: Tuning {
+        get throws { try lookUp(tuning, among: Tuning.allCases, called: "tuning", by: \.rawValue) }
+    }
+
+    private var algorithm: ConvolutionAlgorithm {
+        get throws {
+            try lookUp(
+                convolution, among: ConvolutionAlgorithm.allCases,
+                called: "convolution algorithm", by: \.rawValue)
+        }
+    }
+
+    var engine: KernelEngine? {
         get throws {
             if plainName(kernelEngine) == "auto" { return nil }
             return try lookUp(
@@ -44,14 +81,23 @@ struct BackendOptions: ParsableArguments {
 
     /// Opens the backend. One that was named is never replaced by another; what `auto` took, and
     /// why, goes to standard error.
-    func open() throws -> any Backend {
+    ///
+    /// - Parameter profiling: whether a device's kernels are to be timed.
+    func open(profiling: Bool = false) throws -> any Backend {
+        let backend = try backend(profiling)
+        (backend as? any ConvolutionAlgorithmChoosing)?.convolutionAlgorithm =
+            exact ? .direct : try algorithm
+        return backend
+    }
+
+    private func backend(_ profiling: Bool) throws -> any Backend {
         switch try kind {
         case .cpu: return try BLASBackend(threads: threads)
-        case .opencl: return try openCL()
-        case .auto where device != nil: return try openCL()
+        case .opencl: return try openCL(profiling)
+        case .auto where device != nil: return try openCL(profiling)
         case .auto:
             do {
-                let backend = try openCL()
+                let backend = try openCL(profiling)
                 Console.note("device   \(backend.name)  (auto: the first of GPU, OpenCL CPU)")
                 return backend
             } catch let error as DeviceSelectionError {
@@ -62,18 +108,67 @@ struct BackendOptions: ParsableArguments {
         }
     }
 
+    /// The OpenCL device that is meant, for commands that want no other.
+    func openCLDevice() throws -> OpenCLDevice {
+        guard try kind != .cpu else {
+            throw ValidationError("only OpenCL devices are tuned, so not with --backend cpu")
+        }
+        return try OpenCLDevice.select(device ?? "auto")
+    }
+
     /// Writes the selection into a run's configuration.
     func record(in configuration: inout RunConfiguration) {
         configuration.backend = backend
         configuration.device = device
         configuration.kernelEngine = kernelEngine
         configuration.threads = threads
+        configuration.convolution = convolution
+        configuration.tuning = tuning
+        configuration.exact = exact
     }
 
-    private func openCL() throws -> OpenCLBackend {
-        try OpenCLBackend(device: device ?? "auto", engine: try engine)
+    private func openCL(_ profiling: Bool) throws -> OpenCLBackend {
+        let device = try OpenCLDevice.select(device ?? "auto")
+        let isTuned = try tuningMode != .off
+        return try OpenCLBackend(
+            device, engine: try engine, profiling: profiling,
+            tuning: isTuned ? TuningStore(for: device)?.load() ?? .shipped : .shipped)
     }
 
     /// `opencl` or `cpu`.
     func kind(of backend: any Backend) -> String { backend is OpenCLBackend ? "opencl" : "cpu" }
+}
+
+// MARK: Tuning
+
+extension BackendOptions {
+    /// Seconds that a first run may spend on the search.
+    private static var searchBudget: Double { 10 }
+
+    /// Searches, before the first step, for the kernels of `operations` that the device's table
+    /// says nothing of, and keeps what it finds. It never changes a byte of any result, so a run
+    /// with another table, or none, computes the same. Where it cannot be kept there is no search.
+    func tune(_ backend: any Backend, for operations: [DenseOperation]) throws {
+        guard try tuningMode == .auto, let backend = backend as? OpenCLBackend,
+            Tuner.isNeeded(for: operations, backend.tuning, engine: backend.engine),
+            let store = TuningStore(for: backend.device)
+        else { return }
+        do { try store.save(backend.tuning) } catch {
+            Console.note("tuning   off: cannot write \(store.file.path())")
+            return
+        }
+        Console.note(
+            "tuning   new shapes on this device: searching, \(Self.searchBudget.fixed(0)) s at most"
+        )
+        let table = try Tuner(backend.device, engine: backend.engine).search(
+            operations, extending: backend.tuning, scope: .sameBytes, budget: Self.searchBudget
+        ) { finding in
+            for (variant, reason) in finding.skipped {
+                Console.note("tuning   skipped \(finding.shape), \(variant): \(reason)")
+            }
+        }
+        try store.save(table)
+        backend.tuning = table
+        Console.note("tuning   \(table.count) shapes in \(store.file.path())")
+    }
 }

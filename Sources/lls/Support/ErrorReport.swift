@@ -3,6 +3,7 @@ import BLASBackend
 import FileFormats
 import LocalLearning
 import OpenCLBackend
+import Profiling
 import Verification
 
 /// Prints an error that the world caused, and answers with the status to exit by; nil for those that
@@ -12,9 +13,11 @@ func report(_ error: any Error) -> ExitStatus? {
     switch error {
     case let error as any CategorizedError:
         status = ExitStatus(rawValue: error.category.exitCode) ?? .internalError
-    case is OutOfDeviceMemoryError, is OutOfMemoryError: status = .outOfMemory
+    case is OutOfDeviceMemoryError, is OutOfMemoryError, is DoesNotFitError:
+        status = .outOfMemory
     case is DeviceSelectionError, is OpenCLError, is KernelBuildError: status = .deviceUnavailable
     case is DivergenceError: status = .diverged
+    case is TuningError: status = .cannotCreate
     case is ArchitectureError: status = .badConfiguration
     case is ConformanceError: status = .badData
     default: return nil

@@ -1,6 +1,16 @@
 import Foundation
 import Tensors
 
+/// When the program began, for what a user waits for.
+enum ProgramStart {
+    private static let instant = ContinuousClock.now
+
+    /// Called first thing.
+    static func mark() { _ = instant }
+
+    static var secondsSince: Double { (ContinuousClock.now - instant) / .seconds(1) }
+}
+
 /// Times of one thing done over and over, each run waited for.
 struct Timing {
     let seconds: [Double]

@@ -2,6 +2,8 @@ import Datasets
 import FileFormats
 import Foundation
 import LocalLearning
+import OpenCLBackend
+import Profiling
 import Runs
 import Tensors
 
@@ -59,6 +61,14 @@ struct TrainingRun {
         }
 
         backend = try selection.open()
+        var planned = PlannedTraining(
+            choices.model, rule: choices.rule, optimizer: choices.optimizer,
+            input: train.sampleShape, classes: dataset.classNames.count,
+            batch: max(configuration.batchSize, configuration.testBatchSize))
+        planned.pooling = choices.pooling
+        planned.hasDropout = configuration.dropout > 0
+        let plan = try planned.plan(on: backend)
+        try selection.tune(backend, for: plan.work.operations)
         let network = try Network(
             choices.model, input: train.sampleShape, classes: dataset.classNames.count,
             batch: max(configuration.batchSize, configuration.testBatchSize), rule: choices.rule,
@@ -83,7 +93,7 @@ struct TrainingRun {
                 epochs: configuration.epochs, maxSteps: configuration.maxSteps,
                 reportEvery: extras.reportEvery, schedule: choices.schedule))
         let trained = network.groups.map(\.trainedCount).reduce(0, +)
-        plan = [
+        self.plan = [
             "device   \(backend.name)",
             "data     \(dataset.name)  \(dataset.folder)  \(train.sampleCount) train / "
                 + "\(test.sampleCount) test, \(dataset.classNames.count) classes",
@@ -175,8 +185,13 @@ struct TrainingRun {
 struct RunEnvironment: Encodable {
     let lls = LLSCommand.version
     let backend: String
+    /// Which tuning table shaped an OpenCL device's kernels: part of what a run depends on.
+    let tuning: String?
     let system = ProcessInfo.processInfo.operatingSystemVersionString
     let processors = ProcessInfo.processInfo.activeProcessorCount
 
-    init(_ backend: any Backend) { self.backend = backend.name }
+    init(_ backend: any Backend) {
+        self.backend = backend.name
+        tuning = (backend as? OpenCLBackend)?.tuning.identity
+    }
 }

@@ -1,0 +1,100 @@
+import Tensors
+
+/// Products `output[b] = left[b] · right[b]` of one shape: what Winograd's transforms leave to do.
+struct ProductBatch {
+    let count, rows, columns, depth: Int
+    /// `[count, rows, leftStride]`, or transposed `[count, depth, leftStride]`.
+    let left: Tensor
+    let leftStride: Int
+    let isLeftTransposed: Bool
+    /// `[count, depth, rightStride]`, or in panels `[count, panels, depth, width]`.
+    let right: Tensor
+    let rightStride: Int
+    /// Whether the products are added to what `output` holds.
+    var accumulates = false
+    /// `[count, rows, columns]`.
+    let output: Tensor
+}
+
+extension OpenCLBackend {
+    /// How wide the panels of a right factor of `columns` columns are; the local-memory engine
+    /// knows one panel only.
+    func panelWidth(rows: Int, columns: Int) -> Int {
+        switch engine {
+        case .register: RegisterTile.forProduct(rows: rows, columns: columns, traits).columns
+        case .local: columns
+        }
+    }
+
+    func multiply(_ batch: ProductBatch) throws {
+        switch engine {
+        case .register: try multiplyInRegisters(batch)
+        case .local: try multiplyInLocalMemory(batch)
+        }
+    }
+
+    private func multiplyInRegisters(_ batch: ProductBatch) throws {
+        let (rows, columns, depth) = (batch.rows, batch.columns, batch.depth)
+        let tile =
+            batch.isLeftTransposed
+            ? RegisterTile.forOuterProducts(rows: rows, columns: columns, traits)
+            : RegisterTile.forProduct(rows: rows, columns: columns, traits)
+        let panels = ceilingDivision(columns, tile.columns)
+        let bands = ceilingDivision(rows, tile.height)
+        let panelStride = batch.isLeftTransposed ? tile.columns : tile.columns * depth
+        let operands: [KernelArgument] = [
+            .tensor(batch.left), .tensor(batch.right), .tensor(try zeros(count: columns)),
+            .tensor(batch.output), .int(rows), .int(columns), .int(depth), .int(batch.leftStride),
+            .int(batch.isLeftTransposed ? batch.rightStride : tile.columns), .int(panelStride),
+            .int((batch.isLeftTransposed ? depth : rows) * batch.leftStride),
+            .int(batch.isLeftTransposed ? depth * batch.rightStride : panels * panelStride),
+            .int(0),
+        ]
+        if batch.isLeftTransposed {
+            let tilesPerGroup = tile.tilesPerGroup(
+                bands * panels, lanes: batch.count, depth: depth,
+                computeUnits: traits.computeUnits)
+            try launch(
+                .matrixRegister, "multiply_transposed", defines: tile.defines,
+                operands + [
+                    .int(tilesPerGroup), .int(depth), .int(depth),
+                    .int(batch.accumulates ? 1 : 0),
+                ],
+                global: [ceilingDivision(bands * panels, tilesPerGroup), batch.count],
+                local: [1, 1])
+        } else {
+            precondition(!batch.accumulates, "only sums of outer products accumulate")
+            let tilesPerGroup = tile.tilesPerGroup(
+                bands, lanes: panels * batch.count, depth: depth,
+                computeUnits: traits.computeUnits)
+            try launch(
+                .matrixRegister, "multiply", defines: tile.defines,
+                operands + [.int(tilesPerGroup), .int(depth)],
+                global: [panels, ceilingDivision(bands, tilesPerGroup), batch.count],
+                local: [1, 1, 1])
+        }
+    }
+
+    private func multiplyInLocalMemory(_ batch: ProductBatch) throws {
+        let (rows, columns, depth) = (batch.rows, batch.columns, batch.depth)
+        precondition(
+            batch.leftStride == (batch.isLeftTransposed ? rows : depth)
+                && batch.rightStride == columns,
+            "the local-memory engine multiplies matrices without gaps")
+        let tile = LocalTile(
+            rows: rows, columns: columns, mayOccupy: batch.count, traits: traits)
+        let isAligned = [batch.leftStride, columns].allSatisfy { $0 % 4 == 0 }
+        try launch(
+            .matrixLocal, "multiply",
+            defines: tile.defines(isAligned: isAligned) + [
+                KernelDefine("TRANSPOSED_LEFT", batch.isLeftTransposed ? 1 : 0),
+                KernelDefine("TRANSPOSED_RIGHT", 0),
+            ],
+            [
+                .tensor(batch.left), .tensor(batch.right), .tensor(try zeros(count: columns)),
+                .tensor(batch.output), .int(rows), .int(columns), .int(depth), .int(rows * depth),
+                .int(depth * columns), .int(0), .int(depth), .int(batch.accumulates ? 1 : 0),
+            ],
+            global: tile.global(rows, columns, splits: batch.count), local: tile.local)
+    }
+}

@@ -1,0 +1,156 @@
+import KernelSources
+import Tensors
+
+/// Convolutions by Winograd's minimal filtering: transforms of tiles, and between them one matrix
+/// product for every place in a tile. The tiles are taken in chunks whose transforms stay in a
+/// processor's cache, or in bounded memory on a GPU.
+extension OpenCLBackend {
+    /// A convolution, or an input gradient, in output tiles of `extent`.
+    func convolveByWinograd(
+        _ input: Tensor, _ weights: Tensor, _ bias: Tensor, _ pass: ConvolutionPass, extent: Int,
+        into output: Tensor
+    ) throws {
+        let (channels, outputs) = (pass.channels, pass.outputChannels)
+        let tiles = WinogradTiles(pass, extent: extent)
+        let stride = rowStride(channels)
+        let chunk = chunk(of: tiles, bytesPerTile: 4 * tiles.places * (stride + outputs))
+        let width = panelWidth(rows: chunk, columns: outputs)
+        try withScratch([
+            [tiles.places, outputs.roundedUp(to: width), channels],
+            [tiles.places, chunk, stride], [tiles.places, chunk, outputs],
+        ]) { scratch in
+            let (filters, samples, products) = (scratch[0], scratch[1], scratch[2])
+            try launchTransform(
+                .winogradWeights, "transform_weights", tiles,
+                transformGrid(channels, outputs, tiles), [weights, filters], rows: channels, outputs,
+                [.int(width), .int(pass.turnsWeights ? 1 : 0)])
+            for first in Swift.stride(from: 0, to: tiles.count, by: chunk) {
+                let rows = min(chunk, tiles.count - first)
+                try transformInput(
+                    input, pass, tiles, first..<(first + rows), stride, into: samples)
+                try multiply(
+                    ProductBatch(
+                        count: tiles.places, rows: rows, columns: outputs, depth: channels,
+                        left: samples, leftStride: stride, isLeftTransposed: false,
+                        right: filters, rightStride: outputs, output: products))
+                try launchTransform(
+                    .winogradImages, "transform_output", tiles, transformGrid(rows, outputs, tiles),
+                    [products, bias, output], rows: rows, outputs,
+                    [
+                        .int(first), .int(pass.outputHeight), .int(pass.outputWidth),
+                        .int(tiles.down), .int(tiles.across),
+                    ])
+            }
+        }
+    }
+
+    /// A weight gradient in output tiles of `extent`: the adjoint of the forward transforms, with
+    /// the products summed over the tiles before the last of them.
+    func weightGradientByWinograd(
+        _ input: Tensor, _ outputGradient: Tensor, _ geometry: ConvolutionGeometry, extent: Int,
+        into weightGradient: Tensor
+    ) throws {
+        let pass = ConvolutionPass(forward: geometry)
+        let (channels, outputs) = (pass.channels, pass.outputChannels)
+        let tiles = WinogradTiles(pass, extent: extent)
+        let (stride, gradientStride) = (rowStride(channels), rowStride(outputs))
+        let chunk = chunk(of: tiles, bytesPerTile: 4 * tiles.places * (stride + gradientStride))
+        try withScratch([
+            [tiles.places, chunk, stride], [tiles.places, chunk, gradientStride],
+            [tiles.places, channels, outputs],
+        ]) { scratch in
+            let (samples, gradients, products) = (scratch[0], scratch[1], scratch[2])
+            for first in Swift.stride(from: 0, to: tiles.count, by: chunk) {
+                let rows = min(chunk, tiles.count - first)
+                try transformInput(
+                    input, pass, tiles, first..<(first + rows), stride, into: samples)
+                try launchTransform(
+                    .winogradImages, "transform_gradient", tiles, transformGrid(rows, outputs, tiles),
+                    [outputGradient, gradients], rows: rows, outputs,
+                    [
+                        .int(first), .int(pass.outputHeight), .int(pass.outputWidth),
+                        .int(tiles.down), .int(tiles.across), .int(gradientStride),
+                    ])
+                try multiply(
+                    ProductBatch(
+                        count: tiles.places, rows: channels, columns: outputs, depth: rows,
+                        left: samples, leftStride: stride, isLeftTransposed: true,
+                        right: gradients, rightStride: gradientStride, accumulates: first > 0,
+                        output: products))
+            }
+            try launchTransform(
+                .winogradWeights, "gather_weight_gradient", tiles,
+                transformGrid(channels, outputs, tiles), [products, weightGradient], rows: channels,
+                outputs)
+        }
+    }
+
+    private func transformInput(
+        _ input: Tensor, _ pass: ConvolutionPass, _ tiles: WinogradTiles, _ range: Range<Int>,
+        _ stride: Int, into samples: Tensor
+    ) throws {
+        try launchTransform(
+            .winogradImages, "transform_input", tiles,
+            transformGrid(range.count, pass.channels, tiles), [input, samples], rows: range.count,
+            pass.channels,
+            [
+                .int(range.lowerBound), .int(pass.height), .int(pass.width), .int(tiles.down),
+                .int(tiles.across), .int(pass.paddingY), .int(stride),
+            ])
+    }
+
+    private func launchTransform(
+        _ source: KernelSource, _ kernel: String, _ tiles: WinogradTiles, _ grid: Grid,
+        _ tensors: [Tensor], rows: Int, _ channels: Int, _ scalars: [KernelArgument] = []
+    ) throws {
+        try launch(
+            source, kernel, defines: defines(grid) + [KernelDefine("OUTPUT", tiles.extent)],
+            tensors.map(KernelArgument.tensor) + [.int(rows), .int(channels), .int(grid.share)]
+                + scalars,
+            global: grid.global, local: grid.local)
+    }
+
+    /// For `rows` rows of tiles: on a processor, an element is worth all places of its tile.
+    private func transformGrid(_ rows: Int, _ channels: Int, _ tiles: WinogradTiles) -> Grid {
+        guard engine == .register else { return rowGrid(rows, channels) }
+        let elements = rows * channels * tiles.places
+        let most = min(rows, 8 * traits.computeUnits)
+        let share = rows.dividedUp(by: (elements >> 14).clamped(to: 1...most))
+        let groups = rows.dividedUp(by: share)
+        return Grid(vector: 16, share: share, groups: groups, global: [1, groups], local: [1, 1])
+    }
+
+    /// Elements from one row of a transformed image to the next. Rows a power of two apart fall
+    /// into a few sets of a processor's cache, so there a vector lies between them.
+    private func rowStride(_ channels: Int) -> Int {
+        engine == .register ? channels.roundedUp(to: 64) + 16 : channels
+    }
+
+    /// How many tiles are taken at a time.
+    private func chunk(of tiles: WinogradTiles, bytesPerTile: Int) -> Int {
+        let budget =
+            engine == .register
+            ? max(traits.cacheBytes / 4, 1 << 21) : min(1 << 28, traits.maxAllocation)
+        // Whole register tiles, and a depth that is worth an accumulation.
+        let chunk = max(budget / bytesPerTile / 48, 1) * 48
+        return min(chunk, tiles.count)
+    }
+}
+
+/// The output tiles of a convolution.
+private struct WinogradTiles {
+    /// Rows and columns of an output tile.
+    let extent: Int
+    /// Tiles along an image, and of the whole batch.
+    let down, across, count: Int
+
+    init(_ pass: ConvolutionPass, extent: Int) {
+        self.extent = extent
+        down = pass.outputHeight.dividedUp(by: extent)
+        across = pass.outputWidth.dividedUp(by: extent)
+        count = pass.batch * down * across
+    }
+
+    /// Elements of an input tile.
+    var places: Int { (extent + 2) * (extent + 2) }
+}

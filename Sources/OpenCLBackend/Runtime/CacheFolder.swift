@@ -1,0 +1,65 @@
+import Foundation
+
+/// A folder of files that may vanish at any time: `$XDG_CACHE_HOME/lls/…`, or `~/.cache/lls/…`.
+///
+/// Every file begins with a line that says what it is for, and one that sums up its bytes. A file
+/// that says something else, is cut short or was changed counts as not there.
+public struct CacheFolder: Sendable {
+    public let url: URL
+
+    public init(_ url: URL) { self.url = url }
+
+    /// The folder `name` of the user's cache; nil where there is no home.
+    ///
+    /// A relative `XDG_CACHE_HOME` is ignored, as its specification asks.
+    public static func named(
+        _ name: String, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> CacheFolder? {
+        let base: URL
+        if let path = environment["XDG_CACHE_HOME"], path.hasPrefix("/") {
+            base = URL(filePath: path)
+        } else if let home = environment["HOME"], home.hasPrefix("/") {
+            base = URL(filePath: home).appending(path: ".cache")
+        } else {
+            return nil
+        }
+        return CacheFolder(base.appending(path: "lls").appending(path: name))
+    }
+
+    /// Where the file for `key` lies.
+    public func file(for key: String, type: String) -> URL {
+        url.appending(path: "\(fingerprint(key.utf8)).\(type)")
+    }
+
+    /// What was written for `key`; nil where that is not there, not whole or not for it.
+    public func read(_ key: String, type: String) -> Data? {
+        guard let data = try? Data(contentsOf: file(for: key, type: type)) else { return nil }
+        let header = Data(Self.header(key).utf8)
+        guard data.starts(with: header) else { return nil }
+        let rest = data.dropFirst(header.count)
+        guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        let body = rest[(end + 1)...]
+        guard rest[..<end].elementsEqual(fingerprint(body).utf8) else { return nil }
+        return Data(body)
+    }
+
+    /// Writes what belongs to `key`: the file appears whole or not at all.
+    public func write(_ body: Data, for key: String, type: String) throws {
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        var data = Data((Self.header(key) + fingerprint(body) + "\n").utf8)
+        data.append(body)
+        try data.write(to: file(for: key, type: type), options: .atomic)
+    }
+
+    private static func header(_ key: String) -> String {
+        "lls cache 1: " + key.replacing("\n", with: " ") + "\n"
+    }
+}
+
+/// FNV-1a of 64 bits: tells files apart, and guards against chance, not against malice.
+func fingerprint(_ bytes: some Sequence<UInt8>) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let text = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - text.count) + text
+}

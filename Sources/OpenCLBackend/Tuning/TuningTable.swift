@@ -1,0 +1,95 @@
+import Foundation
+import Tensors
+
+/// Which variant computes what, on one device. What it does not hold is computed as shipped, see
+/// `Dense/Tiling.swift`.
+///
+/// Variants may add in another order, so a table is a part of the device: the same seed, device and
+/// table give the same bytes. What a run finds by itself never changes a byte, see
+/// ``Tuner/Scope``.
+public struct TuningTable: Codable, Equatable, Sendable {
+    private struct Entry: Codable, Equatable {
+        var variant: Variant
+        /// Whether every variant there is was tried.
+        var isComplete: Bool
+    }
+
+    /// By engine and shape class. A variant with nothing in it was found to be best as shipped.
+    private var entries: [String: Entry] = [:]
+
+    /// Everything as shipped.
+    public static let shipped = TuningTable()
+
+    public var count: Int { entries.count }
+
+    subscript(shape: ShapeClass, engine: KernelEngine) -> Variant? {
+        entries[Self.key(shape, engine)]?.variant
+    }
+
+    mutating func set(
+        _ variant: Variant, for shape: ShapeClass, _ engine: KernelEngine, isComplete: Bool
+    ) {
+        entries[Self.key(shape, engine)] = Entry(variant: variant, isComplete: isComplete)
+    }
+
+    /// Whether a search of `scope` has nothing to find for `shape`.
+    func isSettled(_ shape: ShapeClass, _ engine: KernelEngine, for scope: Tuner.Scope) -> Bool {
+        guard let entry = entries[Self.key(shape, engine)] else { return false }
+        return scope == .sameBytes || entry.isComplete
+    }
+
+    private static func key(_ shape: ShapeClass, _ engine: KernelEngine) -> String {
+        "\(engine.rawValue): \(shape.name)"
+    }
+
+    /// Tells tables apart; `shipped` for one that changes nothing.
+    public var identity: String {
+        let changes = entries.filter { $0.value.variant != Variant() }
+            .map { "\($0.key): \($0.value.variant)" }.sorted()
+        return changes.isEmpty ? "shipped" : fingerprint(changes.joined(separator: "\n").utf8)
+    }
+
+    /// This table with all that `other` holds besides.
+    func merging(_ other: TuningTable) -> TuningTable {
+        var merged = self
+        merged.entries.merge(other.entries) { mine, _ in mine }
+        return merged
+    }
+}
+
+/// Where tables are kept: one file for each platform, device, driver, version and number of compute
+/// units.
+public struct TuningStore: Sendable {
+    private let folder: CacheFolder
+    private let key: String
+
+    /// Nil where the user has no cache.
+    public init?(for device: OpenCLDevice, in folder: CacheFolder? = .named("tuning")) {
+        guard let folder else { return nil }
+        self.folder = folder
+        key = [
+            "tuning", device.traits.platform, device.name, device.traits.driver,
+            device.openCLVersion, "\(device.traits.reportedComputeUnits) compute units",
+        ].joined(separator: " | ")
+    }
+
+    public var file: URL { folder.file(for: key, type: "json") }
+
+    /// The table that was kept; as shipped where there is none, or none that is sound.
+    public func load() -> TuningTable {
+        guard let data = folder.read(key, type: "json"),
+            let table = try? JSONDecoder().decode(TuningTable.self, from: data)
+        else { return .shipped }
+        return table
+    }
+
+    /// Keeps `table`, and what another process may have kept meanwhile.
+    ///
+    /// - Parameter replacing: whether what was kept is forgotten.
+    public func save(_ table: TuningTable, replacing: Bool = false) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        let whole = replacing ? table : table.merging(load())
+        try folder.write(try encoder.encode(whole), for: key, type: "json")
+    }
+}

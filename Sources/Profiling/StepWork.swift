@@ -1,0 +1,95 @@
+import LocalLearning
+import Tensors
+
+/// What multiply–accumulates are spent on.
+public enum WorkPhase: String, CaseIterable, Sendable {
+    case forward
+    /// The local loss or the projected error, and what a rule's own parameters learn from.
+    case learningSignal = "learning-signal"
+    case weightGradient = "weight-gradient"
+    case inputGradient = "input-gradient"
+}
+
+/// The multiply–accumulates of one training step, by block and by what they are for.
+public struct StepWork: Sendable {
+    public struct Block: Sendable {
+        /// A block's name, or `linear` for the classifier.
+        public let name: String
+        public fileprivate(set) var multiplyAccumulates: [WorkPhase: Int] = [:]
+    }
+
+    /// In the order of the network, the classifier last.
+    public private(set) var blocks: [Block]
+    /// Every product and convolution of the step, in order.
+    public let operations: [DenseOperation]
+
+    public func total(_ phase: WorkPhase) -> Int {
+        blocks.reduce(0) { $0 + ($1.multiplyAccumulates[phase] ?? 0) }
+    }
+
+    public var total: Int { WorkPhase.allCases.map(total).reduce(0, +) }
+
+    /// Sorts operations by the memory that they touch: a block's own weights or their gradients say
+    /// whose it is and what for; all else is the learning signal of the block that ran last.
+    init(_ planned: [PlannedOperation], of network: Network) {
+        operations = planned.map(\.operation)
+        blocks = (network.blocks.map(\.name) + ["linear"]).map { Block(name: $0) }
+        let owners = Owners(network)
+        var current = 0
+        for planned in planned {
+            let (owner, phase) = owners.place(planned)
+            if phase == .forward, let owner { current = owner }
+            blocks[owner ?? current].multiplyAccumulates[phase, default: 0] +=
+                planned.operation.multiplyAccumulates
+        }
+    }
+}
+
+/// Which block a piece of memory belongs to.
+private struct Owners {
+    private var weights: [ObjectIdentifier: Int] = [:]
+    private var gradients: [ObjectIdentifier: Int] = [:]
+    /// Parameters of rules and their gradients, projections among them.
+    private var heads: [ObjectIdentifier: Int] = [:]
+
+    init(_ network: Network) {
+        let headNames = Set(
+            network.units.flatMap { unit -> [String] in
+                guard case .block(_, let head?) = unit else { return [] }
+                return head.descriptions.map(\.name)
+            })
+        for (index, group) in network.groups.enumerated() {
+            for parameter in group.parameters {
+                let isHead = headNames.contains(parameter.description.name)
+                if isHead {
+                    heads[parameter.value.identity] = index
+                } else {
+                    weights[parameter.value.identity] = index
+                }
+                guard let gradient = parameter.gradient?.identity else { continue }
+                if isHead { heads[gradient] = index } else { gradients[gradient] = index }
+            }
+        }
+        for projection in network.projections {
+            let name = projection.description.name.prefix { $0 != "." }
+            heads[projection.value.identity] = network.blocks.firstIndex { $0.name == name }
+        }
+    }
+
+    func place(_ planned: PlannedOperation) -> (owner: Int?, WorkPhase) {
+        if let owner = gradients[planned.result] { return (owner, .weightGradient) }
+        let owner = planned.operands.compactMap { weights[$0] }.first
+        switch planned.operation {
+        // Pools by means are convolutions without an owner.
+        case .convolution(_, .forward): return (owner, .forward)
+        case .convolution(_, .inputGradient): return (owner, .inputGradient)
+        case .convolution(_, .weightGradient): return (owner, .weightGradient)
+        case .product(let geometry):
+            guard let owner else {
+                let head = (planned.operands + [planned.result]).compactMap { heads[$0] }.first
+                return (head, .learningSignal)
+            }
+            return (owner, geometry.isRightTransposed ? .inputGradient : .forward)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// How a backend computes convolutions.
+///
+/// Winograd's minimal filtering (Lavin & Gray 2016) computes 3×3 convolutions of stride 1 in tiles of
+/// 2×2 or 4×4 outputs with 2.25 and 4 times fewer multiplications than a direct one, and rounds a
+/// few times more. A backend takes the direct form for every shape that a forced variant does not
+/// cover.
+public enum ConvolutionAlgorithm: String, CaseIterable, Codable, Sendable {
+    /// The backend's choice, by shape.
+    case automatic
+    case direct
+    /// F(2×2, 3×3).
+    case winograd2
+    /// F(4×4, 3×3).
+    case winograd4
+}
+
+/// A backend that can be told how to compute convolutions.
+public protocol ConvolutionAlgorithmChoosing: Backend {
+    var convolutionAlgorithm: ConvolutionAlgorithm { get set }
+}
+
+extension Backend {
+    /// Runs `body` with `algorithm` wherever the backend knows it and the shape allows it.
+    public func withConvolutionAlgorithm<Result>(
+        _ algorithm: ConvolutionAlgorithm, _ body: () throws -> Result
+    ) rethrows -> Result {
+        guard let chooser = self as? any ConvolutionAlgorithmChoosing else { return try body() }
+        let usual = chooser.convolutionAlgorithm
+        chooser.convolutionAlgorithm = algorithm
+        defer { chooser.convolutionAlgorithm = usual }
+        return try body()
+    }
+}
+
+extension ConvolutionGeometry {
+    /// Whether Winograd's filtering F(m×m, 3×3) can compute it.
+    public var allowsWinograd: Bool {
+        kernelHeight == 3 && kernelWidth == 3 && stride == 1 && padding <= 2 && groups == 1
+    }
+}

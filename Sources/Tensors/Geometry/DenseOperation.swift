@@ -1,0 +1,66 @@
+/// A product `[rows, depth] · [depth, columns]`, and which of its factors lie transposed.
+public struct ProductGeometry: Hashable, Sendable {
+    public let rows, depth, columns: Int
+    public let isLeftTransposed, isRightTransposed: Bool
+
+    public init(
+        rows: Int, depth: Int, columns: Int, isLeftTransposed: Bool = false,
+        isRightTransposed: Bool = false
+    ) {
+        self.rows = rows
+        self.depth = depth
+        self.columns = columns
+        self.isLeftTransposed = isLeftTransposed
+        self.isRightTransposed = isRightTransposed
+    }
+
+    public init(_ left: MatrixFactor, _ right: MatrixFactor) {
+        self.init(
+            rows: left.rows, depth: left.columns, columns: right.columns,
+            isLeftTransposed: left.isTransposed, isRightTransposed: right.isTransposed)
+    }
+
+    public var multiplyAccumulates: Int { rows * depth * columns }
+}
+
+/// An operation that multiplies and accumulates, by its shape alone: what plans count and tuners
+/// time.
+public enum DenseOperation: Hashable, Sendable {
+    case product(ProductGeometry)
+    case convolution(ConvolutionGeometry, Pass)
+
+    /// What of a convolution is computed.
+    public enum Pass: String, CaseIterable, Sendable {
+        case forward
+        case weightGradient = "weight-gradient"
+        case inputGradient = "input-gradient"
+    }
+
+    /// The matrix product that a 1×1 convolution is; itself otherwise.
+    public var simplified: DenseOperation {
+        guard case .convolution(let geometry, let pass) = self, geometry.isMatrixProduct else {
+            return self
+        }
+        let (pixels, inputs) = (geometry.outputPixels, geometry.inputChannels)
+        let outputs = geometry.outputChannels
+        return switch pass {
+        case .forward:
+            .product(ProductGeometry(rows: pixels, depth: inputs, columns: outputs))
+        case .weightGradient:
+            .product(
+                ProductGeometry(
+                    rows: inputs, depth: pixels, columns: outputs, isLeftTransposed: true))
+        case .inputGradient:
+            .product(
+                ProductGeometry(
+                    rows: pixels, depth: outputs, columns: inputs, isRightTransposed: true))
+        }
+    }
+
+    public var multiplyAccumulates: Int {
+        switch self {
+        case .product(let geometry): geometry.multiplyAccumulates
+        case .convolution(let geometry, _): geometry.multiplyAccumulates
+        }
+    }
+}

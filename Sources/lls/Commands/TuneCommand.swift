@@ -1,0 +1,88 @@
+import ArgumentParser
+import LocalLearning
+import OpenCLBackend
+import Profiling
+import Tensors
+
+struct TuneCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tune",
+        abstract: "Finds this OpenCL device's fastest kernels and keeps them for later runs.",
+        discussion: """
+            Example: lls tune --budget 120 --model LLS_VGG8
+            Every variant must compute what the shipped one does, to within rounding, before it is \
+            timed; one that does not, or that the driver cannot build, is skipped and named. What is \
+            found may add in another order: it is a part of the device, and a run's env.json says \
+            which table it used. Training searches by itself for a few seconds where nothing is \
+            known, but only for what does not change a byte; see --tuning.
+            """)
+
+    @OptionGroup var selection: BackendOptions
+    @OptionGroup var options: ModelOptions
+    @Option(help: "Seconds that the search may take.") var budget = 60.0
+    @Flag(help: "Forget what is known of this device and search anew.") var retune = false
+    @Flag(help: "One JSON object a shape.") var json = false
+
+    private struct Line: Encodable {
+        let shape, variant: String
+        let gain: Double
+        let skipped: [String]
+        let complete: Bool
+    }
+
+    func validate() throws {
+        guard budget > 0, budget.isFinite else {
+            throw ValidationError("--budget must be a positive number of seconds, not \(budget)")
+        }
+    }
+
+    func run() throws {
+        let device = try selection.openCLDevice()
+        let engine = try selection.engine ?? device.traits.preferredEngine
+        guard let store = TuningStore(for: device) else { throw TuningError.noCache }
+        let known = retune ? .shipped : store.load()
+        // Before the search, not after it: what cannot be kept is not worth a minute.
+        do { try store.save(known, replacing: retune) } catch {
+            throw TuningError.cannotKeep(store.file.path(), "\(error)")
+        }
+        var training = try options.training
+        var operations: [DenseOperation] = []
+        for rule in [training.rule, Backpropagation()] as [any LearningRule] {
+            training.rule = rule
+            operations += try TrainingPlan(training, alignment: 1).work.operations
+        }
+        let table = try Tuner(device, engine: engine).search(
+            operations, extending: known, scope: .all, budget: budget
+        ) { finding in
+            let line = Line(
+                shape: finding.shape, variant: "\(finding.variant)", gain: finding.gain,
+                skipped: finding.skipped.map { "\($0.variant): \($0.reason)" },
+                complete: finding.isComplete)
+            if json {
+                if let text = try? lls.json(line) { Console.result(text) }
+            } else {
+                Console.result(
+                    "\(line.gain.fixed(2)) times  \(line.shape): \(line.variant)"
+                        + (line.complete ? "" : "  (no time left)"))
+                for skipped in line.skipped { Console.result("  skipped \(skipped)") }
+            }
+        }
+        try store.save(table, replacing: retune)
+        Console.note("tuning   \(table.count) shapes of \(device.name) in \(store.file.path())")
+    }
+}
+
+/// A search whose findings could not be kept.
+enum TuningError: Error, CustomStringConvertible {
+    case noCache
+    case cannotKeep(String, String)
+
+    var description: String {
+        switch self {
+        case .noCache: "no folder for caches: set HOME or XDG_CACHE_HOME"
+        case .cannotKeep(let path, let reason):
+            "cannot keep findings in \(path): \(reason)\n"
+                + "set XDG_CACHE_HOME to a folder that may be written"
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import LocalLearning
+import Profiling
+import Randomness
+import Tensors
+
+/// A training step of random images, as `bench step` times it and `profile` takes it apart.
+struct ModelOptions: ParsableArguments {
+    @Option(help: "The network.") var model = "LLS_SmallConv"
+    @Option(name: [.customLong("rule"), .customLong("training-mode")], help: "The learning rule.")
+    var rule = "LLS"
+    @Option(help: "CHANNELSxHEIGHTxWIDTH.") var input = "3x32x32"
+    @Option(help: "Classes.") var classes = 10
+    @Option(help: "Images in a batch.") var batch = 128
+
+    func validate() throws {
+        try requirePositive(("classes", classes), ("batch", batch))
+        guard batch > 1 else { throw ValidationError("--batch must be at least 2: batch norm") }
+        _ = try training
+    }
+
+    var training: PlannedTraining {
+        get throws {
+            let extents = try parseExtents(input, flag: "input")
+            return PlannedTraining(
+                try lookUp(model, among: ModelCatalog.all, called: "model", by: \.name),
+                rule: try lookUp(rule, among: RuleCatalog.all, called: "learning rule", by: \.name),
+                optimizer: .adamWScheduleFree, input: [extents[1], extents[2], extents[0]],
+                classes: classes, batch: batch)
+        }
+    }
+}
+
+/// A network with its optimizers and one batch of random images, ready to step.
+struct StepBench {
+    private let backend: any Backend
+    private let rule: any LearningRule
+    private let network: Network
+    private let optimizers: [any Optimizer]
+    private let ring: LossRing
+    private let images: [Float]
+
+    init(_ training: PlannedTraining, on backend: any Backend) throws {
+        self.backend = backend
+        rule = training.rule
+        let network = try Network(
+            training.architecture, input: training.input, classes: training.classes,
+            batch: training.batch, rule: training.rule, on: backend)
+        try network.initialize()
+        self.network = network
+        optimizers = try network.groups.map {
+            try training.optimizer.make(
+                for: $0, OptimizerSettings(learningRate: 5e-3), on: backend)
+        }
+        images = RandomSource(seed: 0, stream: "images").uniforms(network.images.count)
+        let labels = RandomSource(seed: 0, stream: "labels").uniforms(training.batch)
+            .map { Int32($0 * Float(training.classes)) }
+        try labels.withUnsafeBytes { try backend.upload($0, to: network.labels) }
+        ring = try LossRing(capacity: 1, losses: network.lossNames.count, on: backend)
+    }
+
+    /// Uploads the images, takes a step, and reads its losses: waits for the device.
+    func step() throws {
+        try enqueue()
+        _ = try ring.drain(on: backend)
+    }
+
+    /// Everything of ``step()`` but the waiting.
+    func enqueue() throws {
+        try backend.upload(images, to: network.images)
+        try rule.step(
+            network, batch: network.batchCapacity, optimizers, losses: ring.next())
+    }
+
+    func drain() throws { _ = try ring.drain(on: backend) }
+
+    var activationBytes: Int { network.activationBytes }
+}

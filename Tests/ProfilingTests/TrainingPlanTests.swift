@@ -1,0 +1,116 @@
+import LocalLearning
+import Profiling
+import ReferenceBackend
+import Tensors
+import TestSupport
+import Testing
+
+/// What is planned is what is done.
+struct TrainingPlanTests {
+    private func training(
+        _ rule: any LearningRule, _ model: Architecture = .smallConv, batch: Int = 4
+    ) -> PlannedTraining {
+        PlannedTraining(
+            model, rule: rule, optimizer: .adamWScheduleFree, input: [16, 16, 3], classes: 5,
+            batch: batch)
+    }
+
+    /// The reference holds a double for every float that is planned.
+    @Test(arguments: ["LLS", "LLS_MxM", "LocalLosses", "DFA", "BP"])
+    func plannedBytesAreMeasuredBytes(name: String) throws {
+        let rule = try #require(RuleCatalog.all.first { $0.name == name })
+        let plan = try TrainingPlan(training(rule), alignment: 1)
+        let backend = ReferenceBackend()
+        let network = try Network(
+            .smallConv, input: [16, 16, 3], classes: 5, batch: 4, rule: rule, on: backend)
+        let optimizers = try network.groups.map {
+            try OptimizerKind.adamWScheduleFree.make(for: $0, OptimizerSettings(), on: backend)
+        }
+        withExtendedLifetime(optimizers) {
+            #expect(2 * plan.totalBytes == backend.memoryUse.current)
+        }
+        #expect(plan.activationBytes == network.activationBytes)
+    }
+
+    /// The forward pass is counted by the blocks themselves.
+    @Test func everyRuleDoesTheWorkItIsKnownFor() throws {
+        let forward = 4 * training(LLS()).forwardPerSample
+        for rule in RuleCatalog.all {
+            let work = try TrainingPlan(training(rule), alignment: 1).work
+            #expect(work.total(.forward) == forward, "\(rule.name)")
+            #expect(work.blocks.map(\.name).last == "linear")
+            let first = try #require(work.blocks.first?.multiplyAccumulates)
+            switch rule.name {
+            case "BP":
+                #expect(work.total(.learningSignal) == 0)
+                #expect(work.total(.inputGradient) == forward - (first[.forward] ?? 0))
+                #expect(work.total(.weightGradient) == forward)
+            case "DRTP":
+                #expect(work.total(.weightGradient) < forward / 4)
+            default:
+                #expect(work.total(.inputGradient) == 0, "\(rule.name)")
+                #expect(work.total(.weightGradient) == forward, "\(rule.name)")
+                #expect(work.total(.learningSignal) > 0, "\(rule.name)")
+            }
+        }
+    }
+
+    @Test func theSignalOfEveryBlockIsItsOwn() throws {
+        let work = try TrainingPlan(training(LLS()), alignment: 1).work
+        for block in work.blocks.dropLast() {
+            #expect((block.multiplyAccumulates[.learningSignal] ?? 0) > 0, "\(block.name)")
+        }
+    }
+
+    @Test func theLargestBatchThatFitsIsNamed() throws {
+        let asked = training(LLS(), batch: 512)
+        let enough = try TrainingPlan(training(LLS(), batch: 100), alignment: 1)
+        let limits = MemoryLimits(total: enough.totalBytes, allocation: .max)
+        let error = try #require(throws: DoesNotFitError.self) {
+            try asked.plan(on: LimitedBackend(limits))
+        }
+        #expect(error.largestBatch == 100)
+        #expect("\(error)".contains("the largest batch that fits is 100"))
+        #expect("\(error)".split(separator: "\n").count == 3)
+    }
+
+    /// The activations are one allocation: a device may have room, but not in one piece.
+    @Test func theLargestAllocationCounts() throws {
+        let enough = try TrainingPlan(training(LLS(), batch: 64), alignment: 1)
+        let limits = MemoryLimits(total: .max, allocation: enough.largestAllocation)
+        let error = try #require(throws: DoesNotFitError.self) {
+            try training(LLS(), batch: 65).plan(on: LimitedBackend(limits))
+        }
+        #expect(error.largestBatch == 64)
+        _ = try training(LLS(), batch: 64).plan(on: LimitedBackend(limits))
+    }
+
+    @Test func noBatchMayFit() throws {
+        let limits = MemoryLimits(total: 1000, allocation: .max)
+        let error = try #require(throws: DoesNotFitError.self) {
+            try training(LLS()).plan(on: LimitedBackend(limits))
+        }
+        #expect(error.largestBatch == nil)
+    }
+
+    private final class LimitedBackend: ForwardingBackend {
+        let limits: MemoryLimits
+
+        init(_ limits: MemoryLimits) { self.limits = limits }
+
+        override var memoryLimits: MemoryLimits { limits }
+    }
+}
+
+extension PlannedTraining {
+    /// Multiply–accumulates of one sample's forward pass, by the blocks' own account.
+    fileprivate var forwardPerSample: Int {
+        let backend = PlanningBackend(alignment: 1)
+        guard
+            let network = try? Network(
+                architecture, input: input, classes: classes, batch: batch, rule: rule, on: backend)
+        else { return -1 }
+        return network.blocks.map(\.multiplyAccumulates).reduce(0, +)
+            + network.classifier.inputs * classes
+    }
+}
