@@ -86,18 +86,30 @@ extension Downloader {
             }
         }
         for part in dataset.parts {
+            let place = part.place(in: dataFolder)
+            try makeFolder(place)
+            // Held until the archive is unpacked, so that the others have nothing left to do.
+            let lock = usesLocks ? FolderLock(place) { report(.download(part, .waiting)) } : nil
+            defer { withExtendedLifetime(lock) {} }
             guard !part.isUnpacked(in: dataFolder) else {
                 report(.present(part))
                 continue
             }
-            let archive = try fetch(part.mirrored(by: mirror), into: part.place(in: dataFolder)) {
-                report(.download(part, $0))
-            }
-            if let root = part.unpacksTo {
-                _ = try extractArchive(archive, root: root, to: part.result(in: dataFolder)) {
-                    report(.unpacking(part, files: $0.files, bytes: $0.bytes))
+            do {
+                var downloader = self
+                downloader.usesLocks = false
+                let archive = try downloader.fetch(part.mirrored(by: mirror), into: place) {
+                    report(.download(part, $0))
                 }
-                if !keepsArchives { unlink(archive) }
+                if let root = part.unpacksTo {
+                    _ = try extractArchive(archive, root: root, to: part.result(in: dataFolder)) {
+                        report(.unpacking(part, files: $0.files, bytes: $0.bytes))
+                    }
+                    if !keepsArchives { unlink(archive) }
+                }
+            } catch {
+                // Where locks do nothing, another process may be through, and the archive gone.
+                guard part.isUnpacked(in: dataFolder) else { throw error }
             }
             report(.finished(part))
         }

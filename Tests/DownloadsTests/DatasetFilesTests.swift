@@ -1,5 +1,6 @@
 import FileFormats
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -56,6 +57,25 @@ struct DatasetFilesTests {
             #expect(try folder.contents("Tiny/tiny/train") == ["a"])
         }
         #expect(server.requests == 1)
+    }
+
+    @Test(arguments: [true, false])
+    func manyAtOnceGiveOneGoodFolder(usesLocks: Bool) throws {
+        let (bytes, files) = try archive()
+        let server = try LoopbackServer { [.wait(seconds: 0.1)] + $0.answer(bytes) }
+        let folder = try TemporaryFolder()
+        let errors = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            var downloader = Downloader()
+            downloader.usesLocks = usesLocks
+            do { try downloader.get(files, into: folder.path, mirror: server.base) } catch {
+                errors.withLock { $0.append("\(error)") }
+            }
+        }
+        #expect(errors.withLock { $0 } == [])
+        #expect(try folder.contents("Tiny") == ["tiny"])
+        #expect(try folder.contents("Tiny/tiny/train") == ["a"])
+        if usesLocks { #expect(server.requests == 1) }
     }
 
     @Test func anArchiveIsKeptOnRequest() throws {
