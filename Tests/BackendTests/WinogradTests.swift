@@ -67,16 +67,17 @@ struct WinogradTests {
         }
     }
 
-    /// The catalogue's own checks, its bounds stretched by what the transforms add: a forced variant
-    /// is chosen by nobody who cares for the last bit, but it writes where it should.
+    /// The catalogue's own checks. Its bounds are the direct form's, on `Σ|ab|`; tiles form sums of
+    /// larger terms, such as `|Aᵀ|(|G||g|·|Bᵀ||d|)`, which for even magnitudes are at most 3 times as
+    /// large along each axis in tiles of 2×2, and 8.3 times in those of 4×4.
     @Test(arguments: variants)
     func nothingElseIsTouched(algorithm: ConvolutionAlgorithm) throws {
         let backend = try BLASBackend(threads: 2, convolutionAlgorithm: algorithm)
-        let stretch = algorithm == .winograd2 ? 2.0 : 6.0
+        let growth = algorithm == .winograd2 ? 3.0 : 8.3
         let results = SelfTest(.full, filter: "convolution/").run(on: backend)
         #expect(results.count > 700)
         for result in results {
-            #expect((result.worst?.ratio ?? 0) < stretch, "\(result)")
+            #expect((result.worst?.ratio ?? 0) < growth * growth, "\(result)")
             for failure in result.failures {
                 guard case .deviation = failure else {
                     Issue.record("\(result)")
