@@ -32,6 +32,9 @@ struct BackendOptions: ParsableArguments {
     @Option(help: "OpenCL kernels by the device's tuning table: auto, cached or off.")
     var tuning = ProcessInfo.processInfo.environment["LLS_TUNING"] ?? Tuning.auto.rawValue
 
+    @Option(help: "How convolutions are computed: automatic, direct, winograd2 or winograd4.")
+    var convolution = ConvolutionAlgorithm.automatic.rawValue
+
     @Option(help: "Threads of the CPU backend; default: all cores.")
     var threads: Int?
 
@@ -39,6 +42,7 @@ struct BackendOptions: ParsableArguments {
         let kind = try kind
         _ = try engine
         _ = try tuningMode
+        _ = try convolutionAlgorithm
         if let threads { try requirePositive(("threads", threads)) }
         if kind == .cpu, device != nil {
             throw ValidationError("--device names an OpenCL device, so not with --backend cpu")
@@ -47,6 +51,14 @@ struct BackendOptions: ParsableArguments {
 
     private var kind: Kind {
         get throws { try lookUp(backend, among: Kind.allCases, called: "backend", by: \.rawValue) }
+    }
+
+    private var convolutionAlgorithm: ConvolutionAlgorithm {
+        get throws {
+            try lookUp(
+                convolution, among: ConvolutionAlgorithm.allCases, called: "convolution algorithm",
+                by: \.rawValue)
+        }
     }
 
     private var tuningMode: Tuning {
@@ -66,6 +78,13 @@ struct BackendOptions: ParsableArguments {
     ///
     /// - Parameter profiling: whether a device's kernels are to be timed.
     func open(profiling: Bool = false) throws -> any Backend {
+        let backend = try openKind(profiling)
+        (backend as? any ConvolutionAlgorithmChoosing)?.convolutionAlgorithm =
+            try convolutionAlgorithm
+        return backend
+    }
+
+    private func openKind(_ profiling: Bool) throws -> any Backend {
         switch try kind {
         case .cpu: return try BLASBackend(threads: threads)
         case .opencl: return try openCL(profiling)
