@@ -101,9 +101,9 @@ void convolve(__global const float *restrict input, __global const float *restri
         #pragma unroll
         for (int i = 0; i < PIXELS; i++)
             #pragma unroll
-            for (int j = 0; j < VECTORS; j++) total[i][j] = (float16)(0.0f);
+            for (int j = 0; j < VECTORS; j++) sum[i][j] = total[i][j] = (float16)(0.0f);
 
-        // Every tap is summed by itself: shorter runs round less.
+        // Every tap is summed by itself, unless all are short: shorter runs round less.
         for (int row = 0; row < kernelHeight; row++)
             for (int column = 0; column < kernelWidth; column++) {
                 __global const float *source[PIXELS];
@@ -129,10 +129,6 @@ void convolve(__global const float *restrict input, __global const float *restri
 #endif
                 __global const float *w =
                     panels + (size_t)(row * kernelWidth + column) * channels * COLUMNS;
-                #pragma unroll
-                for (int i = 0; i < PIXELS; i++)
-                    #pragma unroll
-                    for (int j = 0; j < VECTORS; j++) sum[i][j] = (float16)(0.0f);
                 for (int c = 0; c < channels; c++) {
                     float16 weight[VECTORS];
                     #pragma unroll
@@ -146,10 +142,15 @@ void convolve(__global const float *restrict input, __global const float *restri
                             sum[i][j] = fma(value, weight[j], sum[i][j]);
                     }
                 }
+#if !SHORT
                 #pragma unroll
                 for (int i = 0; i < PIXELS; i++)
                     #pragma unroll
-                    for (int j = 0; j < VECTORS; j++) total[i][j] += sum[i][j];
+                    for (int j = 0; j < VECTORS; j++) {
+                        total[i][j] += sum[i][j];
+                        sum[i][j] = (float16)(0.0f);
+                    }
+#endif
             }
         #pragma unroll
         for (int i = 0; i < PIXELS; i++)
@@ -158,7 +159,7 @@ void convolve(__global const float *restrict input, __global const float *restri
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++)
                     if (first + 16 * j < outputChannels)
-                        store_some(total[i][j] + offset[j], target + 16 * j,
+                        store_some(total[i][j] + sum[i][j] + offset[j], target + 16 * j,
                                    outputChannels - first - 16 * j);
             }
     }
