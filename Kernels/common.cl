@@ -4,6 +4,8 @@
 // VECTOR is how many neighbouring elements a work-item takes at a time: 16 on processors, where a
 // work-group is one work-item; on GPUs 4 where it divides the row, else 1.
 //
+// WHOLE says that rows of channels are whole vectors, so that a processor need not look for ends.
+//
 // Local memory always comes as an argument: PoCL 3.1 lets its threads share some of the arrays
 // that a kernel declares and hands on to functions.
 
@@ -11,10 +13,16 @@
 #define VECTOR 1
 #endif
 #define REGISTER (VECTOR == 16)
+#ifndef WHOLE
+#define WHOLE (!REGISTER)
+#endif
 
+// Vectors of a row in memory, and of a private array. Rows are aligned on GPUs only.
 #if VECTOR == 16
 typedef float16 floatv;
 typedef int16 intv;
+#define FROM_ROW(part) vload16(0, part)
+#define TO_ROW(x, part) vstore16(x, 0, part)
 #define FROM_LANES(part) vload16(0, part)
 #define TO_LANES(x, part) vstore16(x, 0, part)
 #elif VECTOR == 4
@@ -28,19 +36,23 @@ typedef int intv;
 #define FROM_LANES(part) (*(part))
 #define TO_LANES(x, part) (*(part) = (x))
 #endif
+#if VECTOR != 16
+#define FROM_ROW(part) (*(global const floatv *)(part))
+#define TO_ROW(x, part) (*(global floatv *)(part) = (x))
+#endif
 
 // Elements i ... i + VECTOR - 1 of a row that ends at `end`; `pad` beyond it.
 static floatv load_padded(global const float *row, int i, int end, float pad)
 {
-#if REGISTER
+#if WHOLE
+    return FROM_ROW(row + i);
+#else
     if (i + VECTOR <= end)
-        return vload16(0, row + i);
+        return FROM_ROW(row + i);
     float part[VECTOR];
     for (int k = 0; k < VECTOR; ++k)
         part[k] = i + k < end ? row[i + k] : pad;
     return FROM_LANES(part);
-#else
-    return *(global const floatv *)(row + i);
 #endif
 }
 
@@ -52,17 +64,17 @@ static floatv load(global const float *row, int i, int end)
 // Writes what of `x` lies before `end`.
 static void store(floatv x, global float *row, int i, int end)
 {
-#if REGISTER
+#if WHOLE
+    TO_ROW(x, row + i);
+#else
     if (i + VECTOR <= end) {
-        vstore16(x, 0, row + i);
+        TO_ROW(x, row + i);
         return;
     }
     float part[VECTOR];
     TO_LANES(x, part);
     for (int k = 0; i + k < end; ++k)
         row[i + k] = part[k];
-#else
-    *(global floatv *)(row + i) = x;
 #endif
 }
 

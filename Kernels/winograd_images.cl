@@ -87,11 +87,12 @@ static void spread_gradients(const floatv *y, const int from, floatv *d, const i
     const int left = (tile) % across * OUTPUT, top = (tile) / across % down * OUTPUT; \
     const int image = (tile) / across / down
 
-// V = Bᵀ d B of the tiles from `first_tile` on, zeros around the image. Rows of the result are
-// `row_stride` apart.
-kernel void transform_input(global const float *input, global float *transformed, const int rows,
-                            const int channels, const int item_rows, const int first_tile,
-                            const int height, const int width, const int down, const int across,
+// V = Bᵀ d B of the tiles from `first_tile` on; `zeros` are read around the image. Rows of the
+// result are `row_stride` apart.
+kernel void transform_input(global const float *input, global const float *zeros,
+                            global float *transformed, const int rows, const int channels,
+                            const int item_rows, const int first_tile, const int height,
+                            const int width, const int down, const int across,
                             const int padding, const int row_stride)
 {
     const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);
@@ -106,9 +107,10 @@ kernel void transform_input(global const float *input, global float *transformed
                 #pragma unroll
                 for (int i = 0; i < EXTENT; ++i) {
                     const int v = top - padding + i, u = left - padding + j;
+                    const bool inside = v >= 0 && v < height && u >= 0 && u < width;
                     const size_t pixel = ((size_t)image * height + v) * width + u;
-                    x[i * EXTENT + j] = v >= 0 && v < height && u >= 0 && u < width
-                        ? load(input + pixel * channels, c, channels) : (floatv)0.0f;
+                    x[i * EXTENT + j]
+                        = load(inside ? input + pixel * channels : zeros, c, channels);
                 }
                 transform_samples(x + j, EXTENT);
             }
@@ -123,10 +125,11 @@ kernel void transform_input(global const float *input, global float *transformed
 }
 
 // D = A dY Aᵀ of the tiles from `first_tile` on.
-kernel void transform_gradient(global const float *gradient, global float *transformed,
-                               const int rows, const int channels, const int item_rows,
-                               const int first_tile, const int height, const int width,
-                               const int down, const int across, const int row_stride)
+kernel void transform_gradient(global const float *gradient, global const float *zeros,
+                               global float *transformed, const int rows, const int channels,
+                               const int item_rows, const int first_tile, const int height,
+                               const int width, const int down, const int across,
+                               const int row_stride)
 {
     const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);
     for (int row = first; row < end; ++row) {
@@ -141,8 +144,8 @@ kernel void transform_gradient(global const float *gradient, global float *trans
                 #pragma unroll
                 for (int i = 0; i < OUTPUT; ++i) {
                     const size_t pixel = ((size_t)image * height + top + i) * width + left + j;
-                    y[i] = top + i < height && left + j < width
-                        ? load(gradient + pixel * channels, c, channels) : (floatv)0.0f;
+                    const bool inside = top + i < height && left + j < width;
+                    y[i] = load(inside ? gradient + pixel * channels : zeros, c, channels);
                 }
                 spread_gradients(y, 1, d + j, OUTPUT);
             }

@@ -17,11 +17,14 @@ extension OpenCLBackend {
     }
 
     /// What was fastest where it was measured. Transforms cost in proportion to pixels and
-    /// channels, products save in proportion to both channel counts: few channels are not worth it.
+    /// channels, products save in proportion to both channel counts: few channels are not worth
+    /// it, and small problems are over before it shows.
     private func usualAlgorithm(_ geometry: ConvolutionGeometry) -> ConvolutionAlgorithm {
         let fewest = min(geometry.inputChannels, geometry.outputChannels)
         let extent = min(geometry.outputHeight, geometry.outputWidth)
-        guard fewest >= 32, extent >= 2 else { return .direct }
-        return extent >= 4 ? .winograd4 : .winograd2
+        guard fewest >= 32, extent > 2, geometry.multiplyAccumulates >= 256 << 20 else {
+            return .direct
+        }
+        return .winograd4
     }
 }

@@ -128,7 +128,7 @@ extension OpenCLBackend {
 
 extension RegisterTile {
     /// Terms that are summed by themselves.
-    private static let longestRun = 64
+    static let longestRun = 64
 
     /// What the kernels of products are compiled with.
     var defines: [KernelDefine] {

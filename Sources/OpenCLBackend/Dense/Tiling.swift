@@ -27,16 +27,14 @@ struct RegisterTile: Hashable, Codable {
 
     /// The tile for a sum of outer products, whose height should divide `rows`.
     static func forOuterProducts(rows: Int, columns: Int, _ traits: DeviceTraits) -> RegisterTile {
-        guard traits.hasWideRegisters else {
-            return RegisterTile(height: min(narrowHeight, rows), vectors: 1)
-        }
-        let vectors = min(widestVectors(columns), 2)
-        guard rows > 12 else { return RegisterTile(height: rows, vectors: vectors) }
+        let heights = traits.hasWideRegisters ? [12, 10, 8] : [narrowHeight, 5, 4]
+        let vectors = traits.hasWideRegisters ? min(widestVectors(columns), 2) : 1
+        guard rows > heights[0] else { return RegisterTile(height: rows, vectors: vectors) }
         // Rows computed twice cost, and so do low tiles, which read more for each result.
         let cost = { (height: Int) in
             Double(ceilingDivision(rows, height) * height) * (1 + 1 / Double(height))
         }
-        let height = [12, 10, 8].min { cost($0) < cost($1) } ?? 8
+        let height = heights.min { cost($0) < cost($1) } ?? heights[2]
         return RegisterTile(height: height, vectors: vectors)
     }
 

@@ -22,7 +22,8 @@ extension OpenCLBackend {
             let (filters, samples, products) = (scratch[0], scratch[1], scratch[2])
             try launchTransform(
                 .winogradWeights, "transform_weights", tiles,
-                transformGrid(channels, outputs, tiles), [weights, filters], rows: channels, outputs,
+                transformGrid(channels, outputs, tiles), [weights, filters], rows: channels,
+                outputs,
                 [.int(width), .int(pass.turnsWeights ? 1 : 0)])
             for first in Swift.stride(from: 0, to: tiles.count, by: chunk) {
                 let rows = min(chunk, tiles.count - first)
@@ -65,8 +66,9 @@ extension OpenCLBackend {
                 try transformInput(
                     input, pass, tiles, first..<(first + rows), stride, into: samples)
                 try launchTransform(
-                    .winogradImages, "transform_gradient", tiles, transformGrid(rows, outputs, tiles),
-                    [outputGradient, gradients], rows: rows, outputs,
+                    .winogradImages, "transform_gradient", tiles,
+                    transformGrid(rows, outputs, tiles),
+                    [outputGradient, try zeros(count: outputs), gradients], rows: rows, outputs,
                     [
                         .int(first), .int(pass.outputHeight), .int(pass.outputWidth),
                         .int(tiles.down), .int(tiles.across), .int(gradientStride),
@@ -91,8 +93,8 @@ extension OpenCLBackend {
     ) throws {
         try launchTransform(
             .winogradImages, "transform_input", tiles,
-            transformGrid(range.count, pass.channels, tiles), [input, samples], rows: range.count,
-            pass.channels,
+            transformGrid(range.count, pass.channels, tiles),
+            [input, try zeros(count: pass.channels), samples], rows: range.count, pass.channels,
             [
                 .int(range.lowerBound), .int(pass.height), .int(pass.width), .int(tiles.down),
                 .int(tiles.across), .int(pass.paddingY), .int(stride),
@@ -104,10 +106,8 @@ extension OpenCLBackend {
         _ tensors: [Tensor], rows: Int, _ channels: Int, _ scalars: [KernelArgument] = []
     ) throws {
         try launch(
-            source, kernel, defines: defines(grid) + [KernelDefine("OUTPUT", tiles.extent)],
-            tensors.map(KernelArgument.tensor) + [.int(rows), .int(channels), .int(grid.share)]
-                + scalars,
-            global: grid.global, local: grid.local)
+            source, kernel, grid, defines: [KernelDefine("OUTPUT", tiles.extent)], tensors,
+            rows: rows, channels, scalars)
     }
 
     /// For `rows` rows of tiles: on a processor, an element is worth all places of its tile.

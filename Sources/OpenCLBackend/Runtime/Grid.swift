@@ -151,12 +151,14 @@ extension OpenCLBackend {
     /// Launches over a matrix: `kernel(tensors…, rows, channels, share, scalars…)`.
     func launch(
         _ source: KernelSource, _ kernel: String, activation: Activation = .identity,
-        _ grid: Grid, _ tensors: [Tensor], rows: Int, _ channels: Int,
-        _ scalars: [KernelArgument] = []
+        _ grid: Grid, defines extra: [KernelDefine] = [], _ tensors: [Tensor], rows: Int,
+        _ channels: Int, _ scalars: [KernelArgument] = []
     ) throws {
         guard rows > 0, channels > 0 else { return }
+        let isWhole = channels.isMultiple(of: grid.vector)
         try launch(
-            source, kernel, defines: defines(grid, activation),
+            source, kernel,
+            defines: defines(grid, activation) + [KernelDefine("WHOLE", isWhole ? 1 : 0)] + extra,
             tensors.map(KernelArgument.tensor)
                 + [.int(rows), .int(channels), .int(grid.share)] + scalars,
             global: grid.global, local: grid.local)
