@@ -25,7 +25,6 @@ struct BenchData: ParsableCommand {
     }
 
     func validate() throws {
-        try source.check()
         try requirePositive(("batch", batch), ("threads", threads ?? 1))
         guard seconds > 0, seconds.isFinite else {
             throw ValidationError("--seconds must be greater than 0, not \(seconds)")

@@ -25,7 +25,6 @@ struct DataDump: ParsableCommand {
     @Option(help: "The run's seed.") var seed: UInt64 = 0
 
     func validate() throws {
-        try source.check()
         _ = try indices()
         try requirePositive(("epoch", epoch))
         guard !augment || split == .train else {
@@ -90,12 +89,9 @@ struct DataOptions: ParsableArguments {
         help: "Where data sets lie; looked at before $LLS_DATA and the system's places.")
     var dataDirectory: String?
 
-    /// - Throws: `ValidationError` for a name that stands for nothing.
-    func check() throws {
-        do { _ = try DatasetCatalog.named(dataset) } catch { throw ValidationError("\(error)") }
-    }
+    func validate() throws { _ = try namedDataset(dataset) }
 
     func load() throws -> ImageDataset {
-        try DatasetCatalog.named(dataset).load(dataDirectory: dataDirectory)
+        try namedDataset(dataset).load(dataDirectory: dataDirectory)
     }
 }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Datasets
 import FileFormats
 import Foundation
@@ -21,11 +20,7 @@ struct Choices {
     /// - Throws: `ValidationError` for the first name that stands for nothing, with the nearest that
     ///   does.
     init(_ configuration: RunConfiguration) throws {
-        do {
-            dataset = try DatasetCatalog.named(configuration.dataset)
-        } catch {
-            throw ValidationError("\(error)")
-        }
+        dataset = try namedDataset(configuration.dataset)
         model = try lookUp(
             configuration.model, among: ModelCatalog.all, called: "model", by: \.name)
         rule = try lookUp(
