@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release
 LLS   := .build/release/lls
 
-.PHONY: help setup build demo test lint oclgrind bench clean
+.PHONY: help setup build demo test lint oclgrind fuzz bench bench-gpu clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -23,14 +23,23 @@ test: build lint oclgrind
 	Scripts/test
 
 lint:
-	swift format lint --strict -r Package.swift Sources Kernels Tests
+	swift format lint --strict -r Package.swift Sources Kernels Tests Fuzz
 
 # Small shapes of every kernel, in a simulator that sees races, uninitialised reads and overruns.
 oclgrind: build
 	Scripts/oclgrind
 
+# A minute of mutated input for every reader of foreign files.
+fuzz: setup
+	Scripts/fuzz
+
+# Against PyTorch, CLBlast, OpenBLAS and the machine's own peak: Benchmarks/RESULTS.md.
 bench: build
-	Scripts/bench
+	Benchmarks/bench
+
+# The local-memory kernels on a real GPU, beside what Benchmarks/GPU.md expects of them.
+bench-gpu: build
+	Benchmarks/bench_gpu
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-fuzz

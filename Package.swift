@@ -19,6 +19,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // System libraries and C shims: nothing else lives here.
@@ -28,6 +29,14 @@ let package = Package(
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
+        .target(name: "CRapidJSON"),
         .target(name: "CVectorLoops"),
 
         // The contract, and the three rooms that keep it.
@@ -45,7 +54,18 @@ let package = Package(
 
         // Files and data: no device here.
         .target(name: "FileFormats", dependencies: ["CZlib"]),
-        .target(name: "Datasets", dependencies: ["FileFormats", "Randomness", "Suggestions"]),
+        .target(name: "Images", dependencies: ["FileFormats", "CTurboJPEG", "CSPNG"]),
+        .target(name: "COCO", dependencies: ["FileFormats", "CRapidJSON"]),
+        .target(
+            name: "Datasets",
+            dependencies: ["COCO", "FileFormats", "Images", "Randomness", "Suggestions"]),
+        .target(name: "Archives", dependencies: ["FileFormats", "CArchive"]),
+        .target(
+            name: "Downloads",
+            dependencies: [
+                "Archives", "FileFormats", "CCurl",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .target(
             name: "Runs",
             dependencies: [
@@ -57,6 +77,7 @@ let package = Package(
             name: "LocalLearning",
             dependencies: ["Tensors", "Datasets", "FileFormats", "Randomness", "Suggestions"]),
         .target(name: "Profiling", dependencies: ["LocalLearning"]),
+        .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
             name: "Verification",
             dependencies: ["LocalLearning", "ReferenceBackend", "Randomness"]),
@@ -65,8 +86,8 @@ let package = Package(
         .executableTarget(
             name: "lls",
             dependencies: [
-                "LocalLearning", "Datasets", "Runs", "Profiling", "Verification", "Randomness",
-                "Suggestions",
+                "LocalLearning", "Datasets", "Downloads", "COCO", "Runs", "Profiling",
+                "Verification", "Randomness", "Suggestions",
                 "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -82,7 +103,7 @@ let package = Package(
             name: "BackendTests",
             dependencies: [
                 "Verification", "ReferenceBackend", "OpenCLBackend", "BLASBackend", "KernelSources",
-                "LocalLearning", "Datasets", "Randomness", "TestSupport",
+                "LocalLearning", "Datasets", "FileFormats", "Randomness", "TestSupport",
             ]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
@@ -90,7 +111,22 @@ let package = Package(
             name: "FileFormatsTests", dependencies: ["FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "FileFormats", "TestSupport"],
+            name: "ImagesTests", dependencies: ["Images", "FileFormats"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "DatasetsTests",
+            dependencies: ["Datasets", "FileFormats", "Images", "TestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "ArchivesTests", dependencies: ["Archives", "FileFormats", "TestSupport"],
+            resources: [.copy("Fixtures")]),
+        .executableTarget(
+            name: "fetch-one", dependencies: ["Downloads"], path: "Tests/FetchOne"),
+        .testTarget(
+            name: "DownloadsTests",
+            dependencies: ["Downloads", "FileFormats", "fetch-one", "TestSupport"]),
+        .testTarget(
+            name: "COCOTests", dependencies: ["COCO", "FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats", "TestSupport"]),
         .testTarget(
@@ -100,7 +136,8 @@ let package = Package(
             name: "ProfilingTests",
             dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["lls", "FileFormats", "TestSupport"]),
+            name: "CommandTests",
+            dependencies: ["lls", "Experiments", "FileFormats", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

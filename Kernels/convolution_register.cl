@@ -3,6 +3,7 @@
 // Weights come as panels [panel][tap][channel][COLUMNS], see pack_weights.
 
 #define COLUMNS (16 * VECTORS)
+#define LONGEST_RUN 64
 
 inline float16 load_some(__global const float *source, int count) {
     if (count >= 16) return vload16(0, source);
@@ -103,7 +104,8 @@ void convolve(__global const float *restrict input, __global const float *restri
             #pragma unroll
             for (int j = 0; j < VECTORS; j++) sum[i][j] = total[i][j] = (float16)(0.0f);
 
-        // Every tap is summed by itself, unless all are short: shorter runs round less.
+        // Every run of a tap's channels is summed by itself, unless all taps together are SHORT:
+        // shorter sums round less.
         for (int row = 0; row < kernelHeight; row++)
             for (int column = 0; column < kernelWidth; column++) {
                 __global const float *source[PIXELS];
@@ -129,28 +131,31 @@ void convolve(__global const float *restrict input, __global const float *restri
 #endif
                 __global const float *w =
                     panels + (size_t)(row * kernelWidth + column) * channels * COLUMNS;
-                for (int c = 0; c < channels; c++) {
-                    float16 weight[VECTORS];
-                    #pragma unroll
-                    for (int j = 0; j < VECTORS; j++) weight[j] = vload16(j, w);
-                    w += COLUMNS;
-                    #pragma unroll
-                    for (int i = 0; i < PIXELS; i++) {
-                        const float16 value = source[i][c];
+                for (int run = 0; run < channels; run += LONGEST_RUN) {
+                    const int runEnd = min(channels, run + LONGEST_RUN);
+                    for (int c = run; c < runEnd; c++) {
+                        float16 weight[VECTORS];
                         #pragma unroll
-                        for (int j = 0; j < VECTORS; j++)
-                            sum[i][j] = fma(value, weight[j], sum[i][j]);
+                        for (int j = 0; j < VECTORS; j++) weight[j] = vload16(j, w);
+                        w += COLUMNS;
+                        #pragma unroll
+                        for (int i = 0; i < PIXELS; i++) {
+                            const float16 value = source[i][c];
+                            #pragma unroll
+                            for (int j = 0; j < VECTORS; j++)
+                                sum[i][j] = fma(value, weight[j], sum[i][j]);
+                        }
                     }
-                }
 #if !SHORT
-                #pragma unroll
-                for (int i = 0; i < PIXELS; i++)
                     #pragma unroll
-                    for (int j = 0; j < VECTORS; j++) {
-                        total[i][j] += sum[i][j];
-                        sum[i][j] = (float16)(0.0f);
-                    }
+                    for (int i = 0; i < PIXELS; i++)
+                        #pragma unroll
+                        for (int j = 0; j < VECTORS; j++) {
+                            total[i][j] += sum[i][j];
+                            sum[i][j] = (float16)(0.0f);
+                        }
 #endif
+                }
             }
         #pragma unroll
         for (int i = 0; i < PIXELS; i++)
@@ -206,10 +211,7 @@ void weight_gradient(__global const float *restrict input, __global const float 
             for (int i = 0; i < CHANNELS; i++)
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++)
-                    sum[i][j] = chunk == firstRow || start + i < channel
-                        ? (float16)(0.0f)
-                        : load_some(target + (size_t)i * outputChannels + 16 * j,
-                                    outputChannels - first - 16 * j);
+                    sum[i][j] = (float16)(0.0f);
 
             const int end = min(lastRow, chunk + rowsPerChunk);
             for (int imageRow = chunk; imageRow < end; imageRow++) {
@@ -235,13 +237,18 @@ void weight_gradient(__global const float *restrict input, __global const float 
                     d += gradientStride;
                 }
             }
+            // Every chunk is summed by itself, as runs are.
             #pragma unroll
-            for (int i = 0; i < CHANNELS; i++)
-                if (start + i >= channel)
-                    #pragma unroll
-                    for (int j = 0; j < VECTORS; j++)
-                        store_some(sum[i][j], target + (size_t)i * outputChannels + 16 * j,
-                                   outputChannels - first - 16 * j);
+            for (int i = 0; i < CHANNELS; i++) {
+                if (start + i < channel) continue;
+                #pragma unroll
+                for (int j = 0; j < VECTORS; j++) {
+                    __global float *place = target + (size_t)i * outputChannels + 16 * j;
+                    const int count = outputChannels - first - 16 * j;
+                    if (chunk != firstRow) sum[i][j] += load_some(place, count);
+                    store_some(sum[i][j], place, count);
+                }
+            }
         }
 }
 #endif

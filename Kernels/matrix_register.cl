@@ -68,8 +68,7 @@ void multiply(__global const float *restrict left, __global const float *restric
         for (int i = 0; i < ROWS; i++) {
             source[i] = left + (size_t)min(tile * ROWS + i, rows - 1) * leftStride;
             #pragma unroll
-            for (int j = 0; j < VECTORS; j++)
-                total[i][j] = load_some(bias + first + 16 * j, columns - first - 16 * j);
+            for (int j = 0; j < VECTORS; j++) total[i][j] = (float16)(0.0f);
         }
         __global const float *r = right;
         // Runs are summed by themselves: shorter ones round less.
@@ -96,12 +95,16 @@ void multiply(__global const float *restrict left, __global const float *restric
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++) total[i][j] += sum[i][j];
         }
+        float16 offset[VECTORS];
+        #pragma unroll
+        for (int j = 0; j < VECTORS; j++)
+            offset[j] = load_some(bias + first + 16 * j, columns - first - 16 * j);
         #pragma unroll
         for (int i = 0; i < ROWS; i++)
             if (tile * ROWS + i < rows)
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++)
-                    store_some(total[i][j],
+                    store_some(total[i][j] + offset[j],
                                output + (size_t)(tile * ROWS + i) * columns + first + 16 * j,
                                columns - first - 16 * j);
     }
@@ -137,10 +140,7 @@ void multiply_transposed(__global const float *restrict left, __global const flo
             for (int i = 0; i < ROWS; i++)
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++)
-                    sum[i][j] = load_some(
-                        ((chunk == 0 && !accumulates) || start + i < row
-                             ? bias + first : target + (size_t)i * columns) + 16 * j,
-                        columns - first - 16 * j);
+                    sum[i][j] = (float16)(0.0f);
 
             const int end = min(count, chunk + depthPerChunk);
             __global const float *l = left + (size_t)chunk * leftStride + start;
@@ -159,13 +159,19 @@ void multiply_transposed(__global const float *restrict left, __global const flo
                 l += leftStride;
                 r += rowStride;
             }
+            // Chunks are summed by themselves too.
             #pragma unroll
-            for (int i = 0; i < ROWS; i++)
-                if (start + i >= row)
-                    #pragma unroll
-                    for (int j = 0; j < VECTORS; j++)
-                        store_some(sum[i][j], target + (size_t)i * columns + 16 * j,
-                                   columns - first - 16 * j);
+            for (int i = 0; i < ROWS; i++) {
+                if (start + i < row) continue;
+                #pragma unroll
+                for (int j = 0; j < VECTORS; j++) {
+                    __global float *place = target + (size_t)i * columns + 16 * j;
+                    const int width = columns - first - 16 * j;
+                    const float16 before = chunk == 0 && !accumulates
+                        ? load_some(bias + first + 16 * j, width) : load_some(place, width);
+                    store_some(before + sum[i][j], place, width);
+                }
+            }
         }
 }
 #endif

@@ -8,17 +8,24 @@ import Tensors
 /// Work is cut into one part a thread at places that depend on shapes and thread count alone, and
 /// partial sums are added in the order of the parts: the same thread count gives the same bytes.
 /// Operations have ended when their calls return.
-public final class BLASBackend: Backend {
+public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
     let threads: ThreadPool
     let scratch = ScratchPool()
+    /// How 3×3 convolutions of stride 1 and padding 1 are computed; all others are direct.
+    public var convolutionAlgorithm: ConvolutionAlgorithm
 
     public var memoryUse: MemoryUse { scratch.ledger.use }
 
-    /// - Parameter threads: threads that compute, the caller's included; nil for one a core.
+    /// - Parameters:
+    ///   - threads: threads that compute, the caller's included; nil for one a core.
+    ///   - convolutionAlgorithm: one for all shapes that it covers, or the backend's choice.
     /// - Throws: ``ThreadError`` where the system refuses a thread.
     /// - Precondition: `threads` is positive.
-    public init(threads: Int? = nil) throws {
+    public init(
+        threads: Int? = nil, convolutionAlgorithm: ConvolutionAlgorithm = .automatic
+    ) throws {
         precondition(threads.map { $0 > 0 } ?? true, "a backend of \(threads ?? 0) threads")
+        self.convolutionAlgorithm = convolutionAlgorithm
         self.threads = try ThreadPool(count: threads ?? ThreadPool.coreCount)
         // Each of our threads calls OpenBLAS by itself, for one part of the work.
         openblas_set_num_threads(1)

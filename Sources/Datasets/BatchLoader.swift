@@ -6,50 +6,54 @@ import Randomness
 /// epoch, sample): neither threads nor a resumed run change a byte.
 public struct BatchLoader: Sendable {
     public let split: ImageSplit
+    public let shape: SampleShape
     public let batchSize: Int
     /// How many samples an epoch has: the whole split, or the first `limit` of it.
     public let sampleCount: Int
     /// How many batches an epoch has; the last may hold fewer samples.
     public var batchCount: Int { (sampleCount + batchSize - 1) / batchSize }
 
-    private let table: [Float]
-    private let augmentation: Augmentation
-    /// Nil: in the order of the split, unchanged.
+    private let normalization: Normalization
+    private let transform: ImageTransform
+    /// Nil: in the order of the split.
     private let seed: UInt64?
-    private var epoch: (number: Int, order: [Int32], choices: RandomSource)?
+    private var plan: EpochPlan?
 
     /// Training batches: shuffled anew each epoch, and augmented.
     public static func training(
         _ dataset: ImageDataset, seed: UInt64, batchSize: Int, limit: Int? = nil
     ) -> BatchLoader {
         BatchLoader(
-            dataset.train, normalization: dataset.normalization,
-            augmentation: dataset.augmentation, seed: seed, batchSize: batchSize, limit: limit)
+            dataset.train, shape: dataset.shape, normalization: dataset.normalization,
+            transform: dataset.training, seed: seed, batchSize: batchSize, limit: limit)
     }
 
-    /// Test batches: in order, unchanged.
+    /// Test batches: in order, with nothing random about them.
     public static func testing(
         _ dataset: ImageDataset, batchSize: Int, limit: Int? = nil
     ) -> BatchLoader {
         BatchLoader(
-            dataset.test, normalization: dataset.normalization, batchSize: batchSize, limit: limit)
+            dataset.test, shape: dataset.shape, normalization: dataset.normalization,
+            transform: dataset.testing, batchSize: batchSize, limit: limit)
     }
 
-    /// Without a seed the order is the split's own and nothing is augmented.
+    /// Without a seed the order is the split's own, and the transform must not be random.
     public init(
-        _ split: ImageSplit, normalization: Normalization, augmentation: Augmentation = .none,
-        seed: UInt64? = nil, batchSize: Int, limit: Int? = nil
+        _ split: ImageSplit, shape: SampleShape, normalization: Normalization,
+        transform: ImageTransform = .none, seed: UInt64? = nil, batchSize: Int, limit: Int? = nil
     ) {
         precondition(batchSize > 0 && limit ?? 1 > 0, "batch \(batchSize), limit \(limit ?? 0)")
         precondition(
-            normalization.mean.count == split.channels,
-            "\(normalization.mean.count) means for \(split.channels) channels")
+            normalization.mean.count == shape.channels,
+            "\(normalization.mean.count) means for \(shape.channels) channels")
+        precondition(seed != nil || !transform.isRandom, "no seed for \(transform)")
         self.split = split
-        self.batchSize = batchSize
+        self.shape = shape
+        self.normalization = normalization
+        self.transform = transform
         self.seed = seed
-        self.augmentation = seed == nil ? .none : augmentation
+        self.batchSize = batchSize
         sampleCount = min(limit ?? split.count, split.count)
-        table = normalization.table
     }
 
     /// The samples of an epoch in the order in which they are handed out.
@@ -58,69 +62,76 @@ public struct BatchLoader: Sendable {
         return RandomSource(seed: seed, stream: "epoch order", epoch).permutation(sampleCount)
     }
 
-    /// Writes batch `batch` of `epoch` and returns its number of samples.
+    /// Sample `index` of the split as `epoch` sees it: `[height, width, channels]`.
+    ///
+    /// Throws `ImageError` or `FileError` for a file that is no sound image.
+    public func sample(_ index: Int, epoch: Int) throws -> [Float] {
+        precondition((0..<split.count).contains(index), "sample \(index) of \(split.count)")
+        var floats = [Float](repeating: 0, count: shape.count)
+        try floats.withUnsafeMutableBufferPointer { floats in
+            guard let base = floats.baseAddress else { return }
+            try makePreparer().prepare(index, randomness(epoch: epoch), into: base)
+        }
+        return floats
+    }
+
+    /// Writes batch `batch` of `epoch`, on the caller's thread, and returns its number of samples.
     ///
     /// `images`, `[batchSize, height, width, channels]`, and `labels`, `[batchSize]`, are written
-    /// only as far as there are samples. Traps on a batch that is not in the epoch.
+    /// only as far as there are samples. Traps on a batch that is not in the epoch; throws
+    /// `ImageError` or `FileError` for a file that is no sound image.
     public mutating func fill(
-        epoch number: Int, batch: Int, images: UnsafeMutableBufferPointer<Float>,
+        epoch: Int, batch: Int, images: UnsafeMutableBufferPointer<Float>,
         labels: UnsafeMutableBufferPointer<Int32>
-    ) -> Int {
+    ) throws -> Int {
+        let plan = plan.flatMap { $0.epoch == epoch ? $0 : nil } ?? self.plan(epoch: epoch)
+        self.plan = plan
+        let positions = positions(of: batch)
+        try fill(positions, of: plan, with: makePreparer(), images: images, labels: labels)
+        return positions.count
+    }
+
+    // What the threads of a `PrefetchingLoader` share, and what each has of its own.
+
+    /// An epoch's order and random numbers.
+    struct EpochPlan: Sendable {
+        let epoch: Int
+        let order: [Int32]
+        let randomness: EpochRandomness?
+    }
+
+    func plan(epoch: Int) -> EpochPlan {
+        EpochPlan(epoch: epoch, order: order(epoch: epoch), randomness: randomness(epoch: epoch))
+    }
+
+    private func randomness(epoch: Int) -> EpochRandomness? {
+        seed.map { EpochRandomness(seed: $0, epoch: epoch) }
+    }
+
+    func makePreparer() -> SamplePreparer {
+        SamplePreparer(split, shape: shape, transform: transform, normalization: normalization)
+    }
+
+    /// Where a batch lies in its epoch.
+    func positions(of batch: Int) -> Range<Int> {
         precondition((0..<batchCount).contains(batch), "batch \(batch) of \(batchCount)")
-        let first = batch * batchSize
-        let count = min(batchSize, sampleCount - first)
+        return (batch * batchSize)..<min((batch + 1) * batchSize, sampleCount)
+    }
+
+    /// Writes the samples at these places of the epoch, the first of them first.
+    func fill(
+        _ positions: Range<Int>, of plan: EpochPlan, with preparer: SamplePreparer,
+        images: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int32>
+    ) throws {
         precondition(
-            images.count >= count * split.imageSize && labels.count >= count,
-            "\(images.count) floats, \(labels.count) labels for \(count) × \(split.imageSize)")
-        let (order, choices) = begin(number)
-        for position in 0..<count {
-            let sample = Int(order[first + position])
-            let choice =
-                augmentation == .none
-                ? Augmentation.Choice() : augmentation.choice(for: sample, from: choices)
-            let start = position * split.imageSize
-            prepare(
-                sample, choice,
-                into: UnsafeMutableBufferPointer(
-                    rebasing: images[start..<start + split.imageSize]))
-            labels[position] = split.labels[sample]
-        }
-        return count
-    }
-
-    private mutating func begin(_ number: Int) -> (order: [Int32], choices: RandomSource) {
-        if let epoch, epoch.number == number { return (epoch.order, epoch.choices) }
-        let choices = RandomSource(seed: seed ?? 0, stream: "augmentation", number)
-        let order = order(epoch: number)
-        epoch = (number, order, choices)
-        return (order, choices)
-    }
-
-    /// Pads, crops, mirrors and normalises one image in a single pass.
-    private func prepare(
-        _ sample: Int, _ choice: Augmentation.Choice, into image: UnsafeMutableBufferPointer<Float>
-    ) {
-        let (height, width, channels) = (split.height, split.width, split.channels)
-        // Row y, column x of the result is row y + top, column x + left of the split's image.
-        let top = choice.top - augmentation.cropPadding
-        let left = choice.left - augmentation.cropPadding
-        split.pixels.withUnsafeBufferPointer { pixels in
-            table.withUnsafeBufferPointer { table in
-                for y in 0..<height {
-                    let row = (sample * height + y + top) * width
-                    let rowExists = (0..<height).contains(y + top)
-                    for x in 0..<width {
-                        let source = (choice.flipped ? width - 1 - x : x) + left
-                        let exists = rowExists && source >= 0 && source < width
-                        for channel in 0..<channels {
-                            let byte =
-                                exists ? Int(pixels[(row + source) * channels + channel]) : 0
-                            image[(y * width + x) * channels + channel] =
-                                table[channel << 8 | byte]
-                        }
-                    }
-                }
-            }
+            images.count >= positions.count * shape.count && labels.count >= positions.count,
+            "\(images.count) floats, \(labels.count) labels for \(positions.count) × \(shape.count)"
+        )
+        guard let base = images.baseAddress else { return }
+        for (place, position) in positions.enumerated() {
+            let sample = Int(plan.order[position])
+            try preparer.prepare(sample, plan.randomness, into: base + place * shape.count)
+            labels[place] = split.labels[sample]
         }
     }
 }

@@ -1,14 +1,28 @@
-/// Images and their labels, as they lie on disk: bytes, channels last.
-public struct ImageSplit: Sendable, Equatable {
+import Foundation
+
+/// Images in memory, all of one size: `[count, height, width, channels]`, 0 to 255.
+public struct PixelArray: Sendable, Equatable {
     public let height, width, channels: Int
-    /// `[count, height, width, channels]`, 0 to 255.
-    public let pixels: [UInt8]
+    public let bytes: [UInt8]
+
+    /// Bytes of one image.
+    public var imageSize: Int { height * width * channels }
+}
+
+/// Images and their labels: small ones as bytes in memory, others as files that are decoded whenever
+/// they are asked for.
+public struct ImageSplit: Sendable, Equatable {
+    public enum Images: Sendable, Equatable {
+        case pixels(PixelArray)
+        /// Paths of JPEG and PNG files.
+        case files([String])
+    }
+
+    public let images: Images
     /// `[count]`, each below the number of classes.
     public let labels: [Int32]
 
     public var count: Int { labels.count }
-    /// Bytes of one image, and floats of one prepared sample.
-    public var imageSize: Int { height * width * channels }
 
     /// Traps when there are more or fewer pixels than `[labels, height, width, channels]` needs.
     public init(height: Int, width: Int, channels: Int, pixels: [UInt8], labels: [Int32]) {
@@ -16,36 +30,84 @@ public struct ImageSplit: Sendable, Equatable {
             height > 0 && width > 0 && channels > 0
                 && pixels.count == labels.count * height * width * channels,
             "\(pixels.count) pixels for \([labels.count, height, width, channels])")
-        self.height = height
-        self.width = width
-        self.channels = channels
-        self.pixels = pixels
+        images = .pixels(
+            PixelArray(height: height, width: width, channels: channels, bytes: pixels))
+        self.labels = labels
+    }
+
+    /// Traps when there are more or fewer files than labels.
+    public init(files: [String], labels: [Int32]) {
+        precondition(files.count == labels.count, "\(files.count) files, \(labels.count) labels")
+        images = .files(files)
         self.labels = labels
     }
 }
 
-/// A data set in memory: what is trained on, what is tested on, and how both are prepared.
+/// A data set that was found: what is trained on, what is tested on, and how both are prepared.
 public struct ImageDataset: Sendable {
     public let name: String
     /// One name for each label.
     public let classNames: [String]
     public let train, test: ImageSplit
+    public let shape: SampleShape
     public let normalization: Normalization
-    /// What is done to training images, never to test images.
-    public let augmentation: Augmentation
+    /// What happens to a training image before it is normalised, and to a test image.
+    public let training, testing: ImageTransform
     /// The folder it was read from.
     public let folder: String
 
     public init(
         name: String, classNames: [String], train: ImageSplit, test: ImageSplit,
-        normalization: Normalization, augmentation: Augmentation, folder: String
+        shape: SampleShape, normalization: Normalization, training: ImageTransform,
+        testing: ImageTransform, folder: String
     ) {
         self.name = name
         self.classNames = classNames
         self.train = train
         self.test = test
+        self.shape = shape
         self.normalization = normalization
-        self.augmentation = augmentation
+        self.training = training
+        self.testing = testing
         self.folder = folder
+    }
+}
+
+/// Height, width and channels of a sample as the network sees it.
+public struct SampleShape: Sendable, Equatable {
+    public let height, width, channels: Int
+
+    public init(height: Int, width: Int, channels: Int) {
+        precondition(
+            height > 0 && width > 0 && channels > 0,
+            "a sample of \(height) × \(width) × \(channels)")
+        self.height = height
+        self.width = width
+        self.channels = channels
+    }
+
+    /// Floats of a sample.
+    public var count: Int { height * width * channels }
+}
+
+extension DatasetDescription {
+    /// Reads the data set from the first folder that holds it; image files are listed, not decoded.
+    ///
+    /// Throws ``DatasetError`` with every folder looked at, or `FileError` for a file that cannot
+    /// be read or does not hold what it should.
+    public func load(
+        dataDirectory: String? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> ImageDataset {
+        let location = try locate(dataDirectory: dataDirectory, environment: environment)
+        return dataset(try format.read(location, as: self), in: location.folder)
+    }
+
+    func dataset(_ contents: DatasetContents, in folder: String) -> ImageDataset {
+        ImageDataset(
+            name: name, classNames: contents.classNames, train: contents.train,
+            test: contents.test,
+            shape: SampleShape(height: height, width: width, channels: channels),
+            normalization: normalization, training: training, testing: testing, folder: folder)
     }
 }

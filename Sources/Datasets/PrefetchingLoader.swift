@@ -12,72 +12,141 @@ public struct PreparedBatch {
     public let labels: UnsafeBufferPointer<Int32>
 }
 
-/// Prepares the next few batches on a thread of its own while the last one is being used.
+/// Decodes and prepares the next batches on threads of its own while the last one is being used.
 ///
-/// The bytes are those of ``BatchLoader/fill(epoch:batch:images:labels:)``. One consumer at a time.
+/// The bytes are those of ``BatchLoader/fill(epoch:batch:images:labels:)``, however many threads
+/// there are. One consumer at a time.
 public final class PrefetchingLoader: Sendable {
     private let ring: BatchRing
 
-    /// Prepares all batches of `epochs` in order, from batch `firstBatch` of the first epoch on,
-    /// never more than `depth` ahead of the consumer.
-    public init(_ loader: BatchLoader, epochs: Range<Int>, firstBatch: Int = 0, depth: Int = 3) {
-        precondition(depth > 0, "a depth of \(depth)")
+    /// Prepares all batches of `epochs` in order, from batch `firstBatch` of the first epoch on.
+    ///
+    /// - Parameters:
+    ///   - threads: by default one for images in memory, and one a processor for files.
+    ///   - bytes: that the prepared batches may take; there is room for two in any case, the one
+    ///     that is used and the one that is made.
+    public init(
+        _ loader: BatchLoader, epochs: Range<Int>, firstBatch: Int = 0, threads: Int? = nil,
+        bytes: Int = 32 << 20
+    ) {
+        let threads = threads ?? Self.defaultThreads(for: loader.split)
+        precondition(threads > 0, "\(threads) threads")
         precondition((0...loader.batchCount).contains(firstBatch), "first batch \(firstBatch)")
-        let ring = BatchRing(loader: loader, depth: depth)
+        let batchBytes = loader.batchSize * (loader.shape.count + 1) * MemoryLayout<Float>.size
+        let ring = BatchRing(
+            loader, BatchCursor(epochs, firstBatch: firstBatch, batches: loader.batchCount),
+            slots: max(2, bytes / batchBytes), threads: threads)
         self.ring = ring
-        let thread = Thread { ring.produce(loader, epochs: epochs, firstBatch: firstBatch) }
-        thread.name = "lls batches"
-        thread.start()
+        for number in 1...threads {
+            let thread = Thread { ring.work() }
+            thread.name = "lls batches \(number)"
+            thread.start()
+        }
     }
 
     deinit { stop() }
 
+    /// As many as ``init(_:epochs:firstBatch:threads:bytes:)`` takes by itself.
+    public static func defaultThreads(for split: ImageSplit) -> Int {
+        if case .pixels = split.images { return 1 }
+        return ProcessInfo.processInfo.activeProcessorCount
+    }
+
     /// Lends the next batch to `body`; nil when there are none left or the loader was stopped.
+    ///
+    /// Throws `ImageError` or `FileError` once an image could not be prepared; then there are no
+    /// more batches.
     public func withNextBatch<Result>(
         _ body: (PreparedBatch) throws -> Result
-    ) rethrows -> Result? {
-        guard let batch = ring.take() else { return nil }
+    ) throws -> Result? {
+        guard let batch = try ring.take() else { return nil }
         defer { ring.giveBack() }
         return try body(batch)
     }
 
-    /// Ends the thread and waits until it is gone; batches not yet taken are dropped.
+    /// Ends the threads and waits until they are gone; batches not yet taken are dropped.
     public func stop() { ring.stop() }
 
     /// How long the consumer has waited for batches so far.
     public var waited: Duration { ring.waited }
 }
 
-/// A ring of buffers between the thread that prepares batches and the one that uses them.
+/// The batches of several epochs, one after the other.
+private struct BatchCursor {
+    private var epoch: Int
+    private var batch: Int
+    private let end: Int
+    private let batches: Int
+
+    init(_ epochs: Range<Int>, firstBatch: Int, batches: Int) {
+        (epoch, batch) = (epochs.lowerBound, firstBatch)
+        (end, self.batches) = (epochs.upperBound, batches)
+    }
+
+    mutating func next() -> (epoch: Int, batch: Int)? {
+        while epoch < end {
+            if batch < batches {
+                defer { batch += 1 }
+                return (epoch, batch)
+            }
+            (epoch, batch) = (epoch + 1, 0)
+        }
+        return nil
+    }
+}
+
+/// A ring of buffers between the threads that prepare batches and the one that uses them.
 ///
-/// `@unchecked Sendable`: the counters are touched only under `condition`, and a buffer belongs to
-/// the producer until `ready` passes it, then to the consumer until `released` does.
+/// `@unchecked Sendable`: everything that changes is touched only under `condition`, except what a
+/// buffer holds. That belongs to the threads whose pieces of it are unfinished, to the consumer once
+/// none is, and to nobody when it was given back.
 private final class BatchRing: @unchecked Sendable {
     private struct Slot {
         var epoch = 0
         var index = 0
-        var count = 0
+        var positions = 0..<0
+        /// Pieces that are still being prepared, or have not been begun.
+        var unfinished = 0
         let images: UnsafeMutableBufferPointer<Float>
         let labels: UnsafeMutableBufferPointer<Int32>
     }
 
+    /// A few samples of a batch: what a thread prepares at a time.
+    private struct Piece {
+        let slot: Int
+        let plan: BatchLoader.EpochPlan
+        let positions: Range<Int>
+        let images: UnsafeMutableBufferPointer<Float>
+        let labels: UnsafeMutableBufferPointer<Int32>
+    }
+
+    private let loader: BatchLoader
+    private let sampleSize: Int
+    /// Samples of a piece: enough to be worth taking a lock for.
+    private let pieceSize: Int
     private let condition = NSCondition()
     private var slots: [Slot]
-    private let imageSize: Int
-    /// Batches prepared, taken and given back since the start.
-    private var (ready, taken, released) = (0, 0, 0)
-    private var (isStopping, isFinished) = (false, false)
+    private var cursor: BatchCursor
+    private var plan: BatchLoader.EpochPlan?
+    /// Samples of the newest batch that nobody has begun.
+    private var left = 0..<0
+    /// Batches begun, taken and given back since the start.
+    private var (begun, taken, released) = (0, 0, 0)
+    private var working: Int
+    private var isStopping = false
+    private var failure: (any Error)?
     private var waitedSoFar = Duration.zero
 
-    init(loader: BatchLoader, depth: Int) {
-        imageSize = loader.split.imageSize
-        let size = loader.batchSize
-        slots = (0..<depth).map { [imageSize] _ in
-            Slot(images: .allocate(capacity: size * imageSize), labels: .allocate(capacity: size))
-        }
-        for slot in slots {
-            slot.images.initialize(repeating: 0)
-            slot.labels.initialize(repeating: 0)
+    init(_ loader: BatchLoader, _ cursor: BatchCursor, slots: Int, threads: Int) {
+        self.loader = loader
+        self.cursor = cursor
+        working = threads
+        sampleSize = loader.shape.count
+        pieceSize = min(max(1, (1 << 16) / loader.shape.count), loader.batchSize)
+        self.slots = (0..<slots).map { _ in
+            Slot(
+                images: .allocate(capacity: loader.batchSize * loader.shape.count),
+                labels: .allocate(capacity: loader.batchSize))
         }
     }
 
@@ -88,61 +157,100 @@ private final class BatchRing: @unchecked Sendable {
         }
     }
 
-    func produce(_ loader: BatchLoader, epochs: Range<Int>, firstBatch: Int) {
-        var loader = loader
-        for epoch in epochs {
-            let first = epoch == epochs.lowerBound ? firstBatch : 0
-            for index in first..<loader.batchCount {
-                guard let slot = freeSlot() else { return finish() }
-                let count = loader.fill(
-                    epoch: epoch, batch: index, images: slot.images, labels: slot.labels)
-                publish(epoch: epoch, index: index, count: count)
+    /// Prepares piece after piece, to the end.
+    func work() {
+        let preparer = loader.makePreparer()
+        while let piece = nextPiece() {
+            do {
+                try loader.fill(
+                    piece.positions, of: piece.plan, with: preparer, images: piece.images,
+                    labels: piece.labels)
+                finish(piece)
+            } catch {
+                fail(error)
             }
         }
-        finish()
-    }
-
-    /// Waits for a buffer that nobody uses; nil when the loader is being stopped.
-    private func freeSlot() -> Slot? {
         condition.withLock {
-            while !isStopping && ready - released == slots.count { condition.wait() }
-            return isStopping ? nil : slots[ready % slots.count]
-        }
-    }
-
-    private func publish(epoch: Int, index: Int, count: Int) {
-        condition.withLock {
-            let place = ready % slots.count
-            slots[place].epoch = epoch
-            slots[place].index = index
-            slots[place].count = count
-            ready += 1
+            working -= 1
             condition.broadcast()
         }
     }
 
-    private func finish() {
+    /// Waits for a buffer where one is needed; nil when there is nothing more to do.
+    private func nextPiece() -> Piece? {
         condition.withLock {
-            isFinished = true
+            while !isStopping, failure == nil {
+                if !left.isEmpty { return takePiece() }
+                if begun - released < slots.count {
+                    guard beginBatch() else { return nil }
+                } else {
+                    condition.wait()
+                }
+            }
+            return nil
+        }
+    }
+
+    private func beginBatch() -> Bool {
+        guard let (epoch, index) = cursor.next() else { return false }
+        if plan?.epoch != epoch { plan = loader.plan(epoch: epoch) }
+        let slot = begun % slots.count
+        left = loader.positions(of: index)
+        slots[slot].epoch = epoch
+        slots[slot].index = index
+        slots[slot].positions = left
+        slots[slot].unfinished = (left.count + pieceSize - 1) / pieceSize
+        begun += 1
+        return true
+    }
+
+    private func takePiece() -> Piece? {
+        guard let plan else { return nil }
+        let number = (begun - 1) % slots.count
+        let slot = slots[number]
+        let positions = left.prefix(pieceSize)
+        left = left.dropFirst(pieceSize)
+        let first = positions.lowerBound - slot.positions.lowerBound
+        return Piece(
+            slot: number, plan: plan, positions: positions,
+            images: UnsafeMutableBufferPointer(
+                rebasing: slot.images[(first * sampleSize)...]),
+            labels: UnsafeMutableBufferPointer(rebasing: slot.labels[first...]))
+    }
+
+    private func finish(_ piece: Piece) {
+        condition.withLock {
+            slots[piece.slot].unfinished -= 1
+            if slots[piece.slot].unfinished == 0 { condition.broadcast() }
+        }
+    }
+
+    private func fail(_ error: any Error) {
+        condition.withLock {
+            failure = failure ?? error
             condition.broadcast()
         }
     }
 
-    func take() -> PreparedBatch? {
-        condition.withLock {
+    func take() throws -> PreparedBatch? {
+        try condition.withLock {
             precondition(taken == released, "a second batch was asked for inside the first")
-            if ready == taken {
+            let number = taken % slots.count
+            var isReady: Bool { begun > taken && slots[number].unfinished == 0 }
+            if !isReady {
                 let start = ContinuousClock.now
-                while ready == taken && !isFinished { condition.wait() }
+                while !isReady, !isStopping, failure == nil, working > 0 { condition.wait() }
                 waitedSoFar += ContinuousClock.now - start
             }
-            guard ready > taken, !isStopping else { return nil }
-            let slot = slots[taken % slots.count]
+            if let failure { throw failure }
+            guard isReady, !isStopping else { return nil }
+            let slot = slots[number]
             taken += 1
             return PreparedBatch(
-                epoch: slot.epoch, index: slot.index, count: slot.count,
-                images: UnsafeBufferPointer(rebasing: slot.images[..<(slot.count * imageSize)]),
-                labels: UnsafeBufferPointer(rebasing: slot.labels[..<slot.count]))
+                epoch: slot.epoch, index: slot.index, count: slot.positions.count,
+                images: UnsafeBufferPointer(
+                    rebasing: slot.images[..<(slot.positions.count * sampleSize)]),
+                labels: UnsafeBufferPointer(rebasing: slot.labels[..<slot.positions.count]))
         }
     }
 
@@ -157,7 +265,7 @@ private final class BatchRing: @unchecked Sendable {
         condition.withLock {
             isStopping = true
             condition.broadcast()
-            while !isFinished { condition.wait() }
+            while working > 0 { condition.wait() }
         }
     }
 

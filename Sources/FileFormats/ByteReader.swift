@@ -67,6 +67,13 @@ public final class ByteReader {
         }
     }
 
+    /// Reads what is left and forgets it; throws ``FileError`` when a gzip file's check sum does not
+    /// match.
+    public func skipToEnd() throws(FileError) {
+        var piece = [UInt8](uninitialized: 1 << 16)
+        while try piece.fill({ buffer throws(FileError) in try fill(buffer) }) > 0 {}
+    }
+
     private func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
         var filled = 0
         while filled < buffer.count {

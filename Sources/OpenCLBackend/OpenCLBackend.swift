@@ -17,7 +17,11 @@ public final class OpenCLBackend {
     public var convolutionAlgorithm = ConvolutionAlgorithm.automatic
     /// Kernels launched so far.
     public internal(set) var launches = 0
+    /// Calls so far that waited for the device to end all its work.
+    public internal(set) var waits = 0
 
+    /// Set while operations are called without being computed.
+    var rehearsal: Rehearsal?
     let context: cl_context
     let queue: cl_command_queue
     let programs: ProgramCache
@@ -43,15 +47,18 @@ public final class OpenCLBackend {
     }
 
     /// Opens `device`.
+    ///
+    /// - Parameter programs: where compiled programs are kept; nil for the usual folder, where the
+    ///   driver keeps none itself.
     public init(
         _ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false,
-        tuning: TuningTable = .shipped
+        tuning: TuningTable = .shipped, programs folder: CacheFolder? = nil
     ) throws {
         self.device = device
         traits = device.traits
         self.engine = engine ?? device.traits.preferredEngine
         self.tuning = tuning
-        guard self.engine == .register || LocalTile.smallest.fits(device.traits) else {
+        guard self.engine == .register || device.traits.canRunLocalKernels else {
             throw DeviceSelectionError.tooSmall(device.name, traits: device.traits)
         }
         var handle = device.handle
@@ -66,7 +73,7 @@ public final class OpenCLBackend {
         }
         self.context = context
         self.queue = queue
-        programs = ProgramCache(context: context, device: device)
+        programs = ProgramCache(context: context, device: device, binaries: folder)
         profiler = profiling ? Profiler() : nil
     }
 
@@ -87,6 +94,7 @@ public final class OpenCLBackend {
     ///
     /// Grown to powers of two, so rarely.
     func zeros(count: Int) throws -> Tensor {
+        if let rehearsal { return rehearsal.tensor([count]) }
         if let zeroBuffer, zeroBuffer.count >= count { return zeroBuffer }
         var capacity = 4096
         while capacity < count { capacity *= 2 }

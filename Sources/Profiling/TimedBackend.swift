@@ -47,6 +47,10 @@ extension TimedBackend {
     public var memoryUse: MemoryUse { base.memoryUse }
     public var memoryLimits: MemoryLimits { base.memoryLimits }
 
+    public func scratchBytes(of operations: [DenseOperation]) throws -> Int {
+        try base.scratchBytes(of: operations)
+    }
+
     public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
         try base.makeTensor(shape, elementType)
     }

@@ -33,6 +33,9 @@ public struct TrainingPlan: Sendable {
     public let parameterBytes, gradientBytes, optimizerBytes: Int
     /// Bytes of labels, basis vectors, projections and statistics.
     public let otherBytes: Int
+    /// Bytes that the device borrows for single products and convolutions; 0 where no device was
+    /// asked.
+    public fileprivate(set) var scratchBytes = 0
     /// Bytes of the largest single allocation.
     public let largestAllocation: Int
     public let trainedParameters: Int
@@ -40,6 +43,7 @@ public struct TrainingPlan: Sendable {
 
     public var totalBytes: Int {
         activationBytes + parameterBytes + gradientBytes + optimizerBytes + otherBytes
+            + scratchBytes
     }
 
     /// Builds the network and runs one step of it on a ``PlanningBackend``.
@@ -74,7 +78,7 @@ public struct TrainingPlan: Sendable {
         work = StepWork(operations, of: network)
     }
 
-    /// Whether a device can hold it, the scratch of single operations aside.
+    /// Whether a device can hold it.
     public func fits(_ limits: MemoryLimits) -> Bool {
         totalBytes <= limits.total && largestAllocation <= limits.allocation
     }
@@ -85,23 +89,29 @@ extension PlannedTraining {
     ///
     /// - Throws: ``DoesNotFitError`` with the largest batch that does; ``ArchitectureError``.
     public func plan(on backend: any Backend) throws -> TrainingPlan {
-        let plan = try TrainingPlan(self, alignment: backend.sliceAlignment)
+        let plan = try planned(for: backend)
         let limits = backend.memoryLimits
         guard plan.fits(limits) else {
             throw DoesNotFitError(
                 training: "\(architecture.name) by \(rule.name)", device: backend.name,
                 batch: batch, plan: plan, limits: limits,
-                largestBatch: try largestBatch(within: limits, backend.sliceAlignment))
+                largestBatch: try largestBatch(on: backend))
         }
         return plan
     }
 
+    private func planned(for backend: any Backend) throws -> TrainingPlan {
+        var plan = try TrainingPlan(self, alignment: backend.sliceAlignment)
+        plan.scratchBytes = try backend.scratchBytes(of: plan.work.operations)
+        return plan
+    }
+
     /// By halving, since bytes grow with the batch; nil where batch norm's least, 2, is too much.
-    private func largestBatch(within limits: MemoryLimits, _ alignment: Int) throws -> Int? {
+    private func largestBatch(on backend: any Backend) throws -> Int? {
         func fits(_ batch: Int) throws -> Bool {
             var smaller = self
             smaller.batch = batch
-            return try TrainingPlan(smaller, alignment: alignment).fits(limits)
+            return try smaller.planned(for: backend).fits(backend.memoryLimits)
         }
         guard batch > 2, try fits(2) else { return nil }
         var (good, bad) = (2, batch)

@@ -33,11 +33,15 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     /// Only the first samples of each split; nil takes all.
     public var limitTrain: Int?
     public var limitTest: Int?
+    /// What is done about images that cannot be decoded: "error" or "skip".
+    public var badImages = "error"
     public var backend = "auto"
     public var device: String?
     public var kernelEngine = "auto"
     /// Nil: as many as the computer has cores.
     public var threads: Int?
+    public var convolution = "automatic"
+    public var tuning = "auto"
     /// Direct convolutions only.
     public var exact = false
 
@@ -59,9 +63,10 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         case maxSteps = "max-steps"
         case limitTrain = "limit-train"
         case limitTest = "limit-test"
+        case badImages = "bad-images"
         case backend, device
         case kernelEngine = "kernel-engine"
-        case threads, exact
+        case threads, convolution, tuning, exact
     }
 
     /// Throws ``ConfigurationError`` for the first number that is out of its bounds.
@@ -107,8 +112,10 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
 
     /// The name of a run that was given none: data set, model and rule.
     public var defaultName: String {
-        let parts = [dataset, model, rule].map { part in
-            part.lowercased().map { $0 == "_" ? "-" : $0 }
+        // Of `folder:PATH` the last part, without what no folder of ours may be called.
+        let data = dataset.split { "/:".contains($0) }.last.map(String.init) ?? dataset
+        let parts = [data.trimmingPrefix { $0 == "." }, model[...], rule[...]].map { part in
+            part.lowercased().map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "-" }
         }
         let model = String(parts[1])
         let short = model.hasPrefix("lls-") ? String(model.dropFirst(4)) : model

@@ -13,12 +13,14 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var imagesPerSecond: Double
     /// Greatest device memory in use at any time.
     public var peakBytes: Int
+    /// Images that were left out because they cannot be decoded; nil where none was to be.
+    public var skippedImages: Int?
     /// Path of the run folder.
     public var run: String
 
     public init(
         epochs: Int, testTop1: Double, testTop5: Double?, testLoss: Double,
-        imagesPerSecond: Double, peakBytes: Int, run: String
+        imagesPerSecond: Double, peakBytes: Int, skippedImages: Int? = nil, run: String
     ) {
         self.epochs = epochs
         self.testTop1 = testTop1
@@ -26,6 +28,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         self.testLoss = testLoss
         self.imagesPerSecond = imagesPerSecond
         self.peakBytes = peakBytes
+        self.skippedImages = skippedImages
         self.run = run
     }
 
@@ -36,6 +39,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         case testLoss = "test_loss"
         case imagesPerSecond = "images_per_second"
         case peakBytes = "peak_bytes"
+        case skippedImages = "skipped_images"
         case run
     }
 
@@ -48,8 +52,10 @@ public struct RunResult: Codable, Sendable, Equatable {
         if let testTop5 { words.append("test_top5=\(rounded(testTop5, 2))") }
         words += [
             "test_loss=\(rounded(testLoss, 4))", "images_per_second=\(rounded(imagesPerSecond, 0))",
-            "peak_bytes=\(peakBytes)", "run=\(run)",
+            "peak_bytes=\(peakBytes)",
         ]
+        if let skippedImages { words.append("skipped_images=\(skippedImages)") }
+        words.append("run=\(run)")
         return words.joined(separator: " ")
     }
 

@@ -4,7 +4,7 @@
 /// 2×2 or 4×4 outputs with 2.25 and 4 times fewer multiplications than a direct one, and rounds a
 /// few times more. A backend takes the direct form for every shape that a forced variant does not
 /// cover.
-public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
+public enum ConvolutionAlgorithm: String, CaseIterable, Codable, Sendable {
     /// The backend's choice, by shape.
     case automatic
     case direct

@@ -15,8 +15,8 @@ struct LLSCommand: ParsableCommand {
         version: version,
         subcommands: [
             TrainCommand.self, EvalCommand.self, DevicesCommand.self, SelfTestCommand.self,
-            ConformanceCommand.self, ProfileCommand.self, TuneCommand.self,
-            BenchCommand.self,
+            ConformanceCommand.self, ProfileCommand.self, TuneCommand.self, BenchCommand.self,
+            DataCommand.self,
         ])
 
     static func main() {

@@ -7,15 +7,15 @@ struct Batch: Equatable {
     var images: [Float]
     var labels: [Int32]
 
-    init(_ loader: inout BatchLoader, epoch: Int, batch: Int) {
-        images = [Float](repeating: .nan, count: loader.batchSize * loader.split.imageSize)
+    init(_ loader: inout BatchLoader, epoch: Int, batch: Int) throws {
+        images = [Float](repeating: .nan, count: loader.batchSize * loader.shape.count)
         labels = [Int32](repeating: -1, count: loader.batchSize)
-        let count = images.withUnsafeMutableBufferPointer { images in
-            labels.withUnsafeMutableBufferPointer { labels in
-                loader.fill(epoch: epoch, batch: batch, images: images, labels: labels)
+        let count = try images.withUnsafeMutableBufferPointer { images in
+            try labels.withUnsafeMutableBufferPointer { labels in
+                try loader.fill(epoch: epoch, batch: batch, images: images, labels: labels)
             }
         }
-        images.removeLast((loader.batchSize - count) * loader.split.imageSize)
+        images.removeLast((loader.batchSize - count) * loader.shape.count)
         labels.removeLast(loader.batchSize - count)
     }
 }
@@ -37,10 +37,15 @@ struct Expectations: Decodable {
 /// those of its neighbours; labelled with their place.
 func numberedSplit(_ count: Int) -> ImageSplit {
     ImageSplit(
-        height: 3, width: 5, channels: 2,
-        pixels: (0..<count * 30).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 30) },
+        height: 3, width: 5, channels: 2, pixels: numberedPixels(count),
         labels: (0..<Int32(count)).map { $0 })
 }
+
+func numberedPixels(_ count: Int) -> [UInt8] {
+    (0..<count * 30).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ $0 / 30) }
+}
+
+let numberedShape = SampleShape(height: 3, width: 5, channels: 2)
 
 let twoChannels = Normalization(mean: [0.25, 0.5], standardDeviation: [0.5, 2])
 
@@ -53,20 +58,22 @@ let twoChannels = Normalization(mean: [0.25, 0.5], standardDeviation: [0.5, 2])
                 height: 16, width: 16, channels: 1, pixels: (0...255).map { UInt8($0) },
                 labels: [0])
             var loader = BatchLoader(
-                split, normalization: description.normalization, batchSize: 1)
-            let batch = Batch(&loader, epoch: 0, batch: 0)
+                split, shape: SampleShape(height: 16, width: 16, channels: 1),
+                normalization: description.normalization, batchSize: 1)
+            let batch = try Batch(&loader, epoch: 0, batch: 0)
             #expect(batch.images.map(\.bitPattern) == expected, "\(name)")
         }
         #expect(tables.count == 2)
     }
 
-    @Test func testBatchesComeInOrderAndUnchanged() {
-        let split = numberedSplit(10)
-        var loader = BatchLoader(split, normalization: twoChannels, batchSize: 4, limit: 9)
+    @Test func testBatchesComeInOrderAndUnchanged() throws {
+        var loader = BatchLoader(
+            numberedSplit(10), shape: numberedShape, normalization: twoChannels, batchSize: 4,
+            limit: 9)
         #expect(loader.sampleCount == 9 && loader.batchCount == 3)
-        let batches = (0..<3).map { Batch(&loader, epoch: 5, batch: $0) }
+        let batches = try (0..<3).map { try Batch(&loader, epoch: 5, batch: $0) }
         #expect(batches.map(\.labels) == [[0, 1, 2, 3], [4, 5, 6, 7], [8]])
-        let expected = split.pixels.prefix(9 * 30).enumerated().map { place, pixel in
+        let expected = numberedPixels(10).prefix(9 * 30).enumerated().map { place, pixel in
             place % 2 == 0 ? (Float(pixel) / 255 - 0.25) / 0.5 : (Float(pixel) / 255 - 0.5) / 2
         }
         #expect(batches.flatMap(\.images) == expected)
@@ -74,40 +81,44 @@ let twoChannels = Normalization(mean: [0.25, 0.5], standardDeviation: [0.5, 2])
 
     @Test func anEpochIsAPermutationOfItsOwn() {
         let loader = BatchLoader(
-            numberedSplit(1000), normalization: twoChannels, seed: 3, batchSize: 7, limit: 900)
+            numberedSplit(1000), shape: numberedShape, normalization: twoChannels, seed: 3,
+            batchSize: 7, limit: 900)
         let first = loader.order(epoch: 0)
         #expect(first.sorted() == Array(0..<900))
         #expect(first == loader.order(epoch: 0))
         #expect(first != loader.order(epoch: 1))
         let reseeded = BatchLoader(
-            numberedSplit(1000), normalization: twoChannels, seed: 4, batchSize: 7, limit: 900)
+            numberedSplit(1000), shape: numberedShape, normalization: twoChannels, seed: 4,
+            batchSize: 7, limit: 900)
         #expect(first != reseeded.order(epoch: 0))
         // A shuffled place is on average a third of the whole away from the old one.
         let moved = first.enumerated().reduce(0) { $0 + abs($1.offset - Int($1.element)) }
         #expect(abs(Double(moved) / 900 - 300) < 20)
     }
 
-    @Test func aSampleDependsOnSeedEpochAndIndexAlone() {
-        func samples(batchSize: Int, epoch: Int, limit: Int? = nil) -> [Int32: [Float]] {
+    @Test func aSampleDependsOnSeedEpochAndIndexAlone() throws {
+        func samples(batchSize: Int, epoch: Int, limit: Int? = nil) throws -> [Int32: [Float]] {
             var loader = BatchLoader(
-                numberedSplit(50), normalization: twoChannels,
-                augmentation: Augmentation(cropPadding: 2, flipsHorizontally: true),
+                numberedSplit(50), shape: numberedShape, normalization: twoChannels,
+                transform: ImageTransform([
+                    .randomCrop(height: 3, width: 5, padding: 2), .randomFlip,
+                ]),
                 seed: 11, batchSize: batchSize, limit: limit)
             var found: [Int32: [Float]] = [:]
             // Backwards, so that nothing can depend on what was asked before.
             for batch in (0..<loader.batchCount).reversed() {
-                let batch = Batch(&loader, epoch: epoch, batch: batch)
+                let batch = try Batch(&loader, epoch: epoch, batch: batch)
                 for (place, label) in batch.labels.enumerated() {
                     found[label] = Array(batch.images[place * 30..<place * 30 + 30])
                 }
             }
             return found
         }
-        let whole = samples(batchSize: 50, epoch: 2)
+        let whole = try samples(batchSize: 50, epoch: 2)
         #expect(whole.count == 50)
-        #expect(whole == samples(batchSize: 7, epoch: 2))
-        #expect(whole != samples(batchSize: 50, epoch: 3))
-        for (label, image) in samples(batchSize: 8, epoch: 2, limit: 20) {
+        #expect(try whole == samples(batchSize: 7, epoch: 2))
+        #expect(try whole != samples(batchSize: 50, epoch: 3))
+        for (label, image) in try samples(batchSize: 8, epoch: 2, limit: 20) {
             #expect(whole[label] == image)
         }
     }
@@ -117,15 +128,16 @@ let twoChannels = Normalization(mean: [0.25, 0.5], standardDeviation: [0.5, 2])
         let crops = try Expectations.load().crops
         let fashion = try DatasetCatalog.named("fashionmnist")
             .load(dataDirectory: fixtures, environment: [:])
-        let image = Array(fashion.train.pixels.prefix(784))
+        let image = Array(try pixels(fashion.train).prefix(784))
         let count = 10_000
         let split = ImageSplit(
             height: 28, width: 28, channels: 1,
             pixels: (0..<count).flatMap { _ in image },
             labels: [Int32](repeating: 0, count: count))
         var loader = BatchLoader(
-            split, normalization: Normalization(mean: [0], standardDeviation: [1 / 255]),
-            augmentation: fashion.augmentation, seed: 0, batchSize: 500)
+            split, shape: fashion.shape,
+            normalization: Normalization(mean: [0], standardDeviation: [1 / 255]),
+            transform: fashion.training, seed: 0, batchSize: 500)
         var meanings: [Int: (offset: Int, mirrored: Bool)] = [:]
         for (offset, sums) in crops.enumerated() {
             meanings[sums[0]] = (offset, false)
@@ -135,7 +147,7 @@ let twoChannels = Normalization(mean: [0.25, 0.5], standardDeviation: [0.5, 2])
         var offsets = [Int](repeating: 0, count: 81)
         var mirrored = 0
         for batch in 0..<loader.batchCount {
-            let images = Batch(&loader, epoch: 0, batch: batch).images
+            let images = try Batch(&loader, epoch: 0, batch: batch).images
             for sample in 0..<500 {
                 let sum = (0..<784).reduce(0) {
                     $0 + Int(images[sample * 784 + $1].rounded()) * ($1 + 1)
@@ -158,8 +170,9 @@ let twoChannels = Normalization(mean: [0.25, 0.5], standardDeviation: [0.5, 2])
             labels: [Int32](repeating: 0, count: 20_000))
         let fashion = try DatasetCatalog.named("fashionmnist")
         var loader = BatchLoader(
-            split, normalization: fashion.normalization, augmentation: fashion.augmentation,
-            seed: 0, batchSize: 128)
+            split, shape: SampleShape(height: 28, width: 28, channels: 1),
+            normalization: fashion.normalization, transform: fashion.training, seed: 0,
+            batchSize: 128)
         let images = UnsafeMutableBufferPointer<Float>.allocate(capacity: 128 * 784)
         let labels = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 128)
         defer {
@@ -168,9 +181,9 @@ let twoChannels = Normalization(mean: [0.25, 0.5], standardDeviation: [0.5, 2])
         }
         var best = Duration.seconds(1000)
         for epoch in 0..<5 {
-            let time = ContinuousClock().measure {
+            let time = try ContinuousClock().measure {
                 for batch in 0..<loader.batchCount {
-                    _ = loader.fill(epoch: epoch, batch: batch, images: images, labels: labels)
+                    _ = try loader.fill(epoch: epoch, batch: batch, images: images, labels: labels)
                 }
             }
             best = min(best, time)

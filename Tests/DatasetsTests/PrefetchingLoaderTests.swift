@@ -5,19 +5,23 @@ import Testing
 @Suite struct PrefetchingLoaderTests {
     private var loader: BatchLoader {
         BatchLoader(
-            numberedSplit(203), normalization: twoChannels,
-            augmentation: Augmentation(cropPadding: 1, flipsHorizontally: true), seed: 5,
+            numberedSplit(203), shape: numberedShape, normalization: twoChannels,
+            transform: ImageTransform([
+                .randomCrop(height: 3, width: 5, padding: 1), .randomFlip,
+            ]),
+            seed: 5,
             batchSize: 16)
     }
 
-    @Test(arguments: [1, 2, 3, 8])
-    func givesTheSameBytes(depth: Int) throws {
+    @Test(arguments: [1, 2, 4], [1, 3, 8])
+    func givesTheSameBytes(threads: Int, batches: Int) throws {
         var plain = loader
-        let ahead = PrefetchingLoader(loader, epochs: 1..<4, firstBatch: 5, depth: depth)
+        let ahead = PrefetchingLoader(
+            loader, epochs: 1..<4, firstBatch: 5, threads: threads, bytes: batches * 16 * 31 * 4)
         for epoch in 1..<4 {
             for index in (epoch == 1 ? 5 : 0)..<plain.batchCount {
-                let expected = Batch(&plain, epoch: epoch, batch: index)
-                let same = ahead.withNextBatch { batch in
+                let expected = try Batch(&plain, epoch: epoch, batch: index)
+                let same = try ahead.withNextBatch { batch in
                     batch.epoch == epoch && batch.index == index
                         && batch.images.elementsEqual(expected.images)
                         && batch.labels.elementsEqual(expected.labels)
@@ -25,13 +29,13 @@ import Testing
                 #expect(same == true, "epoch \(epoch), batch \(index)")
             }
         }
-        #expect(ahead.withNextBatch { _ in 0 } == nil)
-        #expect(ahead.withNextBatch { _ in 0 } == nil)
+        #expect(try ahead.withNextBatch { _ in 0 } == nil)
+        #expect(try ahead.withNextBatch { _ in 0 } == nil)
     }
 
     @Test func aLentBatchIsLeftAlone() throws {
-        let ahead = PrefetchingLoader(loader, epochs: 0..<1, depth: 2)
-        let unchanged = ahead.withNextBatch { batch in
+        let ahead = PrefetchingLoader(loader, epochs: 0..<1, bytes: 0)
+        let unchanged = try ahead.withNextBatch { batch in
             let before = Array(batch.images)
             Thread.sleep(forTimeInterval: 0.05)  // time enough to prepare all the others
             return before.elementsEqual(batch.images)
@@ -43,16 +47,16 @@ import Testing
         struct Refused: Error {}
         let ahead = PrefetchingLoader(loader, epochs: 0..<1)
         #expect(throws: Refused.self) { try ahead.withNextBatch { _ in throw Refused() } }
-        #expect(ahead.withNextBatch { $0.index } == 1)
+        #expect(try ahead.withNextBatch { $0.index } == 1)
     }
 
-    @Test func stopsAtOnceWithBatchesLeft() {
+    @Test func stopsAtOnceWithBatchesLeft() throws {
         for taken in 0..<20 {
             let ahead = PrefetchingLoader(loader, epochs: 0..<1_000_000)
-            for _ in 0..<taken { _ = ahead.withNextBatch { $0.count } }
+            for _ in 0..<taken { _ = try ahead.withNextBatch { $0.count } }
             ahead.stop()
             ahead.stop()
-            #expect(ahead.withNextBatch { $0.count } == nil)
+            #expect(try ahead.withNextBatch { $0.count } == nil)
         }
     }
 
@@ -67,20 +71,22 @@ import Testing
         #expect(threads() < before + 25)
     }
 
-    @Test func measuresTheWaitForBatches() {
+    @Test func measuresTheWaitForBatches() throws {
         let slow = BatchLoader(
             ImageSplit(
                 height: 500, width: 500, channels: 3,
                 pixels: [UInt8](repeating: 1, count: 40 * 750_000),
                 labels: [Int32](repeating: 0, count: 40)),
+            shape: SampleShape(height: 500, width: 500, channels: 3),
             normalization: Normalization(mean: [0, 0, 0], standardDeviation: [1, 1, 1]),
-            augmentation: Augmentation(cropPadding: 1), seed: 1, batchSize: 20)
+            transform: ImageTransform([.randomCrop(height: 500, width: 500, padding: 1)]), seed: 1,
+            batchSize: 20)
         let hungry = PrefetchingLoader(slow, epochs: 0..<2)
-        while hungry.withNextBatch({ _ in }) != nil {}
+        while try hungry.withNextBatch({ _ in }) != nil {}
         #expect(hungry.waited > .zero)
-        let patient = PrefetchingLoader(loader, epochs: 0..<1, depth: 13)
+        let patient = PrefetchingLoader(loader, epochs: 0..<1)
         Thread.sleep(forTimeInterval: 0.2)
-        while patient.withNextBatch({ _ in }) != nil {}
+        while try patient.withNextBatch({ _ in }) != nil {}
         #expect(patient.waited < hungry.waited)
     }
 }

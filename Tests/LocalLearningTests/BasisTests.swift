@@ -1,28 +1,27 @@
 import Foundation
 import LocalLearning
 import Testing
+import Verification
 
 /// The basis against the oracle's.
 struct BasisTests {
-    struct Golden: Decodable {
-        let rows, cols: Int
-        let waveform: String
-        let values: [Float]
+    @Test func everyGoldenBasisIsReproduced() throws {
+        let golden = try #require(
+            BasisCase(json: Data(contentsOf: Fixtures.golden("basis.json"))))
+        // PyTorch's vectorised float sine is within one unit in the last place of the true one.
+        #expect(golden.deviation() <= BasisCase.allowed)
     }
 
-    @Test func everyGoldenBasisIsReproduced() throws {
-        let cases = try JSONDecoder().decode(
-            [Golden].self, from: Data(contentsOf: Fixtures.golden("basis.json")))
-        #expect(cases.count == 5)
-        for golden in cases {
-            let waveform = try #require(Waveform(rawValue: golden.waveform))
-            let values = SynchronizationBasis.values(
-                rows: golden.rows, columns: golden.cols, waveform)
-            #expect(values.count == golden.values.count)
-            // PyTorch's vectorised float sine is within one unit in the last place of the true one.
-            let worst = zip(values, golden.values).map { abs($0 - $1) }.max() ?? .infinity
-            #expect(worst <= 1.2e-7, "\(golden.rows) × \(golden.cols) \(golden.waveform)")
-        }
+    @Test(arguments: [
+        (#"[{"rows": 1, "cols": 2, "waveform": "cosine", "values": [0, 0.5]}]"#, true),
+        (#"[{"rows": 1, "cols": 2, "waveform": "cosine", "values": [0]}]"#, false),
+        (#"[{"rows": 0, "cols": 2, "waveform": "cosine", "values": []}]"#, false),
+        (#"{"case": {}}"#, false),
+    ])
+    func aWrongBasisIsSeen(json: String, isBasis: Bool) {
+        let basis = BasisCase(json: Data(json.utf8))
+        #expect((basis != nil) == isBasis)
+        if let basis { #expect(basis.deviation() > 0.1) }
     }
 
     @Test func aSquareWaveStartsAtZero() {

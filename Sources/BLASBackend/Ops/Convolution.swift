@@ -15,6 +15,9 @@ extension BLASBackend {
                     y + images.lowerBound * geometry.outputImageSize, images.count, shape)
             }
         }
+        if let size = convolutionAlgorithm.winogradSize(for: geometry) {
+            return try winogradConvolve(x, w, bias: bias, geometry, size, into: y)
+        }
         let strips = ConvolutionStrips(geometry)
         let parts = parts(of: geometry.outputPixels, work: geometry.workPerPixel)
         try scratch.lend(parts.count * strips.memorySize, of: Float.self) { memory in
@@ -48,6 +51,9 @@ extension BLASBackend {
         let (x, g) = (input.floats, outputGradient.floats)
         if geometry.isDepthwise {
             return try depthwiseWeightGradient(x, g, geometry, into: weightGradient)
+        }
+        if let size = convolutionAlgorithm.winogradSize(for: geometry) {
+            return try winogradWeightGradient(x, g, geometry, size, into: weightGradient.floats)
         }
         let strips = ConvolutionStrips(geometry)
         let parts = parts(of: geometry.outputPixels, work: geometry.workPerPixel)
@@ -85,6 +91,9 @@ extension BLASBackend {
                     g + images.lowerBound * geometry.outputImageSize, w,
                     result + images.lowerBound * geometry.imageSize, images.count, shape)
             }
+        }
+        if let size = convolutionAlgorithm.winogradSize(for: geometry) {
+            return try winogradInputGradient(g, w, geometry, size, into: result)
         }
         let strips = ConvolutionStrips(geometry)
         // Windows overlap, so an image belongs to one thread.

@@ -13,3 +13,4 @@
 #include "vector_normalization.h"
 #include "vector_optimizer.h"
 #include "vector_pooling.h"
+#include "vector_winograd.h"

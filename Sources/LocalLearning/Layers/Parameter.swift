@@ -9,7 +9,7 @@ public enum ParameterLayout: Sendable {
     case convolution
     /// `[in, out]` here, `[out, in]` in files.
     case linear
-    /// `[classes, height, width, channels]` here, `[classes, channels · height · width]` in files.
+    /// `[classes, height, width, channels]` here, `[classes, channels, height, width]` in files.
     case projection
 
     /// The shape in files of a tensor shaped `shape` here.
@@ -18,7 +18,7 @@ public enum ParameterLayout: Sendable {
         case .plain: shape
         case .convolution: [shape[3], shape[2], shape[0], shape[1]]
         case .linear: [shape[1], shape[0]]
-        case .projection: [shape[0], shape.count / shape[0]]
+        case .projection: [shape[0], shape[3], shape[1], shape[2]]
         }
     }
 

@@ -32,6 +32,9 @@ public struct Architecture: Hashable, Sendable {
     public let projectionLength: Int?
     /// Basis rows of LLS_MxM_reduced, by number of classes.
     let reducedRows: ReducedRows
+    /// Whether the published class puts every block into a layer that trains it. Those for direct
+    /// feedback do not.
+    let wrapsBlocks: Bool
 
     enum ReducedRows: Hashable, Sendable {
         case always(Int)
@@ -41,18 +44,20 @@ public struct Architecture: Hashable, Sendable {
 
     init(
         _ name: String, projectionLength: Int? = 2048, reducedRows: ReducedRows = .always(20),
-        _ stages: [Stage]
+        wrapsBlocks: Bool = true, _ stages: [Stage]
     ) {
         self.name = name
         self.stages = stages
         self.projectionLength = projectionLength
         self.reducedRows = reducedRows
+        self.wrapsBlocks = wrapsBlocks
     }
 
-    /// The same network under another published name.
-    func alias(_ name: String) -> Architecture {
+    /// The same network under the name that its copy for direct feedback was published by.
+    func feedbackAlias(_ name: String) -> Architecture {
         Architecture(
-            name, projectionLength: projectionLength, reducedRows: reducedRows, stages)
+            name, projectionLength: projectionLength, reducedRows: reducedRows,
+            wrapsBlocks: false, stages)
     }
 
     /// Basis rows of LLS_MxM_reduced.

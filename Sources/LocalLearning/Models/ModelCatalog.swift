@@ -4,7 +4,8 @@ public enum ModelCatalog {
     /// aliases, since a model and a rule are chosen independently.
     public static let all: [Architecture] = [
         .smallConv, .smallConvL, .vgg8, .vgg11, .mobileNetV1, .mobileNetV1Small, .drtpSmallConv,
-        .smallConv.alias("DFA_SmallConv"), .smallConvL.alias("DFA_SmallConvL"),
-        .smallConv.alias("DFA_SmallConvMNIST"), .smallConvL.alias("DFA_SmallConvLMNIST"),
+        .smallConv.feedbackAlias("DFA_SmallConv"), .smallConvL.feedbackAlias("DFA_SmallConvL"),
+        .smallConv.feedbackAlias("DFA_SmallConvMNIST"),
+        .smallConvL.feedbackAlias("DFA_SmallConvLMNIST"),
     ]
 }

@@ -21,7 +21,7 @@ extension Architecture {
 
     /// The network that the paper's DRTP results are of.
     public static let drtpSmallConv = Architecture(
-        "DRTP_SmallConv",
+        "DRTP_SmallConv", wrapsBlocks: false,
         [
             .convolution(64, pool: 4), .maxPool, .convolution(256, pool: 2), .maxPool,
             .convolution(256, pool: 2), .averagePool(4), .linear(1024, pool: 1024),

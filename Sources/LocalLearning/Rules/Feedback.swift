@@ -91,7 +91,8 @@ public struct DFA: LearningRule {
 }
 
 /// Direct random target projection (Frenkel et al. 2021): as DFA, with the target in place of the
-/// error; tanh blocks, and convolutions that stay as they were drawn.
+/// error; tanh blocks, and convolutions that stay as they were drawn. Their projections are kept
+/// all the same, since weights files have them.
 public struct DRTP: LearningRule {
     public let name = "DRTP"
     public let retention = Retention.network
@@ -107,9 +108,7 @@ public struct DRTP: LearningRule {
 
     public func makeHead(
         for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> (any BlockHead)? {
-        shape.output.rank == 1 ? try FeedbackHead(shape, on: backend) : nil
-    }
+    ) throws -> (any BlockHead)? { try FeedbackHead(shape, on: backend) }
 
     public func step(
         _ network: Network, batch: Int, _ optimizers: [any Optimizer], losses: [Tensor]

@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 
 /// The shape of a basis vector over its features.
-public enum Waveform: String, CaseIterable, Sendable {
+public enum Waveform: String, CaseIterable, Codable, Sendable {
     /// The published name of what is a sine.
     case cosine
     /// The sine's sign.

@@ -1,15 +1,21 @@
 import Datasets
 import Tensors
 
-/// Batches of a data set's split, prepared ahead of the device on a thread of their own.
+/// Batches of a data set's split, prepared ahead of the device on threads of their own.
 public final class LoaderSource: BatchSource {
     private let loader: BatchLoader
+    private let threads: Int?
     private var waited = 0.0
 
-    public init(_ loader: BatchLoader) { self.loader = loader }
+    /// - Parameter threads: that decode and prepare; by default as many as
+    ///   ``PrefetchingLoader`` takes.
+    public init(_ loader: BatchLoader, threads: Int? = nil) {
+        self.loader = loader
+        self.threads = threads
+    }
 
     public var sampleShape: Shape {
-        [loader.split.height, loader.split.width, loader.split.channels]
+        [loader.shape.height, loader.shape.width, loader.shape.channels]
     }
     public var sampleCount: Int { loader.sampleCount }
     public var batchSize: Int { loader.batchSize }
@@ -20,7 +26,7 @@ public final class LoaderSource: BatchSource {
         _ body: (_ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws
             -> Bool
     ) throws {
-        let ahead = PrefetchingLoader(loader, epochs: epoch..<(epoch + 1))
+        let ahead = PrefetchingLoader(loader, epochs: epoch..<(epoch + 1), threads: threads)
         defer {
             ahead.stop()
             waited += ahead.waited / .seconds(1)

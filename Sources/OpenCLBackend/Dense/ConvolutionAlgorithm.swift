@@ -6,7 +6,9 @@ extension OpenCLBackend {
     func tileExtent(_ pass: DenseOperation.Pass, _ geometry: ConvolutionGeometry) -> Int? {
         guard geometry.allowsWinograd else { return nil }
         let algorithm =
-            convolutionAlgorithm == .automatic ? usualAlgorithm(geometry) : convolutionAlgorithm
+            convolutionAlgorithm != .automatic
+            ? convolutionAlgorithm
+            : tunedAlgorithm(for: .convolution(geometry, pass)) ?? usualAlgorithm(geometry)
         return switch algorithm {
         case .automatic, .direct: nil
         case .winograd2: 2

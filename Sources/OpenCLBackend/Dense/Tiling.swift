@@ -103,7 +103,7 @@ struct LocalTile: Hashable, Codable {
 
     /// The largest tile that the device can hold and that still gives every compute unit two.
     init(rows: Int, columns: Int, mayOccupy splits: Int, traits: DeviceTraits) {
-        let possible = Self.all.filter { $0.fits(traits) }
+        let possible = traits.deviceClass.localTiles.filter { $0.fits(traits) }
         let busy = possible.first {
             $0.extent < 2 * min(rows, columns)
                 && $0.tiles(rows, columns) * splits >= 2 * traits.computeUnits

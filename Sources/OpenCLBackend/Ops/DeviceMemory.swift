@@ -40,6 +40,7 @@ extension OpenCLBackend: DeviceMemory {
     public func withScratch<Result>(
         _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
     ) throws -> Result {
+        if let rehearsal { return try rehearsal.lend(shapes, body) }
         let buffers = try scratchPool.take(shapes.map { max($0.count, 1) * 4 }, allocate: allocate)
         defer { scratchPool.give(back: buffers) }
         return try body(zip(shapes, buffers).map { Tensor(shape: $0, buffer: $1) })
@@ -81,11 +82,13 @@ extension OpenCLBackend: DeviceMemory {
     }
 
     public func synchronize() throws {
+        waits += 1
         try checkMemory(clFinish(queue), "clFinish")
     }
 
     private func download<Element: Numeric>(_ tensor: Tensor) throws -> [Element] {
         guard tensor.count > 0 else { return [] }
+        waits += 1
         return try [Element](unsafeUninitializedCapacity: tensor.count) { elements, count in
             try checkMemory(
                 clEnqueueReadBuffer(

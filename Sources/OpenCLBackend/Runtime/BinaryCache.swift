@@ -7,9 +7,11 @@ struct BinaryCache {
     private let device: OpenCLDevice
     private let folder: CacheFolder
 
-    /// Nil where the driver gains nothing by it, or the user has no cache.
-    init?(_ device: OpenCLDevice, in folder: CacheFolder? = .named("programs")) {
-        guard device.traits.wantsBinaryCache, let folder else { return nil }
+    /// - Parameter folder: nil for the usual one; without one where the driver gains nothing by it,
+    ///   or the user has no cache.
+    init?(_ device: OpenCLDevice, in folder: CacheFolder?) {
+        let usual = device.traits.wantsBinaryCache ? CacheFolder.named("programs") : nil
+        guard let folder = folder ?? usual else { return nil }
         self.device = device
         self.folder = folder
     }

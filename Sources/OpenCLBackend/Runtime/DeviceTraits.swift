@@ -4,7 +4,10 @@ import Foundation
 /// What kernels have to know of a device. Vendors' quirks live in this file and in no other.
 public struct DeviceTraits: Sendable {
     public let isCPU: Bool
-    public let computeUnits: Int
+    /// What the device says of itself, for people.
+    public let reportedComputeUnits: Int
+    /// Work is cut so that each of these has several shares.
+    let computeUnits: Int
     public private(set) var maxWorkGroupSize: Int
     /// Floats of the widest vector register, as the device says: 16 with AVX-512, 8 with AVX2.
     public let floatLanes: Int
@@ -20,7 +23,10 @@ public struct DeviceTraits: Sendable {
 
     init(_ query: DeviceQuery, kind: OpenCLDevice.Kind, platform: String) throws {
         isCPU = kind == .cpu
-        computeUnits = Int(try query.value(CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint.self))
+        reportedComputeUnits = Int(try query.value(CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint.self))
+        // Mesa's software renderer silently ends the loops of a work-item after 65,535 turns in
+        // all (release 22.3): shares must be small there, however few cores there are.
+        computeUnits = kind == .cpu && platform == Self.mesa ? 1024 : reportedComputeUnits
         maxWorkGroupSize = try query.value(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self)
         floatLanes = Int(try query.value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self))
         cacheBytes = Int(try query.value(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, cl_ulong.self))
@@ -46,8 +52,19 @@ public struct DeviceTraits: Sendable {
         maxWorkGroupSize = min(maxWorkGroupSize, limit("LLS_OPENCL_GROUP_LIMIT"))
     }
 
+    private static let mesa = "rusticl"
+
     /// Mesa's software renderer works, but any other processor driver is faster.
-    var isLastChoice: Bool { isCPU && platform == "rusticl" }
+    var isLastChoice: Bool { isCPU && platform == Self.mesa }
+
+    var deviceClass: DeviceClass {
+        ["ARM", "QUALCOMM", "Imagination"].contains { vendor.contains($0) && !isCPU }
+            ? .mobile : .large
+    }
+
+    /// Whether a program costs the same however little is in it: PoCL 3.1 takes 30 ms to find one in
+    /// its own cache. Elsewhere kernels that nobody uses are not worth compiling.
+    var paysByProgram: Bool { platform == "Portable Computing Language" }
 
     /// Whether the driver gains by a cache of compiled programs. PoCL and NVIDIA keep one of their
     /// own, and PoCL compiles a program for no local size in particular only to hand it out.
@@ -58,9 +75,9 @@ public struct DeviceTraits: Sendable {
 
     /// The engine that suits the device: processors want registers and one work-item per group,
     /// everything else local memory and many, where it can have many. Mesa's software renderer
-    /// warns that it may miscompile the register engine's kernels, and does (release 22.3).
+    /// makes vectors of work-items, as GPUs do.
     public var preferredEngine: KernelEngine {
-        (isCPU && platform != "rusticl") || maxWorkGroupSize < 64 ? .register : .local
+        (isCPU && platform != Self.mesa) || maxWorkGroupSize < 64 ? .register : .local
     }
 }
 

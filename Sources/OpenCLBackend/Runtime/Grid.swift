@@ -21,13 +21,7 @@ extension OpenCLBackend {
     /// Elements that are worth a work-group on a processor: 64 kB.
     private static var groupElements: Int { 1 << 14 }
 
-    /// Work-items of a group on a GPU, a power of two. The hungriest kernel takes two `float4` and
-    /// a float of local memory for each.
-    private var groupItems: Int {
-        min(
-            256, traits.maxWorkGroupSize.floorPowerOfTwo,
-            (traits.localMemoryBytes / 36).floorPowerOfTwo)
-    }
+    private var groupItems: Int { traits.groupItems }
 
     private func groups(of elements: Int, perUnit: Int) -> Int {
         (elements / Self.groupElements).clamped(to: 1...perUnit * traits.computeUnits)
@@ -175,6 +169,18 @@ extension OpenCLBackend {
         let width = KernelDefine("VECTOR", grid.vector)
         return activation == .tanh ? [width, KernelDefine("TANH", 1)] : [width]
     }
+}
+
+extension DeviceTraits {
+    /// Work-items of a group on a GPU, a power of two. The hungriest kernel takes two `float4` and
+    /// a float of local memory for each.
+    fileprivate var groupItems: Int {
+        min(256, maxWorkGroupSize.floorPowerOfTwo, (localMemoryBytes / 36).floorPowerOfTwo)
+    }
+
+    /// Whether the local-memory kernels run at all: teams of work-items share a row of scores, the
+    /// kernels' `TEAM`, and the smallest tile must fit.
+    var canRunLocalKernels: Bool { groupItems >= 32 && LocalTile.smallest.fits(self) }
 }
 
 extension Activation {

@@ -17,7 +17,7 @@ struct KernelDefine: Hashable {
 /// puts into `LLS_OPENCL_OPTIONS` is given to the device's compiler too.
 final class ProgramCache {
     private struct ProgramKey: Hashable {
-        let source: KernelSource
+        let files: [KernelSource]
         let defines: [KernelDefine]
     }
     private struct KernelKey: Hashable {
@@ -28,19 +28,25 @@ final class ProgramCache {
     private let context: cl_context
     private let device: OpenCLDevice
     private let binaries: BinaryCache?
+    /// Files that are compiled as one program; the rest are programs of their own.
+    private let together: [KernelSource]
     private var programs: [ProgramKey: cl_program] = [:]
     private var kernels: [KernelKey: cl_kernel] = [:]
 
-    init(context: cl_context, device: OpenCLDevice) {
+    init(context: cl_context, device: OpenCLDevice, binaries folder: CacheFolder?) {
         self.context = context
         self.device = device
-        binaries = BinaryCache(device)
+        binaries = BinaryCache(device, in: folder)
+        together =
+            device.traits.paysByProgram
+            ? [.elementwise, .normalization, .pooling, .loss, .localLoss, .optimizer] : []
     }
 
     func kernel(_ source: KernelSource, _ name: String, _ defines: [KernelDefine]) throws
         -> cl_kernel
     {
-        let key = KernelKey(program: ProgramKey(source: source, defines: defines), name: name)
+        let files = together.contains(source) ? together : [source]
+        let key = KernelKey(program: ProgramKey(files: files, defines: defines), name: name)
         if let kernel = kernels[key] { return kernel }
         let program = try program(key.program)
         var status: cl_int = 0
@@ -58,8 +64,8 @@ final class ProgramCache {
             (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"]
             + [ProcessInfo.processInfo.environment["LLS_OPENCL_OPTIONS"]].compactMap { $0 })
             .joined(separator: " ")
-        let text =
-            KernelSource.common.text + "\n" + (key.source == .common ? "" : key.source.text)
+        let text = ([.common] + key.files.filter { $0 != .common }).map(\.text)
+            .joined(separator: "\n")
         if let program = binaries?.program(text, options, in: context) {
             programs[key] = program
             return program
@@ -81,7 +87,8 @@ final class ProgramCache {
             }
             clReleaseProgram(program)
             throw KernelBuildError(
-                source: key.source.rawValue, options: options, device: device.name,
+                source: key.files.map(\.rawValue).joined(separator: ".cl, "), options: options,
+                device: device.name,
                 log: log ?? "\(OpenCLError(code: status, call: "clBuildProgram"))")
         }
         programs[key] = program

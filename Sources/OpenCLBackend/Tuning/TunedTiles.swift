@@ -14,6 +14,11 @@ extension OpenCLBackend {
         variant(for: operation).local ?? shipped()
     }
 
+    /// The algorithm that was found fastest; nil where none was looked for.
+    func tunedAlgorithm(for operation: DenseOperation) -> ConvolutionAlgorithm? {
+        variant(for: operation).algorithm
+    }
+
     private func variant(for operation: DenseOperation) -> Variant {
         if let known = variants[operation] { return known }
         let found = tuning[ShapeClass(operation), engine]

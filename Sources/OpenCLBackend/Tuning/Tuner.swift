@@ -6,6 +6,15 @@ public final class Tuner {
     private let backend: OpenCLBackend
     private let clock = ContinuousClock()
 
+    /// How far a search goes.
+    public enum Scope: Sendable {
+        /// Only variants that compute the very bytes of what is shipped: what a run may look for by
+        /// itself.
+        case sameBytes
+        /// Other algorithms and orders of summation too.
+        case all
+    }
+
     /// What came of one shape class.
     public struct Finding: Sendable {
         public let shape: String
@@ -23,50 +32,56 @@ public final class Tuner {
         backend = try OpenCLBackend(device, engine: engine)
     }
 
-    /// The shape classes of `operations` that `table` knows nothing of, the costliest first.
-    static func missing(
-        from table: TuningTable, _ operations: [DenseOperation], _ engine: KernelEngine
+    /// The shape classes of `operations` that `table` does not settle, the costliest first.
+    private static func missing(
+        from table: TuningTable, _ operations: [DenseOperation], _ engine: KernelEngine,
+        _ scope: Scope
     ) -> [ShapeClass] {
         Dictionary(grouping: operations, by: ShapeClass.init)
-            .filter { $0.key.isTunable && table[$0.key, engine] == nil }
+            .filter { $0.key.isTunable && !table.isSettled($0.key, engine, for: scope) }
             .map { (shape: $0.key, work: $0.value.map(\.multiplyAccumulates).reduce(0, +)) }
             .sorted { ($1.work, $0.shape.name) < ($0.work, $1.shape.name) }
             .map(\.shape)
     }
 
-    /// Whether `table` says nothing of one of `operations`.
+    /// Whether a search of `scope` has anything to do for `operations`.
     public static func isNeeded(
-        for operations: [DenseOperation], _ table: TuningTable, engine: KernelEngine
+        for operations: [DenseOperation], _ table: TuningTable, engine: KernelEngine,
+        scope: Scope = .sameBytes
     ) -> Bool {
-        !missing(from: table, operations, engine).isEmpty
+        !missing(from: table, operations, engine, scope).isEmpty
     }
 
     /// `table` with a variant for every shape class of `operations`.
     ///
-    /// Classes for which no time is left stay as shipped, and the table says so: a later run must
-    /// find what this one found.
+    /// Classes for which no time is left stay as they are, and the table says so: a later run finds
+    /// what this one found.
     ///
     /// - Parameters:
     ///   - budget: seconds; a variant that was begun is finished.
     ///   - report: called for each class, in order.
     public func search(
-        _ operations: [DenseOperation], extending table: TuningTable, budget: Double,
+        _ operations: [DenseOperation], extending table: TuningTable, scope: Scope,
+        budget: Double,
         report: (Finding) -> Void = { _ in }
     ) throws -> TuningTable {
         var table = table
         let start = clock.now
         let isOver = { [clock] in (clock.now - start) / .seconds(1) > budget }
-        for shape in Self.missing(from: table, operations, backend.engine) {
+        for shape in Self.missing(from: table, operations, backend.engine, scope) {
             guard !isOver() else {
-                table[shape, backend.engine] = Variant()
+                let known = table[shape, backend.engine] ?? Variant()
+                table.set(known, for: shape, backend.engine, isComplete: false)
                 report(
                     Finding(
-                        shape: shape.name, variant: Variant(), gain: 1, skipped: [],
+                        shape: shape.name, variant: known, gain: 1, skipped: [],
                         isComplete: false))
                 continue
             }
-            let outcome = try search(shape, isOver)
-            table[shape, backend.engine] = outcome.choice ?? Variant()
+            let outcome = try search(shape, scope, isOver)
+            table.set(
+                outcome.choice ?? Variant(), for: shape, backend.engine,
+                isComplete: outcome.isComplete && scope == .all)
             report(
                 Finding(
                     shape: shape.name, variant: outcome.choice ?? Variant(), gain: outcome.gain,
@@ -76,20 +91,37 @@ public final class Tuner {
         return table
     }
 
+    private func candidates(_ shape: ShapeClass, _ scope: Scope) -> [Variant] {
+        let all = Variant.candidates(for: shape, engine: backend.engine, on: backend.traits)
+        guard case .convolution(let geometry, let pass) = shape.operation else { return all }
+        let shipped: ConvolutionAlgorithm =
+            switch backend.tileExtent(pass, geometry) {
+            case nil: .direct
+            case 2: .winograd2
+            default: .winograd4
+            }
+        let others = all.filter { $0 != Variant(algorithm: shipped) }
+        guard scope == .sameBytes else { return others }
+        // Another algorithm rounds otherwise, and by Winograd's filtering there is one way only.
+        return shipped == .direct ? others.filter { $0.algorithm ?? .direct == .direct } : []
+    }
+
     private func search(
-        _ shape: ShapeClass, _ isOver: @escaping () -> Bool
+        _ shape: ShapeClass, _ scope: Scope, _ isOver: @escaping () -> Bool
     ) throws -> VariantSearch<Variant>.Outcome {
         let trial = try Trial(
-            shape.reduced(to: 1_000_000_000 * backend.traits.computeUnits), on: backend)
+            shape.reduced(to: 1_000_000_000 * backend.traits.reportedComputeUnits), on: backend)
         defer { backend.tuning = .shipped }
         func use(_ variant: Variant?) {
             var table = TuningTable.shipped
-            table[ShapeClass(trial.operation), backend.engine] = variant
+            if let variant {
+                table.set(
+                    variant, for: ShapeClass(trial.operation), backend.engine, isComplete: true)
+            }
             backend.tuning = table
         }
         return try VariantSearch(
-            candidates: Variant.candidates(
-                for: shape, engine: backend.engine, on: backend.traits),
+            candidates: candidates(shape, scope), isExact: scope == .sameBytes,
             compute: { variant in
                 use(variant)
                 return try trial.result()
@@ -115,42 +147,13 @@ private struct Trial {
     init(_ operation: DenseOperation, on backend: OpenCLBackend) throws {
         self.operation = operation
         self.backend = backend
-        let shapes: [Shape]
-        switch operation {
-        case .product(let product):
-            shapes = [
-                product.isLeftTransposed
-                    ? [product.depth, product.rows] : [product.rows, product.depth],
-                product.isRightTransposed
-                    ? [product.columns, product.depth] : [product.depth, product.columns],
-                [product.rows, product.columns],
-            ]
-        case .convolution(let geometry, .forward):
-            shapes = [geometry.inputShape, geometry.weightShape, geometry.outputShape]
-        case .convolution(let geometry, .weightGradient):
-            shapes = [geometry.inputShape, geometry.outputShape, geometry.weightShape]
-        case .convolution(let geometry, .inputGradient):
-            shapes = [geometry.outputShape, geometry.weightShape, geometry.inputShape]
-        }
-        first = try Self.random(shapes[0], on: backend)
-        second = try Self.random(shapes[1], on: backend)
-        output = try backend.makeTensor(shapes[2])
+        let shapes = operation.operands
+        first = try Self.random(shapes.first, on: backend)
+        second = try Self.random(shapes.second, on: backend)
+        output = try backend.makeTensor(shapes.result)
     }
 
-    func run() throws {
-        switch operation {
-        case .product(let product):
-            try backend.multiply(
-                MatrixFactor(first, isTransposed: product.isLeftTransposed),
-                MatrixFactor(second, isTransposed: product.isRightTransposed), into: output)
-        case .convolution(let geometry, .forward):
-            try backend.convolve(first, second, bias: nil, geometry, into: output)
-        case .convolution(let geometry, .weightGradient):
-            try backend.convolutionWeightGradient(first, of: second, geometry, into: output)
-        case .convolution(let geometry, .inputGradient):
-            try backend.convolutionInputGradient(of: first, second, geometry, into: output)
-        }
-    }
+    func run() throws { try backend.perform(operation, first, second, into: output) }
 
     /// What it computes, where an element that is never written shows.
     func result() throws -> [Float] {

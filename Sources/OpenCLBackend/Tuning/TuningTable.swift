@@ -5,20 +5,37 @@ import Tensors
 /// `Dense/Tiling.swift`.
 ///
 /// Variants may add in another order, so a table is a part of the device: the same seed, device and
-/// table give the same bytes. A search adds to a table and never changes what it holds, unless it
-/// is told to search anew.
+/// table give the same bytes. What a run finds by itself never changes a byte, see
+/// ``Tuner/Scope``.
 public struct TuningTable: Codable, Equatable, Sendable {
+    private struct Entry: Codable, Equatable {
+        var variant: Variant
+        /// Whether every variant there is was tried.
+        var isComplete: Bool
+    }
+
     /// By engine and shape class. A variant with nothing in it was found to be best as shipped.
-    private var variants: [String: Variant] = [:]
+    private var entries: [String: Entry] = [:]
 
     /// Everything as shipped.
     public static let shipped = TuningTable()
 
-    public var count: Int { variants.count }
+    public var count: Int { entries.count }
 
     subscript(shape: ShapeClass, engine: KernelEngine) -> Variant? {
-        get { variants[Self.key(shape, engine)] }
-        set { variants[Self.key(shape, engine)] = newValue }
+        entries[Self.key(shape, engine)]?.variant
+    }
+
+    mutating func set(
+        _ variant: Variant, for shape: ShapeClass, _ engine: KernelEngine, isComplete: Bool
+    ) {
+        entries[Self.key(shape, engine)] = Entry(variant: variant, isComplete: isComplete)
+    }
+
+    /// Whether a search of `scope` has nothing to find for `shape`.
+    func isSettled(_ shape: ShapeClass, _ engine: KernelEngine, for scope: Tuner.Scope) -> Bool {
+        guard let entry = entries[Self.key(shape, engine)] else { return false }
+        return scope == .sameBytes || entry.isComplete
     }
 
     private static func key(_ shape: ShapeClass, _ engine: KernelEngine) -> String {
@@ -27,15 +44,15 @@ public struct TuningTable: Codable, Equatable, Sendable {
 
     /// Tells tables apart; `shipped` for one that changes nothing.
     public var identity: String {
-        let changes = variants.filter { $0.value != Variant() }
-            .map { "\($0.key): \($0.value)" }.sorted()
+        let changes = entries.filter { $0.value.variant != Variant() }
+            .map { "\($0.key): \($0.value.variant)" }.sorted()
         return changes.isEmpty ? "shipped" : fingerprint(changes.joined(separator: "\n").utf8)
     }
 
     /// This table with all that `other` holds besides.
     func merging(_ other: TuningTable) -> TuningTable {
         var merged = self
-        merged.variants.merge(other.variants) { mine, _ in mine }
+        merged.entries.merge(other.entries) { mine, _ in mine }
         return merged
     }
 }
@@ -52,7 +69,7 @@ public struct TuningStore: Sendable {
         self.folder = folder
         key = [
             "tuning", device.traits.platform, device.name, device.traits.driver,
-            device.openCLVersion, "\(device.traits.computeUnits) compute units",
+            device.openCLVersion, "\(device.traits.reportedComputeUnits) compute units",
         ].joined(separator: " | ")
     }
 

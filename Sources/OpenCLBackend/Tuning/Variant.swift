@@ -4,10 +4,12 @@ import Tensors
 public struct Variant: Hashable, Codable, Sendable, CustomStringConvertible {
     var register: RegisterTile?
     var local: LocalTile?
+    /// Of a convolution that allows Winograd's filtering. A tile is that of the direct one.
+    var algorithm: ConvolutionAlgorithm?
 
     public var description: String {
         let parts = [
-            register.map { "\($0.height) rows of \($0.columns)" },
+            algorithm?.rawValue, register.map { "\($0.height) rows of \($0.columns)" },
             local.map { "\($0.threads)x\($0.threads) items of \($0.item)x\($0.item)" },
         ].compactMap { $0 }
         return parts.isEmpty ? "as shipped" : parts.joined(separator: ", ")
@@ -28,6 +30,18 @@ public struct Variant: Hashable, Codable, Sendable, CustomStringConvertible {
 
     /// What is worth trying for an operation, the likeliest first.
     static func candidates(
+        for shape: ShapeClass, engine: KernelEngine, on traits: DeviceTraits
+    ) -> [Variant] {
+        let tiles = tiles(for: shape, engine: engine, on: traits)
+        guard case .convolution(let geometry, _) = shape.operation, geometry.allowsWinograd else {
+            return tiles
+        }
+        let algorithms = [ConvolutionAlgorithm.winograd4, .winograd2, .direct]
+        return algorithms.map { Variant(algorithm: $0) }
+            + tiles.map { Variant(register: $0.register, local: $0.local, algorithm: .direct) }
+    }
+
+    private static func tiles(
         for shape: ShapeClass, engine: KernelEngine, on traits: DeviceTraits
     ) -> [Variant] {
         switch engine {

@@ -38,6 +38,9 @@ public protocol DeviceMemory: AnyObject {
     /// What may be asked of ``makeTensor(_:_:)``, known before anything is.
     var memoryLimits: MemoryLimits { get }
 
+    /// Bytes that the largest of `operations` borrow besides their operands; nothing is computed.
+    func scratchBytes(of operations: [DenseOperation]) throws -> Int
+
     /// A new tensor; what it holds is undefined.
     func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor
 
@@ -74,6 +77,9 @@ public protocol DeviceMemory: AnyObject {
 }
 
 extension DeviceMemory {
+    /// 0: for backends whose memory is so large that scratch does not matter.
+    public func scratchBytes(of operations: [DenseOperation]) throws -> Int { 0 }
+
     /// A new float tensor; what it holds is undefined.
     public func makeTensor(_ shape: Shape) throws -> Tensor { try makeTensor(shape, .float32) }
 

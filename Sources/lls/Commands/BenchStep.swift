@@ -23,6 +23,8 @@ struct BenchStep: ParsableCommand {
         let first_step_ms: Double
         /// Kernels a step; nil where there are none.
         let launches_per_step: Int?
+        /// Calls in a step that wait for the device: none.
+        let waits_per_step: Int?
         /// What the host needs to hand a step over; nil where it computes the step itself.
         let host_ms_per_step: Double?
         /// Device memory allocated after the first steps: 0, or something leaks.
@@ -41,11 +43,11 @@ struct BenchStep: ParsableCommand {
         let firstStep = ProgramStart.secondsSince
         for _ in 0..<2 { try bench.step() }
 
-        let launches = launches(of: backend)
+        let openCL = backend as? OpenCLBackend
+        let before = (launches: openCL?.launches ?? 0, waits: openCL?.waits ?? 0)
         try bench.enqueue()
-        let launchesPerStep = self.launches(of: backend).flatMap { after in
-            launches.map { after - $0 }
-        }
+        let launches = openCL.map { $0.launches - before.launches }
+        let waits = openCL.map { $0.waits - before.waits }
         try bench.drain()
         let allocations = backend.memoryUse.allocations
         var hostSeconds: [Double] = []
@@ -61,8 +63,9 @@ struct BenchStep: ParsableCommand {
             images_per_second: Double(training.batch) / timing.median,
             gflops: 2e-9 * Double(plan.work.total) / timing.median,
             peak_bytes: backend.memoryUse.peak, steps: timing.seconds.count,
-            first_step_ms: 1e3 * firstStep, launches_per_step: launchesPerStep,
-            host_ms_per_step: launchesPerStep.map { _ in
+            first_step_ms: 1e3 * firstStep, launches_per_step: launches,
+            waits_per_step: waits,
+            host_ms_per_step: launches.map { _ in
                 1e3 * hostSeconds.sorted()[hostSeconds.count / 2]
             },
             late_allocations: backend.memoryUse.allocations - allocations)
@@ -72,9 +75,5 @@ struct BenchStep: ParsableCommand {
                 : "\(result.ms_per_step.fixed(2)) ms/step  \(result.images_per_second.fixed(0)) img/s"
                     + "  \(result.gflops.fixed(1)) GFLOP/s  \(megabytes(result.peak_bytes))  "
                     + result.device)
-    }
-
-    private func launches(of backend: any Backend) -> Int? {
-        (backend as? OpenCLBackend)?.launches
     }
 }

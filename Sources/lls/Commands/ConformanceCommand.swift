@@ -17,43 +17,64 @@ struct ConformanceCommand: ParsableCommand {
     @Argument(help: "Cases made by the oracle: JSON files.")
     var files: [String]
 
-    /// The keys are those of the command line's contract.
+    private enum Stated {
+        case run(ConformanceCase)
+        case basis(BasisCase)
+    }
+
+    /// The keys are those of the command line's contract; nil where a case has no such number, or
+    /// the deviation is none.
     private struct Line: Encodable {
         let `case`: String
         let passed: Bool
-        /// Nil where the deviation is no number.
-        let loss_deviation, allowed, logit_deviation: Double?
-        let worst_tensor: String
+        var loss_deviation, allowed, logit_deviation, basis_deviation: Double?
+        var worst_tensor: String?
     }
 
     func run() throws {
         let cases = try files.map { file in
-            try ConformanceCase(json: Data(try readFile(file, limit: 1 << 28)), name: file)
+            let json = Data(try readFile(file, limit: 1 << 28))
+            if let basis = BasisCase(json: json) { return Stated.basis(basis) }
+            return .run(try ConformanceCase(json: json, name: file))
         }
         let backend = try selection.open()
         var failed = 0
         for (file, stated) in zip(files, cases) {
-            let result = try stated.run(on: backend)
-            if !result.passed { failed += 1 }
-            Console.result(json ? try lls.json(line(file, result)) : text(file, result))
+            let (line, text) =
+                switch stated {
+                case .run(let stated): describe(file, try stated.run(on: backend))
+                case .basis(let basis): describe(file, deviation: basis.deviation())
+                }
+            if !line.passed { failed += 1 }
+            Console.result(
+                json ? try lls.json(line) : "\(line.passed ? "ok  " : "FAIL") \(file)  \(text)")
         }
         if failed > 0 { throw ExitCode(ExitStatus.outOfBounds.rawValue) }
     }
 
-    private func line(_ file: String, _ result: ConformanceResult) -> Line {
+    private func describe(_ file: String, _ result: ConformanceResult) -> (Line, String) {
         func number(_ value: Double) -> Double? { value.isFinite ? value : nil }
-        return Line(
-            case: file, passed: result.passed, loss_deviation: number(result.loss.deviation),
-            allowed: number(result.loss.allowed),
-            logit_deviation: number(result.logits.deviation), worst_tensor: result.worstTensor)
-    }
-
-    private func text(_ file: String, _ result: ConformanceResult) -> String {
         func part(_ measure: ConformanceResult.Measure) -> String {
             String(format: "%.1e of %.1e", measure.deviation, measure.allowed)
         }
-        return "\(result.passed ? "ok  " : "FAIL") \(file)  losses \(part(result.loss))  "
-            + "logits \(part(result.logits))  worst tensor \(part(result.tensor)) "
-            + result.worstTensor
+        return (
+            Line(
+                case: file, passed: result.passed,
+                loss_deviation: number(result.loss.deviation),
+                allowed: number(result.loss.allowed),
+                logit_deviation: number(result.logits.deviation),
+                worst_tensor: result.worstTensor),
+            "losses \(part(result.loss))  logits \(part(result.logits))  "
+                + "worst tensor \(part(result.tensor)) \(result.worstTensor)"
+        )
+    }
+
+    private func describe(_ file: String, deviation: Double) -> (Line, String) {
+        (
+            Line(
+                case: file, passed: deviation <= BasisCase.allowed, allowed: BasisCase.allowed,
+                basis_deviation: deviation.isFinite ? deviation : nil),
+            String(format: "basis %.1e of %.1e", deviation, BasisCase.allowed)
+        )
     }
 }

@@ -38,7 +38,7 @@ struct DevicesCommand: ParsableCommand {
         return Line(
             id: device.id, name: device.name, type: "\(device.kind)", platform: traits.platform,
             driver: traits.driver, opencl: device.openCLVersion,
-            compute_units: traits.computeUnits, memory_bytes: traits.globalMemory,
+            compute_units: traits.reportedComputeUnits, memory_bytes: traits.globalMemory,
             largest_allocation_bytes: traits.maxAllocation, status: status)
     }
 

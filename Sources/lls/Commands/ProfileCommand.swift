@@ -68,9 +68,8 @@ struct ProfileCommand: ParsableCommand {
 /// What `profile` prints, for people and for programs.
 private struct StepProfile: Encodable {
     struct Memory: Encodable {
-        let activations, parameters, gradients, optimizer, other, planned, measured_peak: Int
-        /// Of single operations: what was measured beyond the plan.
-        let scratch: Int
+        let activations, parameters, gradients, optimizer, other, scratch: Int
+        let planned, measured_peak: Int
     }
     struct Work: Encodable {
         let name: String
@@ -107,8 +106,8 @@ private struct StepProfile: Encodable {
         bytes = Memory(
             activations: plan.activationBytes, parameters: plan.parameterBytes,
             gradients: plan.gradientBytes, optimizer: plan.optimizerBytes,
-            other: plan.otherBytes, planned: plan.totalBytes, measured_peak: peakBytes,
-            scratch: peakBytes - plan.totalBytes)
+            other: plan.otherBytes, scratch: plan.scratchBytes, planned: plan.totalBytes,
+            measured_peak: peakBytes)
         blocks = plan.work.blocks.map { block in
             Work(block.name) { block.multiplyAccumulates[$0] ?? 0 }
         }
@@ -128,8 +127,8 @@ private struct StepProfile: Encodable {
             + [
                 ("activations", bytes.activations), ("parameters", bytes.parameters),
                 ("gradients", bytes.gradients), ("optimizer", bytes.optimizer),
-                ("other", bytes.other), ("planned", bytes.planned),
-                ("measured peak", bytes.measured_peak), ("scratch", bytes.scratch),
+                ("other", bytes.other), ("scratch", bytes.scratch), ("planned", bytes.planned),
+                ("measured peak", bytes.measured_peak),
             ].map { "  \($0.0.padded(to: 24)) \(megabytes($0.1).padded(to: -12))" }
             + [""] + table("million multiply–accumulates a step", blocks)
             + [""] + table("the same, by rule", rules)

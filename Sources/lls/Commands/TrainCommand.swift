@@ -57,8 +57,13 @@ struct TrainCommand: ParsableCommand {
             return
         }
         for line in run.plan { Console.note(line) }
-        let result = try run.train(
-            name: name ?? configuration.defaultName, in: runsDirectory, progress: progress)
+        let result: RunResult
+        do {
+            result = try run.train(
+                name: name ?? configuration.defaultName, in: runsDirectory, progress: progress)
+        } catch {
+            throw run.explaining(error)
+        }
         Console.result(json ? try result.json() : result.line)
     }
 }

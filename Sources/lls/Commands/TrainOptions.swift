@@ -1,9 +1,10 @@
 import ArgumentParser
+import Datasets
 import Runs
 
 /// The settings of a run; published spellings are accepted beside ours.
 struct TrainOptions: ParsableArguments {
-    @Option(help: "FashionMNIST or MNIST.")
+    @Option(help: "A data set's published name, or folder:PATH.")
     var dataset = "FashionMNIST"
 
     @Option(
@@ -50,7 +51,8 @@ struct TrainOptions: ParsableArguments {
     var lrScheduler = "MultiStepLR"
 
     @Option(
-        name: [.customLong("milestones"), .customLong("milestone")], parsing: .upToNextOption,
+        name: [.customLong("milestones"), .customLong("milestone"), .customShort("m")],
+        parsing: .upToNextOption,
         help: "Epochs after which MultiStepLR lowers the rate.")
     var milestones = [50, 80, 120, 180]
 
@@ -86,6 +88,9 @@ struct TrainOptions: ParsableArguments {
 
     @Option(help: "Only the first so many test samples.")
     var limitTest: Int?
+
+    @Option(help: "Of images that cannot be read: error lists them all and ends, skip goes on.")
+    var badImages = BadImagePolicy.error.rawValue
 
     @Option(
         name: [.customLong("report-every"), .customLong("print-freq")],
@@ -140,6 +145,7 @@ struct TrainOptions: ParsableArguments {
         configuration.maxSteps = maxSteps
         configuration.limitTrain = limitTrain
         configuration.limitTest = limitTest
+        configuration.badImages = badImages
         return configuration
     }
 }

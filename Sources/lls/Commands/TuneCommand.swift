@@ -10,9 +10,11 @@ struct TuneCommand: ParsableCommand {
         abstract: "Finds this OpenCL device's fastest kernels and keeps them for later runs.",
         discussion: """
             Example: lls tune --budget 120 --model LLS_VGG8
-            Every variant must compute what the shipped one does before it is timed; one that does \
-            not, or that the driver cannot build, is skipped and named. Training searches by itself \
-            for a few seconds where nothing is known; see --tuning.
+            Every variant must compute what the shipped one does, to within rounding, before it is \
+            timed; one that does not, or that the driver cannot build, is skipped and named. What is \
+            found may add in another order: it is a part of the device, and a run's env.json says \
+            which table it used. Training searches by itself for a few seconds where nothing is \
+            known, but only for what does not change a byte; see --tuning.
             """)
 
     @OptionGroup var selection: BackendOptions
@@ -50,7 +52,7 @@ struct TuneCommand: ParsableCommand {
             operations += try TrainingPlan(training, alignment: 1).work.operations
         }
         let table = try Tuner(device, engine: engine).search(
-            operations, extending: known, budget: budget
+            operations, extending: known, scope: .all, budget: budget
         ) { finding in
             let line = Line(
                 shape: finding.shape, variant: "\(finding.variant)", gain: finding.gain,

@@ -12,7 +12,7 @@ struct BackendOptions: ParsableArguments {
 
     /// What is done about kernels that a device's table says nothing of.
     enum Tuning: String, CaseIterable {
-        /// The table is used, and a run searches for what it lacks, once.
+        /// The table is used, and a run searches for what it lacks, once, where no byte changes.
         case auto
         /// The table is used as it is.
         case cached
@@ -32,8 +32,11 @@ struct BackendOptions: ParsableArguments {
     @Option(help: "OpenCL kernels by the device's tuning table: auto, cached or off.")
     var tuning = ProcessInfo.processInfo.environment["LLS_TUNING"] ?? Tuning.auto.rawValue
 
-    @Option(help: "How convolutions are computed: automatic, direct, winograd2 or winograd4.")
+    @Option(help: "How 3×3 convolutions are computed: automatic, direct, winograd2 or winograd4.")
     var convolution = ConvolutionAlgorithm.automatic.rawValue
+
+    @Flag(help: "Direct convolution only, which rounds least: --convolution direct.")
+    var exact = false
 
     @Option(help: "Threads of the CPU backend; default: all cores.")
     var threads: Int?
@@ -42,7 +45,10 @@ struct BackendOptions: ParsableArguments {
         let kind = try kind
         _ = try engine
         _ = try tuningMode
-        _ = try convolutionAlgorithm
+        let algorithm = try algorithm
+        if exact, ![.automatic, .direct].contains(algorithm) {
+            throw ValidationError("--exact is --convolution direct, not \(algorithm.rawValue)")
+        }
         if let threads { try requirePositive(("threads", threads)) }
         if kind == .cpu, device != nil {
             throw ValidationError("--device names an OpenCL device, so not with --backend cpu")
@@ -53,16 +59,16 @@ struct BackendOptions: ParsableArguments {
         get throws { try lookUp(backend, among: Kind.allCases, called: "backend", by: \.rawValue) }
     }
 
-    private var convolutionAlgorithm: ConvolutionAlgorithm {
-        get throws {
-            try lookUp(
-                convolution, among: ConvolutionAlgorithm.allCases, called: "convolution algorithm",
-                by: \.rawValue)
-        }
-    }
-
     private var tuningMode: Tuning {
         get throws { try lookUp(tuning, among: Tuning.allCases, called: "tuning", by: \.rawValue) }
+    }
+
+    private var algorithm: ConvolutionAlgorithm {
+        get throws {
+            try lookUp(
+                convolution, among: ConvolutionAlgorithm.allCases,
+                called: "convolution algorithm", by: \.rawValue)
+        }
     }
 
     var engine: KernelEngine? {
@@ -78,13 +84,13 @@ struct BackendOptions: ParsableArguments {
     ///
     /// - Parameter profiling: whether a device's kernels are to be timed.
     func open(profiling: Bool = false) throws -> any Backend {
-        let backend = try openKind(profiling)
+        let backend = try backend(profiling)
         (backend as? any ConvolutionAlgorithmChoosing)?.convolutionAlgorithm =
-            try convolutionAlgorithm
+            exact ? .direct : try algorithm
         return backend
     }
 
-    private func openKind(_ profiling: Bool) throws -> any Backend {
+    private func backend(_ profiling: Bool) throws -> any Backend {
         switch try kind {
         case .cpu: return try BLASBackend(threads: threads)
         case .opencl: return try openCL(profiling)
@@ -116,6 +122,9 @@ struct BackendOptions: ParsableArguments {
         configuration.device = device
         configuration.kernelEngine = kernelEngine
         configuration.threads = threads
+        configuration.convolution = convolution
+        configuration.tuning = tuning
+        configuration.exact = exact
     }
 
     private func openCL(_ profiling: Bool) throws -> OpenCLBackend {
@@ -137,8 +146,8 @@ extension BackendOptions {
     private static var searchBudget: Double { 10 }
 
     /// Searches, before the first step, for the kernels of `operations` that the device's table
-    /// says nothing of, and keeps what it finds: the next run finds the same. Where that cannot be
-    /// kept there is no search.
+    /// says nothing of, and keeps what it finds. It never changes a byte of any result, so a run
+    /// with another table, or none, computes the same. Where it cannot be kept there is no search.
     func tune(_ backend: any Backend, for operations: [DenseOperation]) throws {
         guard try tuningMode == .auto, let backend = backend as? OpenCLBackend,
             Tuner.isNeeded(for: operations, backend.tuning, engine: backend.engine),
@@ -152,7 +161,7 @@ extension BackendOptions {
             "tuning   new shapes on this device: searching, \(Self.searchBudget.fixed(0)) s at most"
         )
         let table = try Tuner(backend.device, engine: backend.engine).search(
-            operations, extending: backend.tuning, budget: Self.searchBudget
+            operations, extending: backend.tuning, scope: .sameBytes, budget: Self.searchBudget
         ) { finding in
             for (variant, reason) in finding.skipped {
                 Console.note("tuning   skipped \(finding.shape), \(variant): \(reason)")

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Datasets
 import FileFormats
 import Foundation
@@ -14,13 +15,17 @@ struct Choices {
     let waveform: Waveform
     let pooling: Pooling
     let schedule: LearningRateSchedule
+    let badImages: BadImagePolicy
     private let scheduleName: String
 
     /// - Throws: `ValidationError` for the first name that stands for nothing, with the nearest that
     ///   does.
     init(_ configuration: RunConfiguration) throws {
-        dataset = try lookUp(
-            configuration.dataset, among: DatasetCatalog.all, called: "data set", by: \.name)
+        do {
+            dataset = try DatasetCatalog.named(configuration.dataset)
+        } catch {
+            throw ValidationError("\(error)")
+        }
         model = try lookUp(
             configuration.model, among: ModelCatalog.all, called: "model", by: \.name)
         rule = try lookUp(
@@ -32,6 +37,9 @@ struct Choices {
             configuration.waveform, among: Waveform.allCases, called: "waveform", by: \.rawValue)
         pooling = try lookUp(
             configuration.pool, among: Pooling.allCases, called: "pooling", by: \.rawValue)
+        badImages = try lookUp(
+            configuration.badImages, among: BadImagePolicy.allCases,
+            called: "policy for bad images", by: \.rawValue)
         let schedules: [(name: String, schedule: LearningRateSchedule)] = [
             (
                 "MultiStepLR",
@@ -68,6 +76,7 @@ struct Choices {
         configuration.waveform = waveform.rawValue
         configuration.pool = pooling.rawValue
         configuration.lrScheduler = scheduleName
+        configuration.badImages = badImages.rawValue
         return configuration
     }
 }

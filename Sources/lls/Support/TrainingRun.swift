@@ -13,6 +13,9 @@ struct TrainingRun {
     /// What will be done, for people.
     let plan: [String]
     private let trainer: Trainer
+    private let dataset: ImageDataset
+    /// Images that were left out; nil where none was to be.
+    private let skipped: [BadImage]?
     private let train, test: LoaderSource
     private let backend: any Backend
     private let extras: Extras
@@ -34,7 +37,13 @@ struct TrainingRun {
     ) throws {
         self.configuration = configuration
         self.extras = extras
-        let dataset = try choices.load(configuration)
+        let found = try choices.load(configuration)
+        skipped = choices.badImages == .skip ? found.findBadImages() : nil
+        let dataset = found.leavingOut(skipped ?? [])
+        guard dataset.train.count > 0, dataset.test.count > 0 else {
+            throw BadImagesError(skipped ?? [])
+        }
+        self.dataset = dataset
         train = LoaderSource(
             .training(
                 dataset, seed: configuration.seed, batchSize: configuration.batchSize,
@@ -102,6 +111,9 @@ struct TrainingRun {
         try folder.write(environment: RunEnvironment(backend))
         let log = try AppendOnlyFile(folder.logFile)
         for line in plan { try log.append(line: line) }
+        for image in skipped ?? [] {
+            try log.append(line: "left out \(image.path): \(image.reason)")
+        }
         Console.note("run      \(folder.path)")
         let metrics = try MetricsLog(folder)
         let reporter = ProgressReporter(
@@ -133,7 +145,7 @@ struct TrainingRun {
         let result = RunResult(
             epochs: last.epoch, testTop1: last.test.top1, testTop5: last.test.top5,
             testLoss: last.test.loss, imagesPerSecond: images / max(trainSeconds, 1e-9),
-            peakBytes: backend.memoryUse.peak, run: folder.path)
+            peakBytes: backend.memoryUse.peak, skippedImages: skipped?.count, run: folder.path)
         try folder.write(result: result)
         Console.note(
             "done     \(Date().timeIntervalSince(start).fixed(1)) s, of which "
@@ -141,6 +153,9 @@ struct TrainingRun {
                 + "waiting for data")
         return result
     }
+
+    /// Training stops at the first bad image; its user hears of all.
+    func explaining(_ error: any Error) -> any Error { dataset.explaining(error) }
 
     private func save(to path: String) throws {
         try trainer.network.weights(metadata: ["format": "pt"]).write(to: path)

@@ -1,0 +1,90 @@
+import Archives
+import COCO
+import Datasets
+import FileFormats
+import Foundation
+import Images
+
+private typealias Reader = @Sendable (String) throws -> Void
+
+/// Every reader of files that a stranger may have made; `FUZZ_READER` says which one is tried.
+///
+/// A reader may refuse its input with an error. It may not trap, touch memory that is not its own,
+/// take memory without bound, or hang.
+private let readers: [String: Reader] = [
+    "idx": { _ = try IDXFile(reading: $0, dimensions: 3, maximumBytes: 1 << 20) },
+    "gzip": { path in
+        let reader = try ByteReader(path)
+        while reader.offset < 1 << 20 { _ = try reader.read(1000, field: "bytes") }
+    },
+    "safetensors": { _ = try SafetensorsFile(reading: $0) },
+    "coco": { _ = try COCOAnnotations(reading: $0) },
+    "vww": { _ = try VisualWakeWordsFile.read($0) },
+    "ids": { _ = try readIdentifiers($0) },
+    "archive": tryArchive,
+    "image": { _ = try ImageDecoder().decode(try readFile($0), path: $0) },
+    "cifar": { _ in _ = try DatasetCatalog.named("CIFAR10").load(dataDirectory: folders.files) },
+    "tar": { _ in _ = try DatasetCatalog.named("CIFAR10").load(dataDirectory: folders.archive) },
+    "annotations": { _ in
+        _ = try DatasetCatalog.named("TinyIMAGENET").load(dataDirectory: folders.tiny)
+    },
+]
+
+/// Folders of data sets in which the file that is tried has the names that a reader looks for.
+private let folders: (files: String, archive: String, tiny: String) = {
+    let files = FileManager.default
+    let root = path + ".folders"
+    func link(_ name: String) {
+        let link = "\(root)/\(name)"
+        let folder = NSString(string: link).deletingLastPathComponent
+        try? files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try? files.createSymbolicLink(atPath: link, withDestinationPath: path)
+    }
+    for number in 1...5 { link("files/data_batch_\(number).bin") }
+    link("files/test_batch.bin")
+    link("archive/cifar-10-binary.tar.gz")
+    for image in ["train/n1/images/a.JPEG", "train/n2/images/b.JPEG", "val/images/c.JPEG"] {
+        link("tiny/tiny-imagenet-200/\(image)")
+    }
+    link("tiny/tiny-imagenet-200/val/val_annotations.txt")
+    return (root + "/files", root + "/archive", root + "/tiny")
+}()
+
+/// Unpacks an archive into a folder of its own, in which nothing but the target may appear.
+@Sendable private func tryArchive(_ path: String) throws {
+    let folder = path + ".folder"
+    mkdir(folder, 0o755)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let limits = ExtractionLimits(members: 50, bytes: 1 << 20, ratio: 100)
+    let result = Result {
+        try extractArchive(path, root: "data", to: folder + "/target", limits: limits)
+    }
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+    switch result {
+    case .success(let report):
+        precondition(left == ["target"] && report.bytes <= 1 << 20, "left: \(left), \(report)")
+    case .failure: precondition(left.isEmpty, "left: \(left)")
+    }
+}
+
+private let reader: Reader = {
+    let name = ProcessInfo.processInfo.environment["FUZZ_READER", default: ""]
+    guard let reader = readers[name] else {
+        print("FUZZ_READER must be one of \(readers.keys.sorted().joined(separator: " "))")
+        exit(64)
+    }
+    return reader
+}()
+
+/// Readers want a file; this one lies in memory where the system has a place for that.
+private let path =
+    (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : NSTemporaryDirectory()) + "/lls-fuzz-\(getpid())"
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func tryInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    precondition(file >= 0 && write(file, bytes, count) == count, "cannot write \(path)")
+    close(file)
+    try? reader(path)
+    return 0
+}

@@ -1,0 +1,72 @@
+import CVectorLoops
+import Tensors
+
+/// How a 3×3 convolution of stride 1 and padding 1 is cut into Winograd's tiles.
+///
+/// A chunk of tiles is transformed, multiplied and transformed back before the next one begins, so
+/// that what lies between stays in the last cache. All threads work on one chunk: a result does not
+/// depend on their number.
+struct WinogradTiles {
+    let size: WinogradSize
+    let batch, height, width: Int
+    /// Tiles of one image.
+    let rows, columns: Int
+    /// Tiles that are transformed before they are multiplied.
+    let chunk: Int
+
+    /// Bytes of transformed input and output that a chunk may take: a share of a last-level cache.
+    private static let cacheShare = 8 << 20
+    /// Bounds of a chunk: products of fewer rows spend their time on packing the weights anew.
+    private static let fewest = 64, most = 1024
+
+    init(_ size: WinogradSize, _ geometry: ConvolutionGeometry) {
+        self.size = size
+        (batch, height, width) = (geometry.batch, geometry.height, geometry.width)
+        rows = (height + size.rawValue - 1) / size.rawValue
+        columns = (width + size.rawValue - 1) / size.rawValue
+        let bytes = 4 * size.points * (geometry.inputChannels + geometry.outputChannels)
+        let fitting = Self.cacheShare / bytes / 16 * 16
+        chunk = min(max(fitting, Self.fewest), Self.most, batch * rows * columns)
+    }
+
+    /// Tiles of the whole batch.
+    var count: Int { batch * rows * columns }
+
+    var chunks: some Sequence<Range<Int>> {
+        stride(from: 0, to: count, by: chunk).lazy.map { $0..<min($0 + chunk, count) }
+    }
+
+    /// As the C loops know them.
+    var vector: vector_winograd_tiles {
+        vector_winograd_tiles(
+            height: height, width: width, tile_rows: rows, tile_columns: columns,
+            size: size.rawValue)
+    }
+}
+
+/// Outputs of a tile along each axis: F(2×2, 3×3) or F(4×4, 3×3).
+enum WinogradSize: Int {
+    case two = 2
+    case four = 4
+
+    /// Products that a tile is made of.
+    var points: Int { (rawValue + 2) * (rawValue + 2) }
+}
+
+/// Transformed data: one matrix `[rows, channels]` for each point of a tile.
+struct PointMatrices {
+    let memory: UnsafeMutablePointer<Float>
+    let rows, channels: Int
+
+    /// Elements from one matrix to the next: not a power of two, which would put the same element of
+    /// all points into one set of the first cache.
+    static func stride(_ rows: Int, _ channels: Int) -> Int { rows * channels + 16 }
+
+    static func memorySize(_ points: Int, _ rows: Int, _ channels: Int) -> Int {
+        points * stride(rows, channels)
+    }
+
+    var stride: Int { Self.stride(rows, channels) }
+
+    subscript(point: Int) -> UnsafeMutablePointer<Float> { memory + point * stride }
+}

@@ -1,0 +1,116 @@
+import Dispatch
+import FileFormats
+import Foundation
+import Images
+import Synchronization
+
+/// What is done about images that cannot be decoded.
+public enum BadImagePolicy: String, Sendable, CaseIterable {
+    /// The run ends, once all of them have been listed.
+    case error
+    /// They are left out, as if they had never been there.
+    case skip
+}
+
+/// An image of a data set that cannot be decoded, or not be prepared.
+public struct BadImage: Sendable, Equatable {
+    /// Whether it is to be trained on.
+    public let isTraining: Bool
+    /// Its place in the split.
+    public let index: Int
+    public let path: String
+    public let reason: String
+}
+
+/// All bad images of a data set.
+public struct BadImagesError: CategorizedError {
+    public let images: [BadImage]
+    public var category: ErrorCategory { .malformedData }
+
+    public init(_ images: [BadImage]) { self.images = images }
+
+    public var description: String {
+        let lines = images.map { "\($0.path): \($0.reason)" }
+        return "\(images.count) images cannot be read:\n" + lines.joined(separator: "\n")
+            + "\nGet them again, or leave them out with --bad-images skip."
+    }
+}
+
+extension ImageDataset {
+    /// Decodes and prepares every image once, on all processors, and answers with those where that
+    /// fails, in order. Images in memory were checked when they were read.
+    ///
+    /// - Parameter progress: called now and then, on any thread, with the images done so far and
+    ///   their whole number.
+    public func findBadImages(
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+        progress: @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) -> [BadImage] {
+        let splits = [(train, true), (test, false)].filter {
+            if case .files = $0.0.images { true } else { false }
+        }
+        let total = splits.map(\.0.count).reduce(0, +)
+        let state = Mutex((done: 0, found: [BadImage]()))
+        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+            var sample = [Float](repeating: 0, count: shape.count)
+            for (split, isTraining) in splits {
+                guard case .files(let paths) = split.images else { continue }
+                let preparer = SamplePreparer(
+                    split, shape: shape, transform: testing, normalization: normalization)
+                for index in stride(from: thread, to: split.count, by: threads) {
+                    let reason = sample.withUnsafeMutableBufferPointer { sample -> String? in
+                        guard let base = sample.baseAddress else { return nil }
+                        do { try preparer.prepare(index, nil, into: base) } catch {
+                            return failureReason(error)
+                        }
+                        return nil
+                    }
+                    let done = state.withLock { state in
+                        state.done += 1
+                        if let reason {
+                            state.found.append(
+                                BadImage(
+                                    isTraining: isTraining, index: index, path: paths[index],
+                                    reason: reason))
+                        }
+                        return state.done
+                    }
+                    if done % 1000 == 0 || done == total { progress(done, total) }
+                }
+            }
+        }
+        return state.withLock(\.found).sorted {
+            ($0.isTraining ? 0 : 1, $0.index) < ($1.isTraining ? 0 : 1, $1.index)
+        }
+    }
+
+    /// What to tell when a loader threw: where it met a bad image, all bad images there are.
+    public func explaining(_ error: any Error) -> any Error {
+        guard error is ImageError else { return error }
+        let images = findBadImages()
+        return images.isEmpty ? error : BadImagesError(images)
+    }
+
+    /// The data set without these images.
+    public func leavingOut(_ images: [BadImage]) -> ImageDataset {
+        func split(_ split: ImageSplit, isTraining: Bool) -> ImageSplit {
+            let bad = Set(images.filter { $0.isTraining == isTraining }.map(\.index))
+            guard case .files(let paths) = split.images, !bad.isEmpty else { return split }
+            let kept = split.labels.indices.filter { !bad.contains($0) }
+            return ImageSplit(
+                files: kept.map { paths[$0] }, labels: kept.map { split.labels[$0] })
+        }
+        return ImageDataset(
+            name: name, classNames: classNames, train: split(train, isTraining: true),
+            test: split(test, isTraining: false), shape: shape, normalization: normalization,
+            training: training, testing: testing, folder: folder)
+    }
+}
+
+private func failureReason(_ error: any Error) -> String {
+    switch error {
+    case let error as ImageError: error.reason
+    case let error as FileError: error.reason
+    default: "\(error)"
+    }
+}

@@ -1,0 +1,44 @@
+/// A data set that can be asked for by name: what it is, how it is prepared, where it may lie.
+public struct DatasetDescription: Sendable {
+    /// As published; for anybody's own images `folder:PATH`.
+    public let name: String
+    /// One name for each label; nil where only the files tell.
+    public let classNames: [String]?
+    /// Nil where only the files tell.
+    public let classCount: Int?
+    /// Of a sample as the network sees it, after the transforms.
+    public let height, width, channels: Int
+    public let normalization: Normalization
+    /// What happens to a training image before it is normalised, and to a test image.
+    public let training, testing: ImageTransform
+    /// Where its files lie inside a folder of data sets, the usual place first.
+    public let subfolders: [String]
+    /// Folders that hold this data set and nothing else, wherever data sets lie otherwise.
+    public let fixedFolders: [String]
+    /// What its files look like.
+    let format: any DatasetFormat
+    /// What to do when it is nowhere.
+    public let advice: String
+
+    init(
+        name: String, classNames: [String]? = nil, classCount: Int? = nil,
+        height: Int, width: Int, channels: Int = 3, normalization: Normalization,
+        training: ImageTransform, testing: ImageTransform = .none,
+        subfolders: [String], fixedFolders: [String] = [], format: any DatasetFormat,
+        advice: String
+    ) {
+        self.name = name
+        self.classNames = classNames
+        self.classCount = classCount ?? classNames?.count
+        self.height = height
+        self.width = width
+        self.channels = channels
+        self.normalization = normalization
+        self.training = training
+        self.testing = testing
+        self.subfolders = subfolders
+        self.fixedFolders = fixedFolders
+        self.format = format
+        self.advice = advice
+    }
+}

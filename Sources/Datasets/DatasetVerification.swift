@@ -1,0 +1,69 @@
+import FileFormats
+import Foundation
+
+/// Something wrong with a data set that is there: what, and where.
+public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
+    public let path: String
+    public let reason: String
+    public var description: String { "\(path): \(reason)" }
+
+    init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
+    init(_ error: any Error, in folder: String) {
+        switch error {
+        case let error as FileError:
+            let place = error.field.map { field in
+                field + (error.offset.map { " (byte \($0))" } ?? "") + ": "
+            }
+            self.init(path: error.path, reason: (place ?? "") + error.reason)
+        case DatasetError.unusable(let path, let reason, _):
+            self.init(path: path, reason: reason)
+        default: self.init(path: folder, reason: "\(error)")
+        }
+    }
+}
+
+extension DatasetDescription {
+    /// Reads the data set, decodes all of it in one pass, and lists all that is wrong with it.
+    ///
+    /// Throws ``DatasetError/missing`` when it is nowhere.
+    ///
+    /// - Parameter progress: called now and then, on any thread, with the images decoded so far and
+    ///   their whole number.
+    public func verify(
+        dataDirectory: String? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        progress: @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws(DatasetError) -> [DatasetProblem] {
+        let location = try locate(dataDirectory: dataDirectory, environment: environment)
+        let problems = format.problems(location, as: self)
+        guard problems.isEmpty, let contents = try? format.read(location, as: self) else {
+            return problems
+        }
+        var found: [DatasetProblem] = []
+        if let classCount, contents.classNames.count != classCount {
+            found.append(
+                DatasetProblem(
+                    path: location.folder,
+                    reason: "\(contents.classNames.count) classes where \(name) has \(classCount)"))
+        }
+        let images = dataset(contents, in: location.folder).findBadImages(progress: progress)
+        return found + images.map { DatasetProblem(path: $0.path, reason: $0.reason) }
+    }
+}
+
+extension DatasetFormat {
+    /// The first thing that keeps the data set from being read; formats of several files look at
+    /// each of them.
+    func problems(_ location: DatasetLocation, as description: DatasetDescription)
+        -> [DatasetProblem]
+    {
+        do { _ = try read(location, as: description) } catch {
+            return [DatasetProblem(error, in: location.folder)]
+        }
+        return []
+    }
+}

@@ -1,0 +1,110 @@
+import Archives
+import FileFormats
+import Foundation
+
+/// The files of a data set as their owners publish them, and where they go in a folder of data sets.
+public struct DatasetFiles: Sendable {
+    /// The data set's name in the catalog.
+    public let dataset: String
+    /// Names of data sets that are made of the same files.
+    public let alsoFor: [String]
+    public let parts: [Part]
+    /// Where it comes from, for those who must fetch it themselves; nil where it can be fetched.
+    public let advice: String?
+
+    init(dataset: String, alsoFor: [String] = [], parts: [Part], advice: String? = nil) {
+        self.dataset = dataset
+        self.alsoFor = alsoFor
+        self.parts = parts
+        self.advice = advice
+    }
+
+    /// A file, and the folder that it unpacks to.
+    public struct Part: Sendable {
+        public let file: RemoteFile
+        /// Inside the folder of data sets; empty for that folder itself.
+        public let folder: String
+        /// The archive's one folder, which goes beside it; nil where the file is read as it is.
+        public let unpacksTo: String?
+
+        /// The folder that the file is put into.
+        public func place(in dataFolder: String) -> String {
+            folder.isEmpty ? dataFolder : "\(dataFolder)/\(folder)"
+        }
+
+        /// What must be there in the end.
+        public func result(in dataFolder: String) -> String {
+            "\(place(in: dataFolder))/\(unpacksTo ?? file.name)"
+        }
+
+        /// Whether the result is there; what it holds is not looked at.
+        public func isPresent(in dataFolder: String) -> Bool {
+            FileManager.default.fileExists(atPath: result(in: dataFolder))
+        }
+    }
+
+    /// Bytes to fetch when nothing is there.
+    public var byteCount: Int { parts.reduce(0) { $0 + $1.file.byteCount } }
+}
+
+/// What happens while a data set is fetched.
+public enum DatasetEvent: Sendable {
+    case present(DatasetFiles.Part)
+    case download(DatasetFiles.Part, DownloadEvent)
+    case unpacking(DatasetFiles.Part, files: Int, bytes: Int)
+    case finished(DatasetFiles.Part)
+}
+
+extension Downloader {
+    /// Fetches and unpacks what is missing of a data set.
+    ///
+    /// `mirror` is an address below which the same files lie as in a folder of data sets; it is
+    /// asked first. An archive is removed once it is unpacked, unless `keepsArchives`.
+    /// Throws ``DownloadError`` or ``FileError``.
+    public func get(
+        _ dataset: DatasetFiles, into dataFolder: String, mirror: String? = nil,
+        isOffline: Bool = false, keepsArchives: Bool = false,
+        report: (DatasetEvent) -> Void = { _ in }
+    ) throws {
+        if let advice = dataset.advice {
+            throw DownloadError.notForDownload(dataset: dataset.dataset, advice: advice)
+        }
+        if isOffline {
+            let missing = dataset.parts.filter { !$0.isPresent(in: dataFolder) }
+            guard missing.isEmpty else {
+                throw DownloadError.offline(
+                    dataset: dataset.dataset,
+                    missing: missing.map { ($0.file, $0.place(in: dataFolder)) })
+            }
+        }
+        for part in dataset.parts {
+            let isUnpacked = part.unpacksTo != nil && part.isPresent(in: dataFolder)
+            if isUnpacked || isOffline {
+                report(.present(part))
+                continue
+            }
+            let archive = try fetch(part.mirrored(by: mirror), into: part.place(in: dataFolder)) {
+                report(.download(part, $0))
+            }
+            if let root = part.unpacksTo {
+                _ = try extractArchive(archive, root: root, to: part.result(in: dataFolder)) {
+                    report(.unpacking(part, files: $0.files, bytes: $0.bytes))
+                }
+                if !keepsArchives { unlink(archive) }
+            }
+            report(.finished(part))
+        }
+    }
+}
+
+extension DatasetFiles.Part {
+    /// The file, with the mirror's address before the others.
+    func mirrored(by mirror: String?) -> RemoteFile {
+        guard var base = mirror, !base.isEmpty else { return file }
+        while base.hasSuffix("/") { base.removeLast() }
+        let path = folder.isEmpty ? file.name : "\(folder)/\(file.name)"
+        return RemoteFile(
+            name: file.name, addresses: ["\(base)/\(path)"] + file.addresses,
+            byteCount: file.byteCount, sha256: file.sha256)
+    }
+}

@@ -1,0 +1,58 @@
+import FileFormats
+
+/// Decodes JPEG and PNG to RGB as Pillow's `Image.open(file).convert("RGB")` does, byte for byte.
+///
+/// A decoder reuses its memory and belongs to one thread.
+public final class ImageDecoder {
+    /// Images with more pixels are refused by their header, before memory is taken for them.
+    public static let greatestPixelCount = 64_000_000
+    /// File name endings, in lower case, of what can be decoded.
+    public static let fileExtensions: Set<String> = ["jpg", "jpeg", "png"]
+
+    private let jpeg = JPEGDecoder()
+    private let pixels = PixelBuffer()
+
+    public init() {}
+
+    /// The image in a file, valid until the next call; throws ``ImageError`` or `FileError`.
+    public func decode(file path: String) throws -> PixelView {
+        // The largest image, stored worse than any encoder does, is smaller.
+        try decode(try readFile(path, limit: 1 << 28), path: path)
+    }
+
+    /// The image in these bytes, valid until the next call. What it is, its first bytes tell, never
+    /// its name.
+    public func decode(_ bytes: [UInt8], path: String) throws(ImageError) -> PixelView {
+        do throws(DecodingFailure) {
+            if bytes.isEmpty { throw DecodingFailure("the file is empty") }
+            if bytes.starts(with: JPEGDecoder.signature) {
+                return try jpeg.decode(bytes, into: pixels)
+            }
+            if bytes.starts(with: PNGDecoder.signature) {
+                return try PNGDecoder.decode(bytes, into: pixels)
+            }
+            throw DecodingFailure("it is neither JPEG nor PNG")
+        } catch {
+            throw ImageError(path: path, reason: error.reason)
+        }
+    }
+}
+
+/// Why bytes are no image, before anybody says which file they came from.
+struct DecodingFailure: Error {
+    let reason: String
+    init(_ reason: String) { self.reason = reason }
+
+    /// Refuses what the header announces when it is nothing, or too much.
+    static func checkSize(width: Int, height: Int) throws(DecodingFailure) {
+        guard width > 0, height > 0 else {
+            throw DecodingFailure("its header announces \(width) × \(height) pixels")
+        }
+        let (count, overflow) = width.multipliedReportingOverflow(by: height)
+        guard !overflow, count <= ImageDecoder.greatestPixelCount else {
+            throw DecodingFailure(
+                "its header announces \(width) × \(height) pixels, more than the "
+                    + "\(ImageDecoder.greatestPixelCount / 1_000_000) million allowed")
+        }
+    }
+}

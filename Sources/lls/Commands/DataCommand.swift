@@ -1,0 +1,52 @@
+import ArgumentParser
+import Datasets
+import Downloads
+import Foundation
+import Suggestions
+
+struct DataCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "data",
+        abstract: "Lists, fetches, checks, prepares and shows data sets.",
+        discussion: "Example: lls data get CIFAR10",
+        subcommands: [
+            DataList.self, DataGet.self, DataVerify.self, DataPath.self, DataDump.self,
+            DataPrepareVWW.self,
+        ])
+}
+
+/// Where data sets lie.
+struct DataFolderOptions: ParsableArguments {
+    @Option(
+        name: [.customLong("data-dir"), .customLong("dataset-dir")],
+        help: "Where data sets lie; without it $LLS_DATA, then ~/.cache/lls/data.")
+    var dataDirectory: String?
+
+    /// The folders that the user keeps data sets in, first choice first.
+    var folders: [String] {
+        let environment = ProcessInfo.processInfo.environment
+        let home = environment["HOME"].map { $0 + "/.cache/lls/data" }
+        return [dataDirectory, environment["LLS_DATA"], home].compactMap { $0 }
+            .filter { !$0.isEmpty }
+            .map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+    }
+
+    /// The one that new data sets go to.
+    var folder: String { folders.first ?? "data" }
+}
+
+/// The data set that a user named.
+///
+/// - Throws: `ValidationError` with the nearest name.
+func namedDataset(_ name: String) throws -> DatasetDescription {
+    do { return try DatasetCatalog.named(name) } catch { throw ValidationError("\(error)") }
+}
+
+extension DatasetDescription {
+    /// The files it is made of, where they are known.
+    var files: DatasetFiles? {
+        DownloadCatalog.all.first { files in
+            ([files.dataset] + files.alsoFor).contains { plainName($0) == plainName(name) }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Datasets
+import FileFormats
+
+struct DataDump: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dump",
+        abstract: "Writes what the network sees of some samples to a safetensors file.",
+        discussion: """
+            Example: lls data dump --dataset CIFAR10 --split test --index 0..9 --out first.safetensors
+            The tensors are 'images', [n, channels, height, width], and 'labels', [n].
+            """)
+
+    enum Split: String, CaseIterable, ExpressibleByArgument { case train, test }
+
+    @OptionGroup var source: DataOptions
+    @Option(help: "train or test.") var split = Split.test
+    @Option(help: "Samples by their place in the split: 7, 0..9 or 3,5,8..11.") var index = "0..9"
+    @Option(help: "The file to write.") var out: String
+    @Flag(
+        help: "Training samples as an epoch sees them; without it they are prepared like test ones."
+    )
+    var augment = false
+    @Option(help: "The epoch, the first being 1.") var epoch = 1
+    @Option(help: "The run's seed.") var seed: UInt64 = 0
+
+    func validate() throws {
+        try source.check()
+        _ = try indices()
+        try requirePositive(("epoch", epoch))
+        guard !augment || split == .train else {
+            throw ValidationError("--augment is for training samples: add --split train")
+        }
+    }
+
+    func run() throws {
+        let dataset = try source.load()
+        let images = split == .train ? dataset.train : dataset.test
+        let indices = try indices()
+        if let beyond = indices.first(where: { $0 >= images.count }) {
+            throw ValidationError(
+                "--index \(beyond): the \(split.rawValue) split has \(images.count) samples")
+        }
+        let loader = BatchLoader(
+            images, shape: dataset.shape, normalization: dataset.normalization,
+            transform: augment ? dataset.training : dataset.testing, seed: augment ? seed : nil,
+            batchSize: 1)
+        let shape = dataset.shape
+        var floats: [Float] = []
+        floats.reserveCapacity(indices.count * shape.count)
+        for index in indices {
+            let sample = try loader.sample(index, epoch: epoch)
+            for channel in 0..<shape.channels {
+                floats += stride(from: channel, to: shape.count, by: shape.channels)
+                    .map { sample[$0] }
+            }
+        }
+        var file = SafetensorsFile(metadata: ["dataset": dataset.name])
+        file["images"] = SafetensorsFile.Entry(
+            floats, shape: [indices.count, shape.channels, shape.height, shape.width])
+        file["labels"] = SafetensorsFile.Entry(
+            indices.map { Int64(images.labels[$0]) }, shape: [indices.count])
+        try file.write(to: out)
+        Console.result("\(out)  \(indices.count) samples")
+    }
+
+    /// `3,5,8..11`, both ends included.
+    private func indices() throws -> [Int] {
+        let wrong = ValidationError(
+            "--index takes places such as 7, 0..9 or 3,5,8..11, not '\(index)'")
+        let ranges = try index.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            let ends = part.split(separator: "..", omittingEmptySubsequences: false).map { Int($0) }
+            guard (1...2).contains(ends.count), let first = ends[0],
+                let last = ends[ends.count - 1],
+                0 <= first, first <= last, last - first < 1_000_000
+            else { throw wrong }
+            return first...last
+        }
+        return ranges.flatMap { Array($0) }
+    }
+}
+
+/// Which data set a command is about.
+struct DataOptions: ParsableArguments {
+    @Option(help: "A data set's published name, or folder:PATH.")
+    var dataset = "FashionMNIST"
+
+    @Option(
+        name: [.customLong("data-dir"), .customLong("dataset-dir")],
+        help: "Where data sets lie; looked at before $LLS_DATA and the system's places.")
+    var dataDirectory: String?
+
+    /// - Throws: `ValidationError` for a name that stands for nothing.
+    func check() throws {
+        do { _ = try DatasetCatalog.named(dataset) } catch { throw ValidationError("\(error)") }
+    }
+
+    func load() throws -> ImageDataset {
+        try DatasetCatalog.named(dataset).load(dataDirectory: dataDirectory)
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Datasets
+import Downloads
+import Foundation
+
+struct DataGet: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get",
+        abstract:
+            "Fetches a data set: pinned by size and SHA-256, resumable, from several addresses.",
+        discussion: """
+            Example: lls data get CIFAR10
+            A folder of data sets behind any web server is a mirror: \
+            lls data get CIFAR10 --mirror http://server/data
+            """)
+
+    @OptionGroup var place: DataFolderOptions
+    @Flag(help: "Do not use the network; say what is missing and where it would go.")
+    var offline = false
+    @Flag(help: "Keep archives after they are unpacked.")
+    var keepArchives = false
+    @Option(
+        help: """
+            An address to ask first; the files lie below it as in a folder of data sets \
+            (default: $LLS_MIRROR).
+            """)
+    var mirror: String?
+    @Option(help: "auto, bar, plain or none.")
+    var progress = ProgressStyle.auto
+    @Flag(help: "The result as a JSON object.") var json = false
+    @Argument(help: "The data set.") var dataset: String
+
+    private struct Result: Encodable {
+        let dataset, folder: String
+    }
+
+    func run() throws {
+        let description = try namedDataset(dataset)
+        guard let files = description.files else {
+            throw ValidationError("\(description.name) is your own; there is nothing to fetch.")
+        }
+        if let elsewhere = foundElsewhere(description) { return try show(description, elsewhere) }
+        let folder = place.folder
+        let reporter = DownloadReporter(progress)
+        do {
+            try Downloader().get(
+                files, into: folder,
+                mirror: mirror ?? ProcessInfo.processInfo.environment["LLS_MIRROR"],
+                isOffline: offline, keepsArchives: keepArchives, report: reporter.show)
+        } catch {
+            reporter.clear()
+            if case DownloadError.offline(_, let missing) = error { list(missing) }
+            throw error
+        }
+        if let location = try? description.locate(dataDirectory: place.dataDirectory) {
+            return try show(description, location.folder)
+        }
+        // COCO has images for many tasks; which of them shows a person is worked out here.
+        Console.note(description.advice)
+        try show(description, folder)
+    }
+
+    /// A place of the system's that holds it already, unless a folder was asked for.
+    private func foundElsewhere(_ description: DatasetDescription) -> String? {
+        guard place.dataDirectory == nil, let location = try? description.locate(),
+            !place.folders.contains(where: { location.folder.hasPrefix($0) })
+        else { return nil }
+        return location.folder
+    }
+
+    private func list(_ missing: [(file: RemoteFile, folder: String)]) {
+        for (file, folder) in missing {
+            Console.note("\(folder)/\(file.name)  \(file.pin)")
+            for address in file.addresses { Console.note("    \(address)") }
+        }
+    }
+
+    private func show(_ description: DatasetDescription, _ folder: String) throws {
+        let result = Result(dataset: description.name, folder: folder)
+        Console.result(
+            json
+                ? try lls.json(result)
+                : "result dataset=\(result.dataset) folder=\(result.folder)")
+    }
+}

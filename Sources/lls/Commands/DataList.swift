@@ -1,0 +1,40 @@
+import ArgumentParser
+import Datasets
+import Downloads
+
+struct DataList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls",
+        abstract: "Every data set there is, and where it was found.",
+        discussion: "Example: lls data ls --json")
+
+    @OptionGroup var place: DataFolderOptions
+    @Flag(help: "One JSON object a data set.") var json = false
+
+    private struct Line: Encodable {
+        let name: String
+        let folder: String?
+        let classes: Int?
+        /// Nil where it cannot be fetched.
+        let download_bytes: Int?
+    }
+
+    func run() throws {
+        for description in DatasetCatalog.all {
+            let location = try? description.locate(dataDirectory: place.dataDirectory)
+            let files = description.files
+            let line = Line(
+                name: description.name, folder: location?.folder, classes: description.classCount,
+                download_bytes: files?.advice == nil ? files?.byteCount : nil)
+            Console.result(json ? try lls.json(line) : plain(line))
+        }
+        if !json { Console.result("folder:PATH       your own images, in PATH/train and PATH/val") }
+    }
+
+    private func plain(_ line: Line) -> String {
+        let name = line.name.padding(toLength: 18, withPad: " ", startingAt: 0)
+        if let folder = line.folder { return name + folder }
+        guard let bytes = line.download_bytes else { return name + "not here" }
+        return name + "not here; 'lls data get \(line.name)' fetches \(megabytes(bytes))"
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Datasets
+import Downloads
+import FileFormats
+import Foundation
+
+struct DataVerify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Re-hashes and decodes all of a data set, and lists everything that is bad.",
+        discussion: "Example: lls data verify CIFAR10")
+
+    @OptionGroup var place: DataFolderOptions
+    @Flag(help: "One JSON object.") var json = false
+    @Argument(help: "The data set.") var dataset: String
+
+    private struct Result: Encodable {
+        let dataset: String
+        let folder: String?
+        let files_hashed: Int
+        let problems: [String]
+    }
+
+    func run() throws {
+        let description = try namedDataset(dataset)
+        var problems: [String] = []
+        let hashed = try checkPins(description, &problems)
+        let location = try description.locate(dataDirectory: place.dataDirectory)
+        problems += try description.verify(dataDirectory: place.dataDirectory) { done, total in
+            if Console.redraws { Console.redraw("decoded \(done) of \(total) images") }
+        }
+        .map(\.description)
+        if Console.redraws { Console.redraw("") }
+        let result = Result(
+            dataset: description.name, folder: location.folder, files_hashed: hashed,
+            problems: problems)
+        if json {
+            Console.result(try lls.json(result))
+        } else {
+            for problem in problems { Console.result(problem) }
+            Console.result(
+                "result dataset=\(result.dataset) folder=\(location.folder) "
+                    + "files_hashed=\(hashed) problems=\(problems.count)")
+        }
+        guard problems.isEmpty else { throw ExitCode(ExitStatus.outOfBounds.rawValue) }
+    }
+
+    /// Compares files with their pins where 'get' puts them, and returns how many there were.
+    ///
+    /// Elsewhere they may be the same data packed anew, as Debian does with Fashion-MNIST.
+    private func checkPins(
+        _ description: DatasetDescription, _ problems: inout [String]
+    ) throws -> Int {
+        var count = 0
+        for part in description.files?.parts ?? [] {
+            for folder in place.folders {
+                let path = "\(part.place(in: folder))/\(part.file.name)"
+                guard FileManager.default.fileExists(atPath: path) else { continue }
+                count += 1
+                if let mismatch = try part.file.mismatch(at: path) {
+                    problems.append("\(path): \(mismatch)")
+                }
+            }
+        }
+        return count
+    }
+}

@@ -1,0 +1,86 @@
+import Randomness
+import ReferenceBackend
+import Tensors
+import Testing
+
+/// What Winograd's filtering costs in accuracy, beside the bounds of the catalogue: the root mean
+/// square of its error against that of a direct convolution.
+struct WinogradRoundingTests {
+    static let geometry = ConvolutionGeometry(
+        batch: 2, height: 12, width: 14, inputChannels: 128, outputChannels: 48)
+
+    @Test(
+        arguments: TestedBackend.openCL,
+        [(ConvolutionAlgorithm.winograd2, 2.0), (.winograd4, 5.0)])
+    func errorsStayNearThoseOfADirectConvolution(
+        tested: TestedBackend, limit: (algorithm: ConvolutionAlgorithm, ratio: Double)
+    ) throws {
+        let backend = try tested.open()
+        let expected = try results(on: ReferenceBackend())
+        let direct = try errors(of: try results(on: backend, .direct), from: expected)
+        let winograd = try errors(of: try results(on: backend, limit.algorithm), from: expected)
+        for (pass, error) in winograd {
+            let ratio = error / (try #require(direct[pass]))
+            // A backend that ignored the choice would have a ratio of 1.
+            #expect(ratio <= limit.ratio && ratio != 1, "\(pass) by \(limit.algorithm): \(ratio)")
+        }
+    }
+
+    /// Input, weights and output's gradient go in; what each pass makes of them.
+    private func results(
+        on backend: any Backend, _ algorithm: ConvolutionAlgorithm = .direct
+    ) throws -> [DenseOperation.Pass: [Double]] {
+        let geometry = Self.geometry
+        let input = try random(geometry.inputShape, "input", on: backend)
+        let weights = try random(geometry.weightShape, "weights", on: backend)
+        let gradient = try random(geometry.outputShape, "gradient", on: backend)
+        return try backend.withConvolutionAlgorithm(algorithm) {
+            try Dictionary(
+                uniqueKeysWithValues: DenseOperation.Pass.allCases.map { pass in
+                    let result: Tensor
+                    switch pass {
+                    case .forward:
+                        result = try undefined(geometry.outputShape, on: backend)
+                        try backend.convolve(input, weights, bias: nil, geometry, into: result)
+                    case .weightGradient:
+                        result = try undefined(geometry.weightShape, on: backend)
+                        try backend.convolutionWeightGradient(
+                            input, of: gradient, geometry, into: result)
+                    case .inputGradient:
+                        result = try undefined(geometry.inputShape, on: backend)
+                        try backend.convolutionInputGradient(
+                            of: gradient, weights, geometry, into: result)
+                    }
+                    guard let reference = backend as? ReferenceBackend else {
+                        return (pass, try backend.read(result).map(Double.init))
+                    }
+                    return (pass, reference.readDoubles(result))
+                })
+        }
+    }
+
+    private func errors(
+        of results: [DenseOperation.Pass: [Double]],
+        from expected: [DenseOperation.Pass: [Double]]
+    ) throws -> [DenseOperation.Pass: Double] {
+        try Dictionary(
+            uniqueKeysWithValues: results.map { pass, values in
+                let squares = zip(values, try #require(expected[pass])).map {
+                    ($0 - $1) * ($0 - $1)
+                }
+                return (pass, (squares.reduce(0, +) / Double(values.count)).squareRoot())
+            })
+    }
+
+    private func random(_ shape: Shape, _ name: String, on backend: any Backend) throws -> Tensor {
+        try backend.makeTensor(
+            shape,
+            RandomSource(seed: 0, stream: name).uniforms(shape.count).map { 2 * $0 - 1 })
+    }
+
+    private func undefined(_ shape: Shape, on backend: any Backend) throws -> Tensor {
+        let tensor = try backend.makeTensor(shape)
+        try backend.fill(tensor, with: .nan)
+        return tensor
+    }
+}
