@@ -104,8 +104,8 @@ void convolve(__global const float *restrict input, __global const float *restri
             #pragma unroll
             for (int j = 0; j < VECTORS; j++) sum[i][j] = total[i][j] = (float16)(0.0f);
 
-        // Every run of a tap's channels is summed by itself, unless all taps together are SHORT:
-        // shorter sums round less.
+        // Every run of a tap's channels is summed by itself, unless all are short: shorter sums
+        // round less.
         for (int row = 0; row < kernelHeight; row++)
             for (int column = 0; column < kernelWidth; column++) {
                 __global const float *source[PIXELS];

@@ -37,9 +37,17 @@ public struct DatasetFiles: Sendable {
             "\(place(in: dataFolder))/\(unpacksTo ?? file.name)"
         }
 
-        /// Whether the result is there; what it holds is not looked at.
-        public func isPresent(in dataFolder: String) -> Bool {
-            FileManager.default.fileExists(atPath: result(in: dataFolder))
+        /// Whether the folder that it unpacks to is there, which it is only as a whole.
+        func isUnpacked(in dataFolder: String) -> Bool {
+            unpacksTo != nil && FileManager.default.fileExists(atPath: result(in: dataFolder))
+        }
+
+        /// Whether the file is there and right, or no longer needed.
+        func needsNoNetwork(in dataFolder: String) throws(FileError) -> Bool {
+            if isUnpacked(in: dataFolder) { return true }
+            let path = "\(place(in: dataFolder))/\(file.name)"
+            guard FileManager.default.fileExists(atPath: path) else { return false }
+            return try file.mismatch(at: path) == nil
         }
     }
 
@@ -70,7 +78,7 @@ extension Downloader {
             throw DownloadError.notForDownload(dataset: dataset.dataset, advice: advice)
         }
         if isOffline {
-            let missing = dataset.parts.filter { !$0.isPresent(in: dataFolder) }
+            let missing = try dataset.parts.filter { try !$0.needsNoNetwork(in: dataFolder) }
             guard missing.isEmpty else {
                 throw DownloadError.offline(
                     dataset: dataset.dataset,
@@ -78,19 +86,30 @@ extension Downloader {
             }
         }
         for part in dataset.parts {
-            let isUnpacked = part.unpacksTo != nil && part.isPresent(in: dataFolder)
-            if isUnpacked || isOffline {
+            let place = part.place(in: dataFolder)
+            try makeFolder(place)
+            // Held until the archive is unpacked, so that the others have nothing left to do.
+            let lock = usesLocks ? FolderLock(place) { report(.download(part, .waiting)) } : nil
+            defer { withExtendedLifetime(lock) {} }
+            guard !part.isUnpacked(in: dataFolder) else {
                 report(.present(part))
                 continue
             }
-            let archive = try fetch(part.mirrored(by: mirror), into: part.place(in: dataFolder)) {
-                report(.download(part, $0))
-            }
-            if let root = part.unpacksTo {
-                _ = try extractArchive(archive, root: root, to: part.result(in: dataFolder)) {
-                    report(.unpacking(part, files: $0.files, bytes: $0.bytes))
+            do {
+                var downloader = self
+                downloader.usesLocks = false
+                let archive = try downloader.fetch(part.mirrored(by: mirror), into: place) {
+                    report(.download(part, $0))
                 }
-                if !keepsArchives { unlink(archive) }
+                if let root = part.unpacksTo {
+                    _ = try extractArchive(archive, root: root, to: part.result(in: dataFolder)) {
+                        report(.unpacking(part, files: $0.files, bytes: $0.bytes))
+                    }
+                    if !keepsArchives { unlink(archive) }
+                }
+            } catch {
+                // Where locks do nothing, another process may be through, and the archive gone.
+                guard part.isUnpacked(in: dataFolder) else { throw error }
             }
             report(.finished(part))
         }

@@ -99,7 +99,7 @@ public struct Downloader: Sendable {
         return try file.mismatch(at: target) == nil
     }
 
-    private func makeFolder(_ folder: String) throws(FileError) {
+    func makeFolder(_ folder: String) throws(FileError) {
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true)

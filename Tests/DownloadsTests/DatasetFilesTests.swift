@@ -1,5 +1,6 @@
 import FileFormats
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -58,6 +59,25 @@ struct DatasetFilesTests {
         #expect(server.requests == 1)
     }
 
+    @Test(arguments: [true, false])
+    func manyAtOnceGiveOneGoodFolder(usesLocks: Bool) throws {
+        let (bytes, files) = try archive()
+        let server = try LoopbackServer { [.wait(seconds: 0.1)] + $0.answer(bytes) }
+        let folder = try TemporaryFolder()
+        let errors = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            var downloader = Downloader()
+            downloader.usesLocks = usesLocks
+            do { try downloader.get(files, into: folder.path, mirror: server.base) } catch {
+                errors.withLock { $0.append("\(error)") }
+            }
+        }
+        #expect(errors.withLock { $0 } == [])
+        #expect(try folder.contents("Tiny") == ["tiny"])
+        #expect(try folder.contents("Tiny/tiny/train") == ["a"])
+        if usesLocks { #expect(server.requests == 1) }
+    }
+
     @Test func anArchiveIsKeptOnRequest() throws {
         let (bytes, files) = try archive()
         let server = try LoopbackServer { $0.answer(bytes) }
@@ -75,6 +95,20 @@ struct DatasetFilesTests {
         #expect(error?.category == .missingInput)
         #expect(try #require(error).description.contains("tiny.tgz"))
         #expect(try folder.contents().isEmpty)
+    }
+
+    @Test func anArchiveThatTheUserPutThereIsUnpackedOffline() throws {
+        let (bytes, files) = try archive()
+        let folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/Tiny", withIntermediateDirectories: true)
+        _ = try folder.put(bytes.dropLast() + [1], as: "Tiny/tiny.tgz")
+        #expect(throws: DownloadError.self, "it is not the right one") {
+            try Downloader().get(files, into: folder.path, isOffline: true)
+        }
+        _ = try folder.put(bytes, as: "Tiny/tiny.tgz")
+        try Downloader().get(files, into: folder.path, isOffline: true)
+        #expect(try folder.contents("Tiny") == ["tiny"])
     }
 
     @Test func whatIsNotForDownloadSaysWhereItComesFrom() throws {

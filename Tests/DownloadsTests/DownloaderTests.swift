@@ -186,6 +186,29 @@ struct DownloaderTests {
         #expect(size > Self.content.count)
     }
 
+    @Test(arguments: ["bytes 0-299999/300000", "bytes 1001-299999/300000", "nonsense", ""])
+    func aRangeThatWasNotAskedForIsNotTaken(range: String) throws {
+        let found = try failure { request in
+            request.number == 0
+                ? request.answer(Self.content, cutAfter: 1000)
+                : [.head("206 Partial Content", "Content-Range: \(range)"), .send(Self.content)]
+        }
+        guard case .unreachable(let reason) = found, reason.contains("range") else {
+            Issue.record("\(String(describing: found))")
+            return
+        }
+        #expect(try fileSize(folder.path + "/data.bin.part") == 1000)
+    }
+
+    @Test func aRangeOfAnotherFileIsNamed() throws {
+        let found = try failure { request in
+            request.number == 0
+                ? request.answer(Self.content, cutAfter: 1000)
+                : [.head("206 Partial Content", "Content-Range: bytes 1000-2000/2001")]
+        }
+        #expect(found == .wrongSize(2001, expected: 300_000))
+    }
+
     @Test(arguments: ["403 Forbidden", "404 Not Found", "500 Internal Server Error"])
     func aRefusalIsNamed(status: String) throws {
         let code = try #require(Int(status.prefix(3)))

@@ -39,7 +39,7 @@ struct DataGet: ParsableCommand {
         guard let files = description.files else {
             throw ValidationError("\(description.name) is your own; there is nothing to fetch.")
         }
-        if let elsewhere = foundElsewhere(description) { return try show(description, elsewhere) }
+        if let found = foundAlready(description) { return try show(description, found) }
         let folder = place.folder
         let reporter = DownloadReporter(progress)
         do {
@@ -60,12 +60,15 @@ struct DataGet: ParsableCommand {
         try show(description, folder)
     }
 
-    /// A place of the system's that holds it already, unless a folder was asked for.
-    private func foundElsewhere(_ description: DatasetDescription) -> String? {
-        guard place.dataDirectory == nil, let location = try? description.locate(),
-            !place.folders.contains(where: { location.folder.hasPrefix($0) })
-        else { return nil }
-        return location.folder
+    /// Where it is already, whole, so that nothing is to be fetched.
+    ///
+    /// Without the network that is anywhere. With it, a place of the system's, unless a folder was
+    /// asked for; the user's own places are compared with the pins, and repaired.
+    private func foundAlready(_ description: DatasetDescription) -> String? {
+        let location = try? description.locate(dataDirectory: place.dataDirectory)
+        guard let folder = location?.folder else { return nil }
+        let isOwn = place.folders.contains { folder.hasPrefix($0) }
+        return offline || (place.dataDirectory == nil && !isOwn) ? folder : nil
     }
 
     private func list(_ missing: [(file: RemoteFile, folder: String)]) {
