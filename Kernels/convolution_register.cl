@@ -102,10 +102,9 @@ void convolve(__global const float *restrict input, __global const float *restri
         #pragma unroll
         for (int i = 0; i < PIXELS; i++)
             #pragma unroll
-            for (int j = 0; j < VECTORS; j++) sum[i][j] = total[i][j] = (float16)(0.0f);
+            for (int j = 0; j < VECTORS; j++) total[i][j] = (float16)(0.0f);
 
-        // Every run of a tap's channels is summed by itself, unless all are short: shorter sums
-        // round less.
+        // Every run of a tap's channels is summed by itself: shorter sums round less.
         for (int row = 0; row < kernelHeight; row++)
             for (int column = 0; column < kernelWidth; column++) {
                 __global const float *source[PIXELS];
@@ -132,6 +131,10 @@ void convolve(__global const float *restrict input, __global const float *restri
                 __global const float *w =
                     panels + (size_t)(row * kernelWidth + column) * channels * COLUMNS;
                 for (int run = 0; run < channels; run += LONGEST_RUN) {
+                    #pragma unroll
+                    for (int i = 0; i < PIXELS; i++)
+                        #pragma unroll
+                        for (int j = 0; j < VECTORS; j++) sum[i][j] = (float16)(0.0f);
                     const int runEnd = min(channels, run + LONGEST_RUN);
                     for (int c = run; c < runEnd; c++) {
                         float16 weight[VECTORS];
@@ -146,15 +149,10 @@ void convolve(__global const float *restrict input, __global const float *restri
                                 sum[i][j] = fma(value, weight[j], sum[i][j]);
                         }
                     }
-#if !SHORT
                     #pragma unroll
                     for (int i = 0; i < PIXELS; i++)
                         #pragma unroll
-                        for (int j = 0; j < VECTORS; j++) {
-                            total[i][j] += sum[i][j];
-                            sum[i][j] = (float16)(0.0f);
-                        }
-#endif
+                        for (int j = 0; j < VECTORS; j++) total[i][j] += sum[i][j];
                 }
             }
         #pragma unroll
@@ -164,7 +162,7 @@ void convolve(__global const float *restrict input, __global const float *restri
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++)
                     if (first + 16 * j < outputChannels)
-                        store_some(total[i][j] + sum[i][j] + offset[j], target + 16 * j,
+                        store_some(total[i][j] + offset[j], target + 16 * j,
                                    outputChannels - first - 16 * j);
             }
     }

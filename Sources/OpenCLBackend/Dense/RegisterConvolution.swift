@@ -28,8 +28,6 @@ extension OpenCLBackend {
                 defines: [
                     KernelDefine("PIXELS", tile.height), KernelDefine("VECTORS", tile.vectors),
                     KernelDefine("BOUNDED", image.staysInside ? 0 : 1),
-                    KernelDefine(
-                        "SHORT", pass.taps * pass.channels <= RegisterTile.longestRun ? 1 : 0),
                 ],
                 [
                     .tensor(source), .tensor(scratch[0]), .tensor(bias), .tensor(zeros),

@@ -128,7 +128,7 @@ extension OpenCLBackend {
 
 extension RegisterTile {
     /// Terms that are summed by themselves.
-    static let longestRun = 64
+    private static let longestRun = 64
 
     /// What the kernels of products are compiled with.
     var defines: [KernelDefine] {
