@@ -7,6 +7,13 @@ public struct COCOImage: Sendable, Equatable {
     public let fileName: String
     /// Pixels, at least 1.
     public let width, height: Int
+
+    public init(id: Int, fileName: String, width: Int, height: Int) {
+        self.id = id
+        self.fileName = fileName
+        self.width = width
+        self.height = height
+    }
 }
 
 /// An object somebody outlined in an image.

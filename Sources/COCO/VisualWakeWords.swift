@@ -10,6 +10,11 @@ public struct VisualWakeWords: Sendable {
         /// The persons that are large enough; the image is positive where there is one.
         public let people: [COCOObject]
 
+        public init(image: COCOImage, people: [COCOObject]) {
+            self.image = image
+            self.people = people
+        }
+
         /// 1 with a person, 0 without.
         public var label: Int32 { people.isEmpty ? 0 : 1 }
     }

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Archives
+import Archives
 
 struct ExtractionTests {
     private static let fixtures = Bundle.module.resourcePath.map { $0 + "/Fixtures" } ?? ""

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import COCO
+import COCO
 
 struct VisualWakeWordsTests {
     private static let fixtures = Bundle.module.resourcePath.map { $0 + "/Fixtures" } ?? ""

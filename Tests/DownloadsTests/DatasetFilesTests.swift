@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Downloads
+import Downloads
 
 struct DatasetFilesTests {
     @Test func everyPinIsWhole() {

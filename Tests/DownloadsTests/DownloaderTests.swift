@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Downloads
+import Downloads
 
 /// A file of its own that a server on this machine gives out, in one way or another.
 struct DownloaderTests {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Downloads
+import Downloads
 
 /// Several processes that fetch the same file into the same folder.
 struct TogetherTests {
