@@ -21,6 +21,11 @@ public struct ExtractionLimits: Sendable {
 public struct ExtractionReport: Sendable, Equatable {
     public var files = 0
     public var bytes = 0
+
+    public init(files: Int = 0, bytes: Int = 0) {
+        self.files = files
+        self.bytes = bytes
+    }
 }
 
 /// Unpacks the folder `root` of a tar, tar.gz or zip archive as the folder `target`.

@@ -12,7 +12,7 @@ public struct DatasetFiles: Sendable {
     /// Where it comes from, for those who must fetch it themselves; nil where it can be fetched.
     public let advice: String?
 
-    init(dataset: String, alsoFor: [String] = [], parts: [Part], advice: String? = nil) {
+    package init(dataset: String, alsoFor: [String] = [], parts: [Part], advice: String? = nil) {
         self.dataset = dataset
         self.alsoFor = alsoFor
         self.parts = parts
@@ -26,6 +26,12 @@ public struct DatasetFiles: Sendable {
         public let folder: String
         /// The archive's one folder, which goes beside it; nil where the file is read as it is.
         public let unpacksTo: String?
+
+        package init(file: RemoteFile, folder: String, unpacksTo: String? = nil) {
+            self.file = file
+            self.folder = folder
+            self.unpacksTo = unpacksTo
+        }
 
         /// The folder that the file is put into.
         public func place(in dataFolder: String) -> String {

@@ -33,7 +33,7 @@ public struct RemoteFile: Sendable, Equatable {
 }
 
 /// Bytes of a regular file; throws ``FileError`` for anything else.
-func fileSize(_ path: String) throws(FileError) -> Int {
+package func fileSize(_ path: String) throws(FileError) -> Int {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
         throw FileError(
@@ -43,7 +43,7 @@ func fileSize(_ path: String) throws(FileError) -> Int {
 }
 
 /// SHA-256 of a file of any size, in lower-case hexadecimal.
-func digestOfFile(_ path: String) throws(FileError) -> String {
+package func digestOfFile(_ path: String) throws(FileError) -> String {
     func failure(_ operation: String) -> FileError {
         FileError(
             path: path, operation: operation, reason: String(cString: strerror(errno)),

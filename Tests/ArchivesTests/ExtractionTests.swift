@@ -1,9 +1,8 @@
+import Archives
 import FileFormats
 import Foundation
 import TestSupport
 import Testing
-
-import Archives
 
 struct ExtractionTests {
     private static let fixtures = Bundle.module.resourcePath.map { $0 + "/Fixtures" } ?? ""

@@ -1,9 +1,8 @@
+import COCO
 import FileFormats
 import Foundation
 import TestSupport
 import Testing
-
-import COCO
 
 struct VisualWakeWordsTests {
     private static let fixtures = Bundle.module.resourcePath.map { $0 + "/Fixtures" } ?? ""

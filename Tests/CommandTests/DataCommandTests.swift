@@ -109,7 +109,9 @@ struct DataCommandTests {
         for (split, ids) in [("train", [1, 2]), ("val", [3, 4])] {
             let images = home.path + "/coco/\(split)2014"
             try files.createDirectory(atPath: images, withIntermediateDirectories: true)
-            for id in ids { files.createFile(atPath: "\(images)/\(id).jpg", contents: nil) }
+            for id in ids {
+                #expect(files.createFile(atPath: "\(images)/\(id).jpg", contents: nil))
+            }
             let list = ids.map { #"{"id":\#($0),"file_name":"\#($0).jpg","width":9,"height":9}"# }
             let person = #"{"image_id":\#(ids[0]),"category_id":1,"area":9,"bbox":[0,0,3,3]}"#
             let text = """

@@ -1,10 +1,9 @@
+import Downloads
 import FileFormats
 import Foundation
 import Synchronization
 import TestSupport
 import Testing
-
-import Downloads
 
 struct DatasetFilesTests {
     @Test func everyPinIsWhole() {

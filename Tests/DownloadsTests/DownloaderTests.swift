@@ -1,9 +1,8 @@
+import Downloads
 import FileFormats
 import Foundation
 import TestSupport
 import Testing
-
-import Downloads
 
 /// A file of its own that a server on this machine gives out, in one way or another.
 struct DownloaderTests {

@@ -1,8 +1,7 @@
+import Downloads
 import Foundation
 import TestSupport
 import Testing
-
-import Downloads
 
 /// Several processes that fetch the same file into the same folder.
 struct TogetherTests {
