@@ -162,34 +162,4 @@ let twoChannels = Normalization(mean: [0.25, 0.5], standardDeviation: [0.5, 2])
         #expect(chiSquare < 124.8, "80 degrees of freedom: above this once in a thousand")
         #expect(abs(Double(mirrored) / Double(count) - 0.5) < 0.015, "three standard deviations")
     }
-
-    @Test func preparesSixtyThousandSamplesASecond() throws {
-        let split = ImageSplit(
-            height: 28, width: 28, channels: 1,
-            pixels: (0..<20_000 * 784).map { UInt8(truncatingIfNeeded: $0 &* 31) },
-            labels: [Int32](repeating: 0, count: 20_000))
-        let fashion = try DatasetCatalog.named("fashionmnist")
-        var loader = BatchLoader(
-            split, shape: SampleShape(height: 28, width: 28, channels: 1),
-            normalization: fashion.normalization, transform: fashion.training, seed: 0,
-            batchSize: 128)
-        let images = UnsafeMutableBufferPointer<Float>.allocate(capacity: 128 * 784)
-        let labels = UnsafeMutableBufferPointer<Int32>.allocate(capacity: 128)
-        defer {
-            images.deallocate()
-            labels.deallocate()
-        }
-        var best = Duration.seconds(1000)
-        for epoch in 0..<5 {
-            let time = try ContinuousClock().measure {
-                for batch in 0..<loader.batchCount {
-                    _ = try loader.fill(epoch: epoch, batch: batch, images: images, labels: labels)
-                }
-            }
-            best = min(best, time)
-        }
-        let rate = 20_000 / (best / .seconds(1))
-        print("prepared \(Int(rate)) samples per second on one core")
-        #expect(rate >= 60_000)
-    }
 }

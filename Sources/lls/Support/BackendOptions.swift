@@ -82,11 +82,16 @@ struct BackendOptions: ParsableArguments {
     /// Opens the backend. One that was named is never replaced by another; what `auto` took, and
     /// why, goes to standard error.
     ///
-    /// - Parameter profiling: whether a device's kernels are to be timed.
-    func open(profiling: Bool = false) throws -> any Backend {
+    /// - Parameters:
+    ///   - profiling: whether a device's kernels are to be timed.
+    ///   - usual: how convolutions are computed where no algorithm was named.
+    func open(
+        profiling: Bool = false, convolution usual: ConvolutionAlgorithm = .automatic
+    ) throws -> any Backend {
         let backend = try backend(profiling)
+        let algorithm = exact ? .direct : try algorithm
         (backend as? any ConvolutionAlgorithmChoosing)?.convolutionAlgorithm =
-            exact ? .direct : try algorithm
+            algorithm == .automatic ? usual : algorithm
         return backend
     }
 

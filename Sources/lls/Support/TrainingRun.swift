@@ -19,6 +19,8 @@ struct TrainingRun {
     private let train, test: LoaderSource
     private let backend: any Backend
     private let extras: Extras
+    /// Looks for faster kernels where the device is new, for a few seconds.
+    private let tune: () throws -> Void
 
     /// What changes no configured value.
     struct Extras {
@@ -68,7 +70,7 @@ struct TrainingRun {
         planned.pooling = choices.pooling
         planned.hasDropout = configuration.dropout > 0
         let plan = try planned.plan(on: backend)
-        try selection.tune(backend, for: plan.work.operations)
+        tune = { [backend] in try selection.tune(backend, for: plan.work.operations) }
         let network = try Network(
             choices.model, input: train.sampleShape, classes: dataset.classNames.count,
             batch: max(configuration.batchSize, configuration.testBatchSize), rule: choices.rule,
@@ -93,21 +95,29 @@ struct TrainingRun {
                 epochs: configuration.epochs, maxSteps: configuration.maxSteps,
                 reportEvery: extras.reportEvery, schedule: choices.schedule))
         let trained = network.groups.map(\.trainedCount).reduce(0, +)
-        self.plan = [
+        var lines = [
             "device   \(backend.name)",
             "data     \(dataset.name)  \(dataset.folder)  \(train.sampleCount) train / "
                 + "\(test.sampleCount) test, \(dataset.classNames.count) classes",
             "model    \(choices.model.name)  \(trained) parameters  rule \(choices.rule.name)  "
                 + "optimizer \(choices.optimizer.rawValue)  lr \(configuration.lr)",
-            "memory   \(megabytes(backend.memoryUse.current)) planned, of which activations "
-                + megabytes(network.activationBytes),
+            "memory   \(megabytes(plan.totalBytes)) planned, of which activations "
+                + megabytes(plan.activationBytes),
         ]
+        let rows = choices.model.reducedRows(classes: network.classes)
+        if let rule = choices.rule as? LLSMxM, rule.isReduced, rows < network.classes {
+            lines.append(
+                "note     \(rule.name) tells \(network.classes) classes apart by "
+                    + "\(rows) basis vectors only")
+        }
+        self.plan = lines
     }
 
     /// Makes the run's folder, trains, and saves.
     func train(name: String, in runs: String, progress: ProgressStyle) throws -> RunResult {
         let folder = try RunFolder.create(
             name: name, in: runs, configuration: configuration, arguments: CommandLine.arguments)
+        try tune()
         try folder.write(environment: RunEnvironment(backend))
         let log = try AppendOnlyFile(folder.logFile)
         for line in plan { try log.append(line: line) }
