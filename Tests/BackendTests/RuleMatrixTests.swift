@@ -27,7 +27,7 @@ struct RuleMatrixTests {
                 let other = try Self.losses(rule, model, steps: 2, rate: rate, on: backend)
                 for (a, b) in zip(first.joined(), other.joined()) {
                     #expect(
-                        abs(a - b) <= Self.allowed(ruleName),
+                        abs(a - b) <= Self.allowed(ruleName, model.name),
                         "\(ruleName) \(model.name) \(backend): \(a) \(b)")
                 }
             }
@@ -37,8 +37,10 @@ struct RuleMatrixTests {
     /// The bound of conformance: 2·10⁻⁵, or ten times what PyTorch's float32 shows. Where scores are
     /// random and nothing is normalised, losses reach 10 and the oracle states 2.04·10⁻⁵: `trajectory
     /// --model LLS_VGG11 --training-mode LocalLosses --input 3x16x16 --steps 2 --lr 2e-4 --seed 5`.
-    private static func allowed(_ rule: String) -> Float {
-        ["LLS_Random", "LocalLosses"].contains(rule) ? 2.04e-4 : 2e-5
+    /// The small networks keep to the floor.
+    private static func allowed(_ rule: String, _ model: String) -> Float {
+        ["LLS_Random", "LocalLosses"].contains(rule)
+            && ["LLS_VGG8", "LLS_VGG11", "LLS_MobileNetV1"].contains(model) ? 2.04e-4 : 2e-5
     }
 
     @Test(arguments: rules)

@@ -10,7 +10,8 @@ struct WinogradTests {
         batch: 2, height: 12, width: 14, inputChannels: 128, outputChannels: 48)
 
     /// What a direct convolution of 128 channels costs that adds float32 terms one after the other.
-    /// Ours add in short runs and cost less, so they are no measure.
+    /// Ours add in short runs and cost less; F(4×4) is held to this where it sums channels, and to
+    /// our own direct form elsewhere, as F(2×2) is everywhere.
     static let plainError = 2.9e-7
 
     @Test(
@@ -24,10 +25,12 @@ struct WinogradTests {
         let direct = try errors(of: try results(on: backend, .direct), from: expected)
         let winograd = try errors(of: try results(on: backend, limit.algorithm), from: expected)
         for (pass, error) in winograd {
-            #expect(
-                error <= limit.ratio * Self.plainError, "\(pass) by \(limit.algorithm): \(error)")
+            let ours = try #require(direct[pass])
+            let base =
+                limit.algorithm == .winograd4 && pass != .weightGradient ? Self.plainError : ours
+            #expect(error <= limit.ratio * base, "\(pass) by \(limit.algorithm): \(error)")
             // A backend that ignored the choice would err alike.
-            #expect(error != direct[pass])
+            #expect(error != ours)
         }
     }
 
