@@ -12,18 +12,19 @@
 
 static volatile float factor = 0.999f, term = 0.001f, sink;
 
-// `SUMS` chains of vectors of `LANES` floats: the sums stay in registers.
+// `SUMS` chains of vectors of `LANES` floats: the sums stay in registers. Every chain begins with a
+// value that the compiler can't know, or it would compute the twelve equal chains once.
 #define CHAINS(NAME, LANES, TARGET)                                                               \
     typedef float NAME##_vector __attribute__((vector_size(4 * LANES)));                          \
     TARGET static double NAME(void) {                                                             \
-        NAME##_vector a, b, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11;                     \
-        for (int i = 0; i < LANES; i++) a[i] = factor, b[i] = term;                               \
-        s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = s8 = s9 = s10 = s11 = b;                          \
+        const NAME##_vector none = {0}, a = none + factor, b = none + term;                       \
+        NAME##_vector s0 = none + term, s1 = none + term, s2 = none + term, s3 = none + term;     \
+        NAME##_vector s4 = none + term, s5 = none + term, s6 = none + term, s7 = none + term;     \
+        NAME##_vector s8 = none + term, s9 = none + term, s10 = none + term, s11 = none + term;   \
         for (long i = 0; i < LOOPS; i++) {                                                        \
             s0 = s0 * a + b, s1 = s1 * a + b, s2 = s2 * a + b, s3 = s3 * a + b;                   \
             s4 = s4 * a + b, s5 = s5 * a + b, s6 = s6 * a + b, s7 = s7 * a + b;                   \
             s8 = s8 * a + b, s9 = s9 * a + b, s10 = s10 * a + b, s11 = s11 * a + b;               \
-            __asm__ volatile("" ::: "memory");                                                    \
         }                                                                                         \
         s0 += s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9 + s10 + s11;                             \
         sink = s0[0];                                                                             \
