@@ -11,6 +11,8 @@ public struct DeviceTraits: Sendable {
     public private(set) var maxWorkGroupSize: Int
     /// Floats of the widest vector register, as the device says: 16 with AVX-512, 8 with AVX2.
     public let floatLanes: Int
+    /// Whether the device multiplies and adds in one instruction; elsewhere `fma` is a long program.
+    let fusesMultiplyAdd: Bool
     /// The cache before global memory, in bytes; 0 where there is none.
     public let cacheBytes: Int
     /// Local memory of one work-group, in bytes.
@@ -29,6 +31,9 @@ public struct DeviceTraits: Sendable {
         computeUnits = kind == .cpu && platform == Self.mesa ? 1024 : reportedComputeUnits
         maxWorkGroupSize = try query.value(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self)
         floatLanes = Int(try query.value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self))
+        let arithmetic = try query.value(
+            CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self)
+        fusesMultiplyAdd = arithmetic & cl_device_fp_config(CL_FP_FMA) != 0
         cacheBytes = Int(try query.value(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, cl_ulong.self))
         localMemoryBytes = Int(try query.value(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self))
         maxAllocation = Int(

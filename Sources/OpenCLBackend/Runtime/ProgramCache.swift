@@ -62,6 +62,7 @@ final class ProgramCache {
         if let program = programs[key] { return program }
         let options =
             (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"]
+            + (device.traits.fusesMultiplyAdd ? [] : ["-D UNFUSED"])
             + [ProcessInfo.processInfo.environment["LLS_OPENCL_OPTIONS"]].compactMap { $0 })
             .joined(separator: " ")
         let text = ([.common] + key.files.filter { $0 != .common }).map(\.text)
