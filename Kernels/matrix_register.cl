@@ -20,93 +20,126 @@ inline void store_some(float16 value, __global float *target, int count) {
     for (int i = 0; i < count; i++) target[i] = values[i];
 }
 
-// A matrix [rows, columns], or the transpose of [columns, rows], to panels [panel][row][COLUMNS]
-// with zeros beyond the last column.
-__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void pack_columns(__global const float *restrict matrix, __global float *restrict panels, int rows,
-                  int columns, int isTransposed, int rowsPerGroup) {
-    const int first = get_global_id(0) * COLUMNS;
-    const int start = get_global_id(1) * rowsPerGroup, end = min(rows, start + rowsPerGroup);
-    panels += (size_t)first * rows;
+// Rows `start` ... `end` of a panel: COLUMNS columns from `first` of a matrix [rows, columns], or of
+// the transpose of [columns, rows], with zeros beyond the last column.
+inline void pack_panel(__global const float *restrict matrix, __global float *restrict panel,
+                       int rows, int columns, int isTransposed, int first, int start, int end) {
     if (isTransposed) {
-        for (int row = start; row < end; row++)
+        for (int row = start; row < end; row++, panel += COLUMNS)
             for (int j = 0; j < COLUMNS; j++)
-                panels[(size_t)row * COLUMNS + j] =
-                    first + j < columns ? matrix[(size_t)(first + j) * rows + row] : 0.0f;
+                panel[j] = first + j < columns ? matrix[(size_t)(first + j) * rows + row] : 0.0f;
     } else {
-        for (int row = start; row < end; row++)
+        for (int row = start; row < end; row++, panel += COLUMNS)
+            #pragma unroll
             for (int j = 0; j < VECTORS; j++)
                 vstore16(load_some(matrix + (size_t)row * columns + first + 16 * j,
                                    columns - first - 16 * j),
-                         j, panels + (size_t)row * COLUMNS);
+                         j, panel);
     }
 }
 
+// A whole matrix to panels [panel][row][COLUMNS].
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void pack_columns(__global const float *restrict matrix, __global float *restrict panels, int rows,
+                  int columns, int isTransposed, int rowsPerGroup) {
+    const int first = get_global_id(0) * COLUMNS, start = get_global_id(1) * rowsPerGroup;
+    pack_panel(matrix, panels + (size_t)first * rows + (size_t)start * COLUMNS, rows, columns,
+               isTransposed, first, start, min(rows, start + rowsPerGroup));
+}
+
 #ifdef ROWS
+// Adds a tile of sums, `skipped` rows aside, to what the output holds, or to the bias where the
+// sums begin. Whole tiles are worth a path without questions: a run is soon over.
+inline void add_tile(float16 (*sum)[VECTORS], int skipped, int rows, __global const float *bias,
+                     __global float *output, int columns, int width, int begins) {
+    if (skipped <= 0 && rows >= ROWS && width >= COLUMNS) {
+        #pragma unroll
+        for (int i = 0; i < ROWS; i++)
+            #pragma unroll
+            for (int j = 0; j < VECTORS; j++)
+                vstore16(sum[i][j] + vload16(j, begins ? bias : output + (size_t)i * columns), j,
+                         output + (size_t)i * columns);
+        return;
+    }
+    #pragma unroll
+    for (int i = 0; i < ROWS; i++) {
+        if (i < skipped || i >= rows) continue;
+        #pragma unroll
+        for (int j = 0; j < VECTORS; j++) {
+            __global float *place = output + (size_t)i * columns + 16 * j;
+            const float16 before = load_some(begins ? bias + 16 * j : place, width - 16 * j);
+            store_some(before + sum[i][j], place, width - 16 * j);
+        }
+    }
+}
+
 // output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column]. Right: panel p of row k
 // at p · panelStride + k · rowStride. The last axis of the launch counts splits of the depth, whose
 // partial sums these are, or products of a batch: leftStep, rightStep and depthStep lead from one
-// to the next.
+// to the next. A work-item owns some tiles of some panels and visits all of them for one run of the
+// depth after the other: a run of its panels stays in the cache, and short sums round less. With
+// PACKS right is a matrix [depth, columns], or the transpose of one, of which a work-item makes
+// the panels of a run in its part of `packed`.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void multiply(__global const float *restrict left, __global const float *restrict right,
               __global const float *restrict bias, __global float *restrict output, int rows,
               int columns, int depth, int leftStride, int rowStride, int panelStride,
-              int leftStep, int rightStep, int depthStep, int tilesPerGroup, int depthPerSplit) {
-    const int panel = get_global_id(0), first = panel * COLUMNS;
-    const int tiles = (rows + ROWS - 1) / ROWS;
-    const int start = get_global_id(1) * tilesPerGroup;
-    const int end = min(tiles, start + tilesPerGroup);
+              int leftStep, int rightStep, int depthStep, int panelsPerGroup, int tilesPerGroup,
+              int depthPerSplit, __global float *restrict packed, int isTransposed) {
+    const int firstPanel = get_global_id(0) * panelsPerGroup;
+    const int lastPanel = min((columns + COLUMNS - 1) / COLUMNS, firstPanel + panelsPerGroup);
+    const int firstTile = get_global_id(1) * tilesPerGroup;
+    const int lastTile = min((rows + ROWS - 1) / ROWS, firstTile + tilesPerGroup);
     const int step = get_global_id(2), count = min(depth - step * depthStep, depthPerSplit);
     left += (size_t)step * leftStep;
-    right += (size_t)step * rightStep + (size_t)panel * panelStride;
+    right += (size_t)step * rightStep;
     output += (size_t)step * rows * columns;
+#if PACKS
+    packed += (size_t)((step * get_global_size(1) + get_global_id(1)) * get_global_size(0)
+                       + get_global_id(0)) * panelsPerGroup * RUN * COLUMNS;
+#endif
 
-    for (int tile = start; tile < end; tile++) {
-        __global const float *source[ROWS];
-        float16 sum[ROWS][VECTORS], total[ROWS][VECTORS];
-        #pragma unroll
-        for (int i = 0; i < ROWS; i++) {
-            source[i] = left + (size_t)min(tile * ROWS + i, rows - 1) * leftStride;
-            #pragma unroll
-            for (int j = 0; j < VECTORS; j++) total[i][j] = (float16)(0.0f);
-        }
-        __global const float *r = right;
-        // Runs are summed by themselves: shorter ones round less.
-        for (int run = 0; run < count; run += RUN) {
-            const int last = min(count, run + RUN);
-            #pragma unroll
-            for (int i = 0; i < ROWS; i++)
-                #pragma unroll
-                for (int j = 0; j < VECTORS; j++) sum[i][j] = (float16)(0.0f);
-            for (int k = run; k < last; k++) {
-                float16 value[VECTORS];
-                #pragma unroll
-                for (int j = 0; j < VECTORS; j++) value[j] = vload16(j, r);
-                r += rowStride;
+    for (int run = 0; run < count; run += RUN) {
+        const int last = min(count, run + RUN);
+#if PACKS
+        for (int panel = firstPanel; panel < lastPanel; panel++)
+            pack_panel(right, packed + (panel - firstPanel) * RUN * COLUMNS, depth, columns,
+                       isTransposed, panel * COLUMNS, run, last);
+#endif
+        for (int tile = firstTile; tile < lastTile; tile++)
+            for (int panel = firstPanel; panel < lastPanel; panel++) {
+                const int row = tile * ROWS, first = panel * COLUMNS;
+                __global const float *source[ROWS];
+                float16 sum[ROWS][VECTORS];
                 #pragma unroll
                 for (int i = 0; i < ROWS; i++) {
-                    const float16 factor = source[i][k];
+                    source[i] = left + (size_t)min(row + i, rows - 1) * leftStride;
                     #pragma unroll
-                    for (int j = 0; j < VECTORS; j++) sum[i][j] = fma(factor, value[j], sum[i][j]);
+                    for (int j = 0; j < VECTORS; j++) sum[i][j] = (float16)(0.0f);
                 }
+#if PACKS
+                __global const float *r = packed + (panel - firstPanel) * RUN * COLUMNS;
+#else
+                __global const float *r =
+                    right + (size_t)panel * panelStride + (size_t)run * rowStride;
+#endif
+                for (int k = run; k < last; k++) {
+                    float16 value[VECTORS];
+                    #pragma unroll
+                    for (int j = 0; j < VECTORS; j++) value[j] = vload16(j, r);
+                    r += rowStride;
+                    #pragma unroll
+                    for (int i = 0; i < ROWS; i++) {
+                        const float16 factor = source[i][k];
+                        #pragma unroll
+                        for (int j = 0; j < VECTORS; j++)
+                            sum[i][j] = fma(factor, value[j], sum[i][j]);
+                    }
+                }
+                add_tile(sum, 0, rows - row, bias + first,
+                         output + (size_t)row * columns + first, columns, columns - first,
+                         run == 0);
             }
-            #pragma unroll
-            for (int i = 0; i < ROWS; i++)
-                #pragma unroll
-                for (int j = 0; j < VECTORS; j++) total[i][j] += sum[i][j];
-        }
-        float16 offset[VECTORS];
-        #pragma unroll
-        for (int j = 0; j < VECTORS; j++)
-            offset[j] = load_some(bias + first + 16 * j, columns - first - 16 * j);
-        #pragma unroll
-        for (int i = 0; i < ROWS; i++)
-            if (tile * ROWS + i < rows)
-                #pragma unroll
-                for (int j = 0; j < VECTORS; j++)
-                    store_some(total[i][j] + offset[j],
-                               output + (size_t)(tile * ROWS + i) * columns + first + 16 * j,
-                               columns - first - 16 * j);
     }
 }
 
@@ -159,19 +192,9 @@ void multiply_transposed(__global const float *restrict left, __global const flo
                 l += leftStride;
                 r += rowStride;
             }
-            // Chunks are summed by themselves too.
-            #pragma unroll
-            for (int i = 0; i < ROWS; i++) {
-                if (start + i < row) continue;
-                #pragma unroll
-                for (int j = 0; j < VECTORS; j++) {
-                    __global float *place = target + (size_t)i * columns + 16 * j;
-                    const int width = columns - first - 16 * j;
-                    const float16 before = chunk == 0 && !accumulates
-                        ? load_some(bias + first + 16 * j, width) : load_some(place, width);
-                    store_some(before + sum[i][j], place, width);
-                }
-            }
+            // Chunks are summed by themselves, as runs are.
+            add_tile(sum, row - start, ROWS, bias + first, target, columns, columns - first,
+                     chunk == 0 && !accumulates);
         }
 }
 #endif

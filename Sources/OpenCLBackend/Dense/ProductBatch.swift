@@ -55,7 +55,7 @@ extension OpenCLBackend {
                 bands * panels, lanes: batch.count, depth: depth,
                 computeUnits: traits.computeUnits)
             try launch(
-                .matrixRegister, "multiply_transposed", defines: tile.defines,
+                .matrixRegister, "multiply_transposed", defines: tile.defines(packs: false),
                 operands + [
                     .int(tilesPerGroup), .int(depth), .int(depth),
                     .int(batch.accumulates ? 1 : 0),
@@ -64,14 +64,16 @@ extension OpenCLBackend {
                 local: [1, 1])
         } else {
             precondition(!batch.accumulates, "only sums of outer products accumulate")
-            let tilesPerGroup = tile.tilesPerGroup(
-                bands, lanes: panels * batch.count, depth: depth,
+            let share = MacroTile(
+                bands: bands, panels: panels, products: batch.count,
                 computeUnits: traits.computeUnits)
             try launch(
-                .matrixRegister, "multiply", defines: tile.defines,
-                operands + [.int(tilesPerGroup), .int(depth)],
-                global: [panels, ceilingDivision(bands, tilesPerGroup), batch.count],
-                local: [1, 1, 1])
+                .matrixRegister, "multiply", defines: tile.defines(packs: false),
+                operands + [
+                    .int(share.panels), .int(share.bands), .int(depth), .tensor(batch.right),
+                    .int(0),
+                ],
+                global: share.global, local: [1, 1, 1])
         }
     }
 

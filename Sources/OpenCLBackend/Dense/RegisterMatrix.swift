@@ -4,96 +4,108 @@ extension OpenCLBackend {
     /// The register engine's product: the right factor is read in panels as wide as a tile, and
     /// packed into them where it does not lie so already.
     func multiplyInRegisters(_ product: MatrixProduct) throws {
+        let (rows, columns, depth) = (product.rows, product.columns, product.depth)
+        let isLeftTransposed = product.left.isTransposed
         let tile = tile(
             for: product.operation,
-            shipped: product.left.isTransposed
-                ? RegisterTile.forOuterProducts(
-                    rows: product.rows, columns: product.columns, traits)
-                : RegisterTile.forProduct(rows: product.rows, columns: product.columns, traits)
-        ).noHigher(than: product.rows)
-        // Many rows of output read the panels often enough to pay for packing them.
-        let packs =
-            product.right.isTransposed || product.columns % tile.columns != 0
-            || product.rows >= 512 && !product.left.isTransposed
-        guard packs else {
-            try multiply(
-                product, tile, right: product.right.tensor, rowStride: product.columns,
-                panelStride: tile.columns)
-            return
-        }
-        let panels = ceilingDivision(product.columns, tile.columns)
-        try withScratch([[panels, product.depth, tile.columns]]) { scratch in
-            let rowsPerGroup = max(64, ceilingDivision(product.depth, longestAxis))
-            try launch(
-                .matrixRegister, "pack_columns", defines: [KernelDefine("VECTORS", tile.vectors)],
-                [
-                    .tensor(product.right.tensor), .tensor(scratch[0]), .int(product.depth),
-                    .int(product.columns), .int(product.right.isTransposed ? 1 : 0),
-                    .int(rowsPerGroup),
-                ],
-                global: [panels, ceilingDivision(product.depth, rowsPerGroup)], local: [1, 1])
-            try multiply(
-                product, tile, right: scratch[0], rowStride: tile.columns,
-                panelStride: tile.columns * product.depth)
-        }
-    }
-
-    private func multiply(
-        _ product: MatrixProduct, _ tile: RegisterTile, right: Tensor, rowStride: Int,
-        panelStride: Int
-    ) throws {
-        let (rows, columns, depth) = (product.rows, product.columns, product.depth)
-        let panels = ceilingDivision(columns, tile.columns)
-        let bands = ceilingDivision(rows, tile.height)
-        let isTransposed = product.left.isTransposed
+            shipped: isLeftTransposed
+                ? RegisterTile.forOuterProducts(rows: rows, columns: columns, traits)
+                : RegisterTile.forProduct(rows: rows, columns: columns, traits)
+        ).noHigher(than: rows)
+        let tiles = ceilingDivision(rows, tile.height) * ceilingDivision(columns, tile.columns)
         let split = DepthSplit(
-            depth: depth, rows: rows, columns: columns, tiles: bands * panels,
+            depth: depth, rows: rows, columns: columns, tiles: tiles,
             computeUnits: traits.computeUnits)
         // Without the transpose tiles are cheap to visit, so splits are for want of tiles only.
         let isSplit =
-            split.splits > 1 && (isTransposed || bands * panels < 2 * traits.computeUnits)
-        let splits = isSplit ? split.splits : 1
-        let depthPerSplit = isSplit ? split.depthPerSplit : depth
-
-        func enqueue(bias: Tensor, into target: Tensor) throws {
-            let operands: [KernelArgument] = [
-                .tensor(product.left.tensor), .tensor(right), .tensor(bias), .tensor(target),
-                .int(rows), .int(columns), .int(depth), .int(isTransposed ? rows : depth),
-                .int(rowStride), .int(panelStride),
-                .int(depthPerSplit * (isTransposed ? rows : 1)), .int(depthPerSplit * rowStride),
-                .int(depthPerSplit),
-            ]
-            if isTransposed {
-                let tilesPerGroup = ceilingDivision(bands * panels, split.tileGroups)
-                try launch(
-                    .matrixRegister, "multiply_transposed", defines: tile.defines,
-                    operands + [
-                        .int(tilesPerGroup), .int(depthPerSplit), .int(split.depthPerChunk),
-                        .int(0),
-                    ],
-                    global: [ceilingDivision(bands * panels, tilesPerGroup), splits],
-                    local: [1, 1])
-            } else {
-                let tilesPerGroup = tile.tilesPerGroup(
-                    bands, lanes: panels * splits, depth: depthPerSplit,
-                    computeUnits: traits.computeUnits)
-                try launch(
-                    .matrixRegister, "multiply", defines: tile.defines,
-                    operands + [.int(tilesPerGroup), .int(depthPerSplit)],
-                    global: [panels, ceilingDivision(bands, tilesPerGroup), splits],
-                    local: [1, 1, 1])
-            }
-        }
+            split.splits > 1 && (isLeftTransposed || tiles < 2 * traits.computeUnits)
+        let enqueue = isLeftTransposed ? sumOuterProducts : multiplyRows
         guard isSplit else {
-            try enqueue(bias: product.bias, into: product.output)
+            try enqueue(product, tile, split, 1, product.bias, product.output)
             return
         }
         let zeros = try zeros(count: columns)
-        try withScratch([[splits, rows, columns]]) { partials in
-            try enqueue(bias: zeros, into: partials[0])
+        try withScratch([[split.splits, rows, columns]]) { partials in
+            try enqueue(product, tile, split, split.splits, zeros, partials[0])
             try addPartials(
-                partials[0], splits: splits, rows: rows, bias: product.bias, into: product.output)
+                partials[0], splits: split.splits, rows: rows, bias: product.bias,
+                into: product.output)
         }
+    }
+
+    /// Rows times columns, in `splits` parts of the depth.
+    private func multiplyRows(
+        _ product: MatrixProduct, _ tile: RegisterTile, _ split: DepthSplit, _ splits: Int,
+        bias: Tensor, into target: Tensor
+    ) throws {
+        let (rows, columns, depth) = (product.rows, product.columns, product.depth)
+        let right = product.right
+        let depthPerSplit = splits > 1 ? split.depthPerSplit : depth
+        let share = MacroTile(
+            bands: ceilingDivision(rows, tile.height),
+            panels: ceilingDivision(columns, tile.columns), products: splits,
+            computeUnits: traits.computeUnits)
+        // Many rows of output read the panels often enough to pay for packing them.
+        let packs = right.isTransposed || columns % tile.columns != 0 || rows >= 512
+        let groups = share.global.reduce(1, *)
+        try withScratch([
+            packs ? [groups, share.panels, RegisterTile.longestRun, tile.columns] : [1]
+        ]) { scratch in
+            try launch(
+                .matrixRegister, "multiply", defines: tile.defines(packs: packs),
+                [
+                    .tensor(product.left.tensor), .tensor(right.tensor), .tensor(bias),
+                    .tensor(target), .int(rows), .int(columns), .int(depth), .int(depth),
+                    .int(packs ? tile.columns : columns), .int(tile.columns),
+                    .int(depthPerSplit),
+                    .int(depthPerSplit * (right.isTransposed ? 1 : columns)),
+                    .int(depthPerSplit), .int(share.panels), .int(share.bands),
+                    .int(depthPerSplit), .tensor(scratch[0]), .int(right.isTransposed ? 1 : 0),
+                ],
+                global: share.global, local: [1, 1, 1])
+        }
+    }
+
+    /// A transposed left factor times columns, in `splits` parts of the depth.
+    private func sumOuterProducts(
+        _ product: MatrixProduct, _ tile: RegisterTile, _ split: DepthSplit, _ splits: Int,
+        bias: Tensor, into target: Tensor
+    ) throws {
+        let (rows, columns, depth) = (product.rows, product.columns, product.depth)
+        let panels = ceilingDivision(columns, tile.columns)
+        let tiles = ceilingDivision(rows, tile.height) * panels
+        let tilesPerGroup = ceilingDivision(tiles, split.tileGroups)
+        let depthPerSplit = splits > 1 ? split.depthPerSplit : depth
+        let packs = product.right.isTransposed || columns % tile.columns != 0
+        let rowStride = packs ? tile.columns : columns
+        try withScratch([packs ? [panels, depth, tile.columns] : [1]]) { scratch in
+            if packs { try packColumns(product.right, tile, into: scratch[0]) }
+            try launch(
+                .matrixRegister, "multiply_transposed", defines: tile.defines(packs: false),
+                [
+                    .tensor(product.left.tensor),
+                    .tensor(packs ? scratch[0] : product.right.tensor), .tensor(bias),
+                    .tensor(target), .int(rows), .int(columns), .int(depth), .int(rows),
+                    .int(rowStride), .int(packs ? tile.columns * depth : tile.columns),
+                    .int(depthPerSplit * rows), .int(depthPerSplit * rowStride),
+                    .int(depthPerSplit), .int(tilesPerGroup), .int(depthPerSplit),
+                    .int(split.depthPerChunk), .int(0),
+                ],
+                global: [ceilingDivision(tiles, tilesPerGroup), splits], local: [1, 1])
+        }
+    }
+
+    /// `right` to panels as wide as `tile`.
+    private func packColumns(_ right: MatrixFactor, _ tile: RegisterTile, into panels: Tensor) throws {
+        let depth = panels.shape[1]
+        let rowsPerGroup = max(64, ceilingDivision(depth, longestAxis))
+        try launch(
+            .matrixRegister, "pack_columns", defines: [KernelDefine("VECTORS", tile.vectors)],
+            [
+                .tensor(right.tensor), .tensor(panels), .int(depth), .int(right.columns),
+                .int(right.isTransposed ? 1 : 0), .int(rowsPerGroup),
+            ],
+            global: [panels.shape[0], ceilingDivision(depth, rowsPerGroup)], local: [1, 1])
     }
 
     /// `output [rows, columns] = bias [columns] + Σ partials [splits, rows, columns]`, always in
@@ -127,14 +139,14 @@ extension OpenCLBackend {
 }
 
 extension RegisterTile {
-    /// Terms that are summed by themselves.
-    private static let longestRun = 64
+    /// Terms that are summed by themselves, and rows of a panel that stay in the cache.
+    static let longestRun = 256
 
-    /// What the kernels of products are compiled with.
-    var defines: [KernelDefine] {
+    /// What the kernels of products are compiled with; `packs`: whether `multiply` makes panels.
+    func defines(packs: Bool) -> [KernelDefine] {
         [
             KernelDefine("ROWS", height), KernelDefine("VECTORS", vectors),
-            KernelDefine("RUN", Self.longestRun),
+            KernelDefine("RUN", Self.longestRun), KernelDefine("PACKS", packs ? 1 : 0),
         ]
     }
 }

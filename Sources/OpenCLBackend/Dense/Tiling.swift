@@ -63,6 +63,26 @@ struct RegisterTile: Hashable, Codable {
     }
 }
 
+/// The tiles of a product that one work-item of the register engine computes: `bands` rows of tiles
+/// of `panels` panels. It reads a run of its panels for every band and so wants few enough of them
+/// to fit a core's cache, and it reads its rows once for all panels.
+struct MacroTile {
+    let panels, bands: Int
+    /// The launch that covers all tiles of all products.
+    let global: [Int]
+
+    /// What was fastest where it was measured: 128 KB of panels, then as many bands as leave every
+    /// compute unit some shares to take, all nearly the same.
+    init(bands: Int, panels: Int, products: Int, computeUnits: Int) {
+        let shares = { (width: Int) in ceilingDivision(panels, width) * products }
+        let width = [8, 4, 2].first { shares($0) * bands >= 32 * computeUnits } ?? 1
+        let height = (bands * shares(width) / (8 * computeUnits)).clamped(to: 1...64)
+        self.panels = min(width, panels)
+        self.bands = ceilingDivision(bands, (bands / height).clamped(to: 1...longestAxis))
+        global = [shares(width), ceilingDivision(bands, self.bands), products]
+    }
+}
+
 /// How a sum over a long depth is cut: into splits with partial sums of their own, added later in
 /// a fixed order, and into chunks that stay in a core's cache.
 struct DepthSplit {
