@@ -4,8 +4,8 @@ import PackageDescription
 /// The OpenCL C files of `Kernels/`, one per concern, embedded in the binary.
 let kernels = [
     "common", "matrix_register", "matrix_local", "convolution_register", "convolution_local",
-    "convolution_grouped", "winograd_images", "winograd_weights", "elementwise", "normalization",
-    "pooling", "loss", "local_loss", "optimizer",
+    "convolution_grouped", "weight_gradient_register", "winograd_images", "winograd_weights",
+    "elementwise", "normalization", "pooling", "loss", "local_loss", "optimizer",
 ]
 
 let package = Package(

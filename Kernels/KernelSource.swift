@@ -6,6 +6,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case matrixRegister = "matrix_register"
     case matrixLocal = "matrix_local"
     case convolutionRegister = "convolution_register"
+    case weightGradientRegister = "weight_gradient_register"
     case convolutionLocal = "convolution_local"
     case convolutionGrouped = "convolution_grouped"
     case winogradImages = "winograd_images"
@@ -25,6 +26,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
             case .matrixRegister: PackageResources.matrix_register_cl
             case .matrixLocal: PackageResources.matrix_local_cl
             case .convolutionRegister: PackageResources.convolution_register_cl
+            case .weightGradientRegister: PackageResources.weight_gradient_register_cl
             case .convolutionLocal: PackageResources.convolution_local_cl
             case .convolutionGrouped: PackageResources.convolution_grouped_cl
             case .winogradImages: PackageResources.winograd_images_cl

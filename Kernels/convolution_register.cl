@@ -5,23 +5,6 @@
 #define COLUMNS (16 * VECTORS)
 #define LONGEST_RUN 64
 
-inline float16 load_some(__global const float *source, int count) {
-    if (count >= 16) return vload16(0, source);
-    float values[16];
-    for (int i = 0; i < 16; i++) values[i] = i < count ? source[i] : 0.0f;
-    return vload16(0, values);
-}
-
-inline void store_some(float16 value, __global float *target, int count) {
-    if (count >= 16) {
-        vstore16(value, 0, target);
-        return;
-    }
-    float values[16];
-    vstore16(value, 0, values);
-    for (int i = 0; i < count; i++) target[i] = values[i];
-}
-
 // Weights [tap][rows][columns] to panels, zeros beyond the last column; transposed: channels and
 // outputs change places and the taps run backwards, as the input's gradient wants it.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
@@ -41,8 +24,8 @@ void pack_weights(__global const float *restrict weights, __global float *restri
         weights += (size_t)tap * rows * columns + first;
         for (int k = 0; k < depth; k++)
             for (int j = 0; j < VECTORS; j++)
-                vstore16(load_some(weights + (size_t)k * columns + 16 * j, width - first - 16 * j),
-                         j, target + k * COLUMNS);
+                vstore16(load(weights + (size_t)k * columns, 16 * j, width - first), j,
+                         target + k * COLUMNS);
     }
 }
 
@@ -80,7 +63,7 @@ void convolve(__global const float *restrict input, __global const float *restri
     float16 offset[VECTORS];
     #pragma unroll
     for (int j = 0; j < VECTORS; j++)
-        offset[j] = load_some(bias + first + 16 * j, outputChannels - first - 16 * j);
+        offset[j] = load(bias, first + 16 * j, outputChannels);
 
     for (int tile = start; tile < end; tile++) {
         const int pixel = tile * PIXELS;
@@ -161,92 +144,8 @@ void convolve(__global const float *restrict input, __global const float *restri
                 __global float *target = output + (size_t)(pixel + i) * outputChannels + first;
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++)
-                    if (first + 16 * j < outputChannels)
-                        store_some(total[i][j] + offset[j], target + 16 * j,
-                                   outputChannels - first - 16 * j);
+                    store(total[i][j] + offset[j], target, 16 * j, outputChannels - first);
             }
     }
-}
-#endif
-
-#ifdef CHANNELS
-// partials[split][tap][c][o] = Σ input[pixel · stride + tap − padding, c] · gradient[pixel, o] over
-// the split's rows of images. A work-item owns some tiles of CHANNELS × COLUMNS and visits all of
-// them for one chunk of rows after the other, so that a chunk stays in the cache.
-// Gradient: panel p of pixel i at p · gradientPanel + i · gradientStride.
-__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void weight_gradient(__global const float *restrict input, __global const float *restrict gradient,
-                     __global float *restrict partials, int height, int width, int pixelStride,
-                     int channels, int outputHeight, int outputWidth, int outputChannels,
-                     int imageRows, int gradientStride, int gradientPanel, int kernelHeight,
-                     int kernelWidth, int stride, int padding, int rowsPerSplit, int rowsPerChunk,
-                     int tilesPerGroup) {
-    const int panels = (outputChannels + COLUMNS - 1) / COLUMNS;
-    const int blocks = (channels + CHANNELS - 1) / CHANNELS;
-    const int taps = kernelHeight * kernelWidth;
-    const int firstTile = get_global_id(0) * tilesPerGroup;
-    const int lastTile = min(taps * blocks * panels, firstTile + tilesPerGroup);
-    const int firstRow = get_global_id(1) * rowsPerSplit;
-    const int lastRow = min(imageRows, firstRow + rowsPerSplit);
-    partials += (size_t)get_global_id(1) * taps * channels * outputChannels;
-
-    for (int chunk = firstRow; chunk < lastRow; chunk += rowsPerChunk)
-        for (int tile = firstTile; tile < lastTile; tile++) {
-            const int panel = tile % panels, first = panel * COLUMNS;
-            const int tap = tile / panels / blocks;
-            const int channel = tile / panels % blocks * CHANNELS;
-            // The last block begins earlier to be whole; it writes its own channels only.
-            const int start = min(channel, channels - CHANNELS);
-            const int row = tap / kernelWidth - padding, column = tap % kernelWidth - padding;
-            const int left = column < 0 ? (stride - 1 - column) / stride : 0;
-            const int last = width - 1 - column;
-            const int right = last < 0 ? 0 : min(outputWidth, last / stride + 1);
-            __global float *target =
-                partials + ((size_t)tap * channels + start) * outputChannels + first;
-
-            float16 sum[CHANNELS][VECTORS];
-            #pragma unroll
-            for (int i = 0; i < CHANNELS; i++)
-                #pragma unroll
-                for (int j = 0; j < VECTORS; j++)
-                    sum[i][j] = (float16)(0.0f);
-
-            const int end = min(lastRow, chunk + rowsPerChunk);
-            for (int imageRow = chunk; imageRow < end; imageRow++) {
-                const int y = imageRow % outputHeight * stride + row;
-                if (y < 0 || y >= height) continue;
-                __global const float *x = input + start
-                    + (((size_t)(imageRow / outputHeight) * height + y) * width + left * stride
-                       + column) * pixelStride;
-                __global const float *d = gradient + (size_t)panel * gradientPanel
-                    + ((size_t)imageRow * outputWidth + left) * gradientStride;
-                for (int i = left; i < right; i++) {
-                    float16 value[VECTORS];
-                    #pragma unroll
-                    for (int j = 0; j < VECTORS; j++) value[j] = vload16(j, d);
-                    #pragma unroll
-                    for (int k = 0; k < CHANNELS; k++) {
-                        const float16 factor = x[k];
-                        #pragma unroll
-                        for (int j = 0; j < VECTORS; j++)
-                            sum[k][j] = fma(factor, value[j], sum[k][j]);
-                    }
-                    x += stride * pixelStride;
-                    d += gradientStride;
-                }
-            }
-            // Every chunk is summed by itself, as runs are.
-            #pragma unroll
-            for (int i = 0; i < CHANNELS; i++) {
-                if (start + i < channel) continue;
-                #pragma unroll
-                for (int j = 0; j < VECTORS; j++) {
-                    __global float *place = target + (size_t)i * outputChannels + 16 * j;
-                    const int count = outputChannels - first - 16 * j;
-                    if (chunk != firstRow) sum[i][j] += load_some(place, count);
-                    store_some(sum[i][j], place, count);
-                }
-            }
-        }
 }
 #endif

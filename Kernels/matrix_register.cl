@@ -3,23 +3,6 @@
 
 #define COLUMNS (16 * VECTORS)
 
-inline float16 load_some(__global const float *source, int count) {
-    if (count >= 16) return vload16(0, source);
-    float values[16];
-    for (int i = 0; i < 16; i++) values[i] = i < count ? source[i] : 0.0f;
-    return vload16(0, values);
-}
-
-inline void store_some(float16 value, __global float *target, int count) {
-    if (count >= 16) {
-        vstore16(value, 0, target);
-        return;
-    }
-    float values[16];
-    vstore16(value, 0, values);
-    for (int i = 0; i < count; i++) target[i] = values[i];
-}
-
 // Rows `start` ... `end` of a panel: COLUMNS columns from `first` of a matrix [rows, columns], or of
 // the transpose of [columns, rows], with zeros beyond the last column.
 inline void pack_panel(__global const float *restrict matrix, __global float *restrict panel,
@@ -32,9 +15,7 @@ inline void pack_panel(__global const float *restrict matrix, __global float *re
         for (int row = start; row < end; row++, panel += COLUMNS)
             #pragma unroll
             for (int j = 0; j < VECTORS; j++)
-                vstore16(load_some(matrix + (size_t)row * columns + first + 16 * j,
-                                   columns - first - 16 * j),
-                         j, panel);
+                vstore16(load(matrix + (size_t)row * columns, first + 16 * j, columns), j, panel);
     }
 }
 
@@ -64,11 +45,11 @@ inline void add_tile(float16 (*sum)[VECTORS], int skipped, int rows, __global co
     #pragma unroll
     for (int i = 0; i < ROWS; i++) {
         if (i < skipped || i >= rows) continue;
+        __global float *place = output + (size_t)i * columns;
         #pragma unroll
         for (int j = 0; j < VECTORS; j++) {
-            __global float *place = output + (size_t)i * columns + 16 * j;
-            const float16 before = load_some(begins ? bias + 16 * j : place, width - 16 * j);
-            store_some(before + sum[i][j], place, width - 16 * j);
+            const float16 before = load(begins ? bias : place, 16 * j, width);
+            store(before + sum[i][j], place, 16 * j, width);
         }
     }
 }
@@ -207,12 +188,12 @@ void add_partials(__global const float *restrict partials, __global const float 
     const int start = get_global_id(0) * rowsPerGroup, end = min(rows, start + rowsPerGroup);
     for (int row = start; row < end; row++)
         for (int column = 0; column < columns; column += 16) {
-            float16 sum = load_some(bias + column, columns - column);
-            __global const float *source = partials + (size_t)row * columns + column;
+            float16 sum = load(bias, column, columns);
+            __global const float *source = partials + (size_t)row * columns;
             for (int split = 0; split < splits; split++) {
-                sum += load_some(source, columns - column);
+                sum += load(source, column, columns);
                 source += (size_t)rows * columns;
             }
-            store_some(sum, output + (size_t)row * columns + column, columns - column);
+            store(sum, output + (size_t)row * columns, column, columns);
         }
 }

@@ -55,7 +55,7 @@ extension OpenCLBackend {
                 bands * panels, lanes: batch.count, depth: depth,
                 computeUnits: traits.computeUnits)
             try launch(
-                .matrixRegister, "multiply_transposed", defines: tile.defines(packs: false),
+                .matrixRegister, "multiply_transposed", defines: tile.productDefines(packs: false),
                 operands + [
                     .int(tilesPerGroup), .int(depth), .int(depth),
                     .int(batch.accumulates ? 1 : 0),
@@ -68,7 +68,7 @@ extension OpenCLBackend {
                 bands: bands, panels: panels, products: batch.count,
                 computeUnits: traits.computeUnits)
             try launch(
-                .matrixRegister, "multiply", defines: tile.defines(packs: false),
+                .matrixRegister, "multiply", defines: tile.productDefines(packs: false),
                 operands + [
                     .int(share.panels), .int(share.bands), .int(depth), .tensor(batch.right),
                     .int(0),

@@ -16,11 +16,8 @@ extension OpenCLBackend {
         let split = DepthSplit(
             depth: depth, rows: rows, columns: columns, tiles: tiles,
             computeUnits: traits.computeUnits)
-        // Without the transpose tiles are cheap to visit, so splits are for want of tiles only.
-        let isSplit =
-            split.splits > 1 && (isLeftTransposed || tiles < 2 * traits.computeUnits)
         let enqueue = isLeftTransposed ? sumOuterProducts : multiplyRows
-        guard isSplit else {
+        guard split.splits > 1 else {
             try enqueue(product, tile, split, 1, product.bias, product.output)
             return
         }
@@ -52,7 +49,7 @@ extension OpenCLBackend {
             packs ? [groups, share.panels, RegisterTile.longestRun, tile.columns] : [1]
         ]) { scratch in
             try launch(
-                .matrixRegister, "multiply", defines: tile.defines(packs: packs),
+                .matrixRegister, "multiply", defines: tile.productDefines(packs: packs),
                 [
                     .tensor(product.left.tensor), .tensor(right.tensor), .tensor(bias),
                     .tensor(target), .int(rows), .int(columns), .int(depth), .int(depth),
@@ -81,7 +78,7 @@ extension OpenCLBackend {
         try withScratch([packs ? [panels, depth, tile.columns] : [1]]) { scratch in
             if packs { try packColumns(product.right, tile, into: scratch[0]) }
             try launch(
-                .matrixRegister, "multiply_transposed", defines: tile.defines(packs: false),
+                .matrixRegister, "multiply_transposed", defines: tile.productDefines(packs: false),
                 [
                     .tensor(product.left.tensor),
                     .tensor(packs ? scratch[0] : product.right.tensor), .tensor(bias),
@@ -96,11 +93,13 @@ extension OpenCLBackend {
     }
 
     /// `right` to panels as wide as `tile`.
-    private func packColumns(_ right: MatrixFactor, _ tile: RegisterTile, into panels: Tensor) throws {
+    private func packColumns(_ right: MatrixFactor, _ tile: RegisterTile, into panels: Tensor)
+        throws
+    {
         let depth = panels.shape[1]
         let rowsPerGroup = max(64, ceilingDivision(depth, longestAxis))
         try launch(
-            .matrixRegister, "pack_columns", defines: [KernelDefine("VECTORS", tile.vectors)],
+            .matrixRegister, "pack_columns", defines: tile.defines(),
             [
                 .tensor(right.tensor), .tensor(panels), .int(depth), .int(right.columns),
                 .int(right.isTransposed ? 1 : 0), .int(rowsPerGroup),
@@ -118,7 +117,8 @@ extension OpenCLBackend {
         case .register:
             let rowsPerGroup = ceilingDivision(rows, min(rows, 4 * traits.computeUnits))
             try launch(
-                .matrixRegister, "add_partials", defines: [KernelDefine("VECTORS", 1)],
+                .matrixRegister, "add_partials",
+                defines: RegisterTile(height: 1, vectors: 1).defines(),
                 [
                     .tensor(partials), .tensor(bias), .tensor(output), .int(rows), .int(columns),
                     .int(splits), .int(rowsPerGroup),
@@ -143,10 +143,9 @@ extension RegisterTile {
     static let longestRun = 256
 
     /// What the kernels of products are compiled with; `packs`: whether `multiply` makes panels.
-    func defines(packs: Bool) -> [KernelDefine] {
-        [
-            KernelDefine("ROWS", height), KernelDefine("VECTORS", vectors),
-            KernelDefine("RUN", Self.longestRun), KernelDefine("PACKS", packs ? 1 : 0),
-        ]
+    func productDefines(packs: Bool) -> [KernelDefine] {
+        defines(
+            KernelDefine("ROWS", height), KernelDefine("RUN", Self.longestRun),
+            KernelDefine("PACKS", packs ? 1 : 0))
     }
 }

@@ -38,6 +38,11 @@ struct RegisterTile: Hashable, Codable {
         return RegisterTile(height: height, vectors: vectors)
     }
 
+    /// What the register engine's dense kernels are compiled with: its vectors and `others`.
+    func defines(_ others: KernelDefine...) -> [KernelDefine] {
+        [KernelDefine("VECTOR", 16), KernelDefine("VECTORS", vectors)] + others
+    }
+
     /// This tile, or one as high as `rows`.
     func noHigher(than rows: Int) -> RegisterTile {
         RegisterTile(height: min(height, rows), vectors: vectors)
@@ -98,7 +103,10 @@ struct DepthSplit {
     ) {
         // Partial sums cost memory: never more than 64 MB of them.
         let affordable = max(16_777_216 / (rows * columns), 1)
-        let wanted = min(2 * computeUnits, max(depth * unit / 512, 1), affordable, depth)
+        // Where there are tiles enough for everybody no sum need be cut.
+        let wanted =
+            tiles >= 4 * computeUnits
+            ? 1 : min(2 * computeUnits, max(depth * unit / 512, 1), affordable, depth)
         depthPerSplit = ceilingDivision(depth, wanted)
         splits = ceilingDivision(depth, depthPerSplit)
         tileGroups = min(tiles, ceilingDivision(4 * computeUnits, splits))
