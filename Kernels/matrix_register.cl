@@ -124,14 +124,14 @@ void multiply(__global const float *restrict left, __global const float *restric
     }
 }
 
-// The same with the left factor transposed, left [depth, rows]: a sum of outer products, added to
-// what the output holds where it accumulates. A work-item owns some tiles and visits all of them
-// for one chunk of the depth after the other, so that a chunk stays in the cache. Rows must be at
-// least ROWS.
+// The same with the left factor transposed, a sum of outer products, added to what the output holds
+// where it accumulates. Left: [depth, rows], or panels [panel][depth][leftWidth] of the rows. A
+// work-item owns some tiles and visits all of them for one chunk of the depth after the other, so
+// that a chunk stays in the cache. Rows must be at least ROWS.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void multiply_transposed(__global const float *restrict left, __global const float *restrict right,
                          __global const float *restrict bias, __global float *restrict output,
-                         int rows, int columns, int depth, int leftStride, int rowStride,
+                         int rows, int columns, int depth, int leftWidth, int rowStride,
                          int panelStride, int leftStep, int rightStep, int depthStep,
                          int tilesPerGroup, int depthPerSplit, int depthPerChunk,
                          int accumulates) {
@@ -149,28 +149,30 @@ void multiply_transposed(__global const float *restrict left, __global const flo
             // The last tile begins earlier to be whole; it writes its own rows only.
             const int row = tile / panels * ROWS, start = min(row, rows - ROWS);
             __global float *target = output + (size_t)start * columns + first;
+            __global const float *source[ROWS];
             float16 sum[ROWS][VECTORS];
             #pragma unroll
-            for (int i = 0; i < ROWS; i++)
+            for (int i = 0; i < ROWS; i++) {
+                source[i] = left + ((size_t)((start + i) / leftWidth) * depth + chunk) * leftWidth
+                    + (start + i) % leftWidth;
                 #pragma unroll
-                for (int j = 0; j < VECTORS; j++)
-                    sum[i][j] = (float16)(0.0f);
-
+                for (int j = 0; j < VECTORS; j++) sum[i][j] = (float16)(0.0f);
+            }
             const int end = min(count, chunk + depthPerChunk);
-            __global const float *l = left + (size_t)chunk * leftStride + start;
             __global const float *r =
                 right + (size_t)panel * panelStride + (size_t)chunk * rowStride;
+            size_t offset = 0;
             for (int k = chunk; k < end; k++) {
                 float16 value[VECTORS];
                 #pragma unroll
                 for (int j = 0; j < VECTORS; j++) value[j] = vload16(j, r);
                 #pragma unroll
                 for (int i = 0; i < ROWS; i++) {
-                    const float16 factor = l[i];
+                    const float16 factor = source[i][offset];
                     #pragma unroll
                     for (int j = 0; j < VECTORS; j++) sum[i][j] = fma(factor, value[j], sum[i][j]);
                 }
-                l += leftStride;
+                offset += leftWidth;
                 r += rowStride;
             }
             // Chunks are summed by themselves, as runs are.

@@ -7,8 +7,8 @@
 // The points are 0, ±1, ∞ for OUTPUT 2, and for OUTPUT 4 0, ±√½, ±√2, ∞: of those that were tried
 // they round least in float32. Matrices in rows of points ± r share their sums and differences.
 //
-// A tile is EXTENT × EXTENT; transformed images lie as [place][tile][channels], a place being one
-// of the tile's elements. Work-items take rows of tiles and vectors of channels, see common.cl.
+// A tile is EXTENT × EXTENT; transformed images lie as [place][panel][tile][width], a place being one
+// of the tile's elements, in panels of `width` channels or all in one. Work-items take rows of tiles and vectors of channels, see common.cl.
 
 #define EXTENT (OUTPUT + 2)
 #define PLACES (EXTENT * EXTENT)
@@ -87,13 +87,20 @@ static void spread_gradients(const floatv *y, const int from, floatv *d, const i
     const int left = (tile) % across * OUTPUT, top = (tile) / across % down * OUTPUT; \
     const int image = (tile) / across / down
 
-// V = Bᵀ d B of the tiles from `first_tile` on; `zeros` are read around the image. Rows of the
-// result are `row_stride` apart.
+// Where the tile's channels c ... lie for the first place, and how far apart its places are.
+#define TRANSFORMED(transformed, row, c)                                         \
+    const int panels = (channels + width_of_panel - 1) / width_of_panel;         \
+    const int lane = (c) % width_of_panel, lane_end = lane + channels - (c);     \
+    const size_t place = (size_t)panels * rows * width_of_panel;                 \
+    global float *target =                                                       \
+        transformed + ((size_t)((c) / width_of_panel) * rows + (row)) * width_of_panel
+
+// V = Bᵀ d B of the tiles from `first_tile` on; `zeros` are read around the image.
 kernel void transform_input(global const float *input, global const float *zeros,
                             global float *transformed, const int rows, const int channels,
                             const int item_rows, const int first_tile, const int height,
                             const int width, const int down, const int across,
-                            const int padding, const int row_stride)
+                            const int padding, const int width_of_panel)
 {
     const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);
     for (int row = first; row < end; ++row) {
@@ -117,9 +124,10 @@ kernel void transform_input(global const float *input, global const float *zeros
             #pragma unroll
             for (int i = 0; i < EXTENT; ++i)
                 transform_samples(x + i * EXTENT, 1);
+            TRANSFORMED(transformed, row, c);
             #pragma unroll
             for (int k = 0; k < PLACES; ++k)
-                store(x[k], transformed + ((size_t)k * rows + row) * row_stride, c, channels);
+                store(x[k], target + k * place, lane, lane_end);
         }
     }
 }
@@ -129,7 +137,7 @@ kernel void transform_gradient(global const float *gradient, global const float 
                                global float *transformed, const int rows, const int channels,
                                const int item_rows, const int first_tile, const int height,
                                const int width, const int down, const int across,
-                               const int row_stride)
+                               const int width_of_panel)
 {
     const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);
     for (int row = first; row < end; ++row) {
@@ -149,15 +157,14 @@ kernel void transform_gradient(global const float *gradient, global const float 
                 }
                 spread_gradients(y, 1, d + j, OUTPUT);
             }
+            TRANSFORMED(transformed, row, c);
             #pragma unroll
             for (int i = 0; i < EXTENT; ++i) {
                 floatv line[EXTENT];
                 spread_gradients(d + i * OUTPUT, 1, line, 1);
                 #pragma unroll
                 for (int j = 0; j < EXTENT; ++j)
-                    store(line[j],
-                          transformed + ((size_t)(i * EXTENT + j) * rows + row) * row_stride, c,
-                          channels);
+                    store(line[j], target + (i * EXTENT + j) * place, lane, lane_end);
             }
         }
     }

@@ -3,13 +3,12 @@ import Tensors
 /// Products `output[b] = left[b] · right[b]` of one shape: what Winograd's transforms leave to do.
 struct ProductBatch {
     let count, rows, columns, depth: Int
-    /// `[count, rows, leftStride]`, or transposed `[count, depth, leftStride]`.
+    /// `[count, rows, leftWidth]`, or transposed, in panels `[count, panels, depth, leftWidth]`.
     let left: Tensor
-    let leftStride: Int
+    let leftWidth: Int
     let isLeftTransposed: Bool
-    /// `[count, depth, rightStride]`, or in panels `[count, panels, depth, width]`.
+    /// In panels `[count, panels, depth, panelWidth]`.
     let right: Tensor
-    let rightStride: Int
     /// Whether the products are added to what `output` holds.
     var accumulates = false
     /// `[count, rows, columns]`.
@@ -19,9 +18,12 @@ struct ProductBatch {
 extension OpenCLBackend {
     /// How wide the panels of a right factor of `columns` columns are; the local-memory engine
     /// knows one panel only.
-    func panelWidth(rows: Int, columns: Int) -> Int {
+    func panelWidth(rows: Int, columns: Int, isLeftTransposed: Bool) -> Int {
         switch engine {
-        case .register: RegisterTile.forProduct(rows: rows, columns: columns, traits).columns
+        case .register:
+            (isLeftTransposed
+                ? RegisterTile.forOuterProducts(rows: rows, columns: columns, traits)
+                : RegisterTile.forProduct(rows: rows, columns: columns, traits)).columns
         case .local: columns
         }
     }
@@ -41,14 +43,13 @@ extension OpenCLBackend {
             : RegisterTile.forProduct(rows: rows, columns: columns, traits)
         let panels = ceilingDivision(columns, tile.columns)
         let bands = ceilingDivision(rows, tile.height)
-        let panelStride = batch.isLeftTransposed ? tile.columns : tile.columns * depth
+        let leftPanels = batch.isLeftTransposed ? ceilingDivision(rows, batch.leftWidth) : 1
         let operands: [KernelArgument] = [
             .tensor(batch.left), .tensor(batch.right), .tensor(try zeros(count: columns)),
-            .tensor(batch.output), .int(rows), .int(columns), .int(depth), .int(batch.leftStride),
-            .int(batch.isLeftTransposed ? batch.rightStride : tile.columns), .int(panelStride),
-            .int((batch.isLeftTransposed ? depth : rows) * batch.leftStride),
-            .int(batch.isLeftTransposed ? depth * batch.rightStride : panels * panelStride),
-            .int(0),
+            .tensor(batch.output), .int(rows), .int(columns), .int(depth), .int(batch.leftWidth),
+            .int(tile.columns), .int(tile.columns * depth),
+            .int((batch.isLeftTransposed ? leftPanels * depth : rows) * batch.leftWidth),
+            .int(panels * tile.columns * depth), .int(0),
         ]
         if batch.isLeftTransposed {
             let tilesPerGroup = tile.tilesPerGroup(
@@ -80,12 +81,11 @@ extension OpenCLBackend {
     private func multiplyInLocalMemory(_ batch: ProductBatch) throws {
         let (rows, columns, depth) = (batch.rows, batch.columns, batch.depth)
         precondition(
-            batch.leftStride == (batch.isLeftTransposed ? rows : depth)
-                && batch.rightStride == columns,
+            batch.leftWidth == (batch.isLeftTransposed ? rows : depth),
             "the local-memory engine multiplies matrices without gaps")
         let tile = LocalTile(
             rows: rows, columns: columns, mayOccupy: batch.count, traits: traits)
-        let isAligned = [batch.leftStride, columns].allSatisfy { $0 % 4 == 0 }
+        let isAligned = [batch.leftWidth, columns].allSatisfy { $0 % 4 == 0 }
         try launch(
             .matrixLocal, "multiply",
             defines: tile.defines(isAligned: isAligned) + [

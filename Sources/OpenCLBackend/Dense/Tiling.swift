@@ -81,7 +81,7 @@ struct MacroTile {
     init(bands: Int, panels: Int, products: Int, computeUnits: Int) {
         let shares = { (width: Int) in ceilingDivision(panels, width) * products }
         let width = [8, 4, 2].first { shares($0) * bands >= 32 * computeUnits } ?? 1
-        let height = (bands * shares(width) / (8 * computeUnits)).clamped(to: 1...64)
+        let height = max(bands * shares(width) / (8 * computeUnits), 1)
         self.panels = min(width, panels)
         self.bands = ceilingDivision(bands, (bands / height).clamped(to: 1...longestAxis))
         global = [shares(width), ceilingDivision(bands, self.bands), products]

@@ -13,8 +13,8 @@ extension OpenCLBackend {
         let (channels, outputs) = (pass.channels, pass.outputChannels)
         let tiles = WinogradTiles(pass, extent: extent)
         let stride = rowStride(channels)
-        let chunk = chunk(of: tiles, bytesPerTile: 4 * tiles.places * (stride + outputs))
-        let width = panelWidth(rows: chunk, columns: outputs)
+        let chunk = chunk(of: tiles, channels + outputs, filters: channels * outputs)
+        let width = panelWidth(rows: chunk, columns: outputs, isLeftTransposed: false)
         try withScratch([
             [tiles.places, outputs.roundedUp(to: width), channels],
             [tiles.places, chunk, stride], [tiles.places, chunk, outputs],
@@ -32,8 +32,8 @@ extension OpenCLBackend {
                 try multiply(
                     ProductBatch(
                         count: tiles.places, rows: rows, columns: outputs, depth: channels,
-                        left: samples, leftStride: stride, isLeftTransposed: false,
-                        right: filters, rightStride: outputs, output: products))
+                        left: samples, leftWidth: stride, isLeftTransposed: false,
+                        right: filters, output: products))
                 try launchTransform(
                     .winogradImages, "transform_output", tiles, transformGrid(rows, outputs, tiles),
                     [products, bias, output], rows: rows, outputs,
@@ -54,31 +54,33 @@ extension OpenCLBackend {
         let pass = ConvolutionPass(forward: geometry)
         let (channels, outputs) = (pass.channels, pass.outputChannels)
         let tiles = WinogradTiles(pass, extent: extent)
-        let (stride, gradientStride) = (rowStride(channels), rowStride(outputs))
-        let chunk = chunk(of: tiles, bytesPerTile: 4 * tiles.places * (stride + gradientStride))
+        let chunk = chunk(of: tiles, channels + outputs, filters: channels * outputs)
+        // In panels, what a tile of the product reads lies together.
+        let width = panelWidth(rows: channels, columns: outputs, isLeftTransposed: true)
+        let leftWidth = engine == .register ? 16 : channels
         try withScratch([
-            [tiles.places, chunk, stride], [tiles.places, chunk, gradientStride],
+            [tiles.places, chunk, channels.roundedUp(to: leftWidth)],
+            [tiles.places, chunk, outputs.roundedUp(to: width)],
             [tiles.places, channels, outputs],
         ]) { scratch in
             let (samples, gradients, products) = (scratch[0], scratch[1], scratch[2])
             for first in Swift.stride(from: 0, to: tiles.count, by: chunk) {
                 let rows = min(chunk, tiles.count - first)
                 try transformInput(
-                    input, pass, tiles, first..<(first + rows), stride, into: samples)
+                    input, pass, tiles, first..<(first + rows), leftWidth, into: samples)
                 try launchTransform(
                     .winogradImages, "transform_gradient", tiles,
                     transformGrid(rows, outputs, tiles),
                     [outputGradient, try zeros(count: outputs), gradients], rows: rows, outputs,
                     [
                         .int(first), .int(pass.outputHeight), .int(pass.outputWidth),
-                        .int(tiles.down), .int(tiles.across), .int(gradientStride),
+                        .int(tiles.down), .int(tiles.across), .int(width),
                     ])
                 try multiply(
                     ProductBatch(
                         count: tiles.places, rows: channels, columns: outputs, depth: rows,
-                        left: samples, leftStride: stride, isLeftTransposed: true,
-                        right: gradients, rightStride: gradientStride, accumulates: first > 0,
-                        output: products))
+                        left: samples, leftWidth: leftWidth, isLeftTransposed: true,
+                        right: gradients, accumulates: first > 0, output: products))
             }
             try launchTransform(
                 .winogradWeights, "gather_weight_gradient", tiles,
@@ -89,7 +91,7 @@ extension OpenCLBackend {
 
     private func transformInput(
         _ input: Tensor, _ pass: ConvolutionPass, _ tiles: WinogradTiles, _ range: Range<Int>,
-        _ stride: Int, into samples: Tensor
+        _ panelWidth: Int, into samples: Tensor
     ) throws {
         try launchTransform(
             .winogradImages, "transform_input", tiles,
@@ -97,7 +99,7 @@ extension OpenCLBackend {
             [input, try zeros(count: pass.channels), samples], rows: range.count, pass.channels,
             [
                 .int(range.lowerBound), .int(pass.height), .int(pass.width), .int(tiles.down),
-                .int(tiles.across), .int(pass.paddingY), .int(stride),
+                .int(tiles.across), .int(pass.paddingY), .int(panelWidth),
             ])
     }
 
@@ -126,13 +128,16 @@ extension OpenCLBackend {
         engine == .register ? channels.roundedUp(to: 64) + 16 : channels
     }
 
-    /// How many tiles are taken at a time.
-    private func chunk(of tiles: WinogradTiles, bytesPerTile: Int) -> Int {
+    /// How many tiles of `channels` channels, read and written, are taken at a time. Every chunk
+    /// reads all of the `filters` weights, or adds to all of their gradients, so it should not be
+    /// much smaller than they are.
+    private func chunk(of tiles: WinogradTiles, _ channels: Int, filters: Int) -> Int {
         let budget =
             engine == .register
-            ? max(traits.cacheBytes / 4, 1 << 21) : min(1 << 28, traits.maxAllocation)
+            ? max(traits.cacheBytes / 4, 1 << 21, 4 * tiles.places * filters)
+            : min(1 << 28, traits.maxAllocation)
         // Whole register tiles, and a depth that is worth an accumulation.
-        let chunk = max(budget / bytesPerTile / 48, 1) * 48
+        let chunk = max(budget / (4 * tiles.places * channels) / 48, 1) * 48
         return min(chunk, tiles.count)
     }
 }

@@ -28,7 +28,7 @@ extension OpenCLBackend: ConvolutionOps {
     ) throws {
         checkConvolution(
             input: input, weights: weightGradient, output: outputGradient, geometry)
-        if geometry.isMatrixProduct {
+        if geometry.isMatrixProduct && engine == .local {
             try multiply(
                 input.asMatrix.transposed, outputGradient.asMatrix.matrix,
                 into: weightGradient.asMatrix)
