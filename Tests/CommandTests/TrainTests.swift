@@ -64,6 +64,26 @@ struct TrainTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: runs.url.path()).isEmpty)
     }
 
+    @Test(arguments: backends)
+    func aTraceHoldsTheRunsLaunches(backend: [String]) throws {
+        let (data, runs) = (try TemporaryFolder(), try TemporaryFolder())
+        try TinyData.write(to: data.url)
+        let trace = runs.url.appending(path: "trace.json")
+        let outcome = try train(backend + ["--epochs", "1", "--trace", trace.path()], data, runs)
+        #expect(outcome.status == 0, "\(outcome)")
+        let file = try JSONSerialization.jsonObject(with: Data(contentsOf: trace))
+        let events = try #require((file as? [String: Any])?["traceEvents"] as? [[String: Any]])
+        #expect(events.count > 10 && events.allSatisfy { $0["dur"] is Double })
+    }
+
+    @Test func aTraceThatCannotBeWrittenIsRefusedBeforeTheRun() throws {
+        let (data, runs) = (try TemporaryFolder(), try TemporaryFolder())
+        try TinyData.write(to: data.url)
+        let outcome = try train(["--trace", "/no/such/folder/trace.json"], data, runs)
+        #expect(outcome.status == 73 && outcome.errors.contains("/no/such/folder"), "\(outcome)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: runs.url.path()).isEmpty)
+    }
+
     @Test func theResultIsReadableByPrograms() throws {
         let (data, runs) = (try TemporaryFolder(), try TemporaryFolder())
         try TinyData.write(to: data.url)

@@ -23,7 +23,10 @@ extension OpenCLBackend {
             panels, geometry.outputHeight * geometry.outputWidth, tile.columns,
         ]
         let slab = slab(
-            of: geometry.batch, bytesPerImage: 4 * (blockShape.count + panelShape.count))
+            of: geometry.batch,
+            bytesPerImage: 4
+                * (image.height * columns * image.channels
+                    + geometry.outputHeight * geometry.outputWidth * outputs))
         let tiles = geometry.kernelHeight * image.kernelWidth * blocks * panels
         let weightRows = geometry.taps * geometry.inputChannels
         let split = DepthSplit(
@@ -74,7 +77,8 @@ extension OpenCLBackend {
         }
     }
 
-    /// How many images are taken at a time: equal shares, as many as a part of the cache holds.
+    /// How many images are taken at a time: equal shares, as many as a part of the cache holds. It
+    /// does not depend on the tile, which must not change a byte.
     private func slab(of batch: Int, bytesPerImage: Int) -> Int {
         let budget = max(traits.cacheBytes / 4, 1 << 21)
         let slabs = ceilingDivision(batch, max(budget / bytesPerImage, 1))

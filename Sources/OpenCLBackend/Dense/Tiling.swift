@@ -103,9 +103,10 @@ struct DepthSplit {
     ) {
         // Partial sums cost memory: never more than 64 MB of them.
         let affordable = max(16_777_216 / (rows * columns), 1)
-        // Where there are tiles enough for everybody no sum need be cut.
+        // Where there are results enough for everybody no sum need be cut. Tiles are not counted:
+        // another tile must not change a byte.
         let wanted =
-            tiles >= 4 * computeUnits
+            rows * columns >= 4 * computeUnits * 96
             ? 1 : min(2 * computeUnits, max(depth * unit / 512, 1), affordable, depth)
         depthPerSplit = ceilingDivision(depth, wanted)
         splits = ceilingDivision(depth, depthPerSplit)

@@ -39,7 +39,7 @@ extension OpenCLBackend {
                     queue, handle, cl_uint(global.count), nil, global, local, 0, nil, event),
                 "clEnqueueNDRangeKernel \(kernel) over \(global) by \(local)")
         }
-        if let profiler {
+        if let profiler, !profiler.isFull {
             var event: cl_event?
             try enqueue(&event)
             if let event { try profiler.record(kernel, event) }

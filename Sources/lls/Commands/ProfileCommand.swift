@@ -1,6 +1,5 @@
 import ArgumentParser
 import LocalLearning
-import OpenCLBackend
 import Profiling
 import Tensors
 
@@ -24,16 +23,15 @@ struct ProfileCommand: ParsableCommand {
         let device = try selection.open(profiling: true)
         let plan = try training.plan(on: device)
         try selection.tune(device, for: plan.work.operations)
-        let timed = device is OpenCLBackend ? nil : TimedBackend(device)
-        let bench = try StepBench(training, on: timed ?? device)
+        let timed = TimedDevice(device)
+        let bench = try StepBench(training, on: timed.backend)
         for _ in 0..<2 { try bench.step() }
-        timed?.reset()
-        try (device as? OpenCLBackend)?.resetProfile()
+        try timed.reset()
 
         let start = ContinuousClock.now
         for _ in 0..<steps { try bench.step() }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        let spans = try timed?.spans ?? Self.spans(of: device)
+        let spans = try timed.spans()
         if let trace { try writeTrace(spans, of: device.name, to: trace) }
         let profile = StepProfile(
             device: device.name, plan: plan, peakBytes: device.memoryUse.peak, spans: spans,
@@ -43,12 +41,6 @@ struct ProfileCommand: ParsableCommand {
         } else {
             profile.lines.forEach(Console.result)
         }
-    }
-
-    private static func spans(of device: any Backend) throws -> [TimedSpan] {
-        try (device as? OpenCLBackend)?.profile().map {
-            TimedSpan(name: $0.name, start: $0.start, seconds: $0.seconds)
-        } ?? []
     }
 
     /// What every rule would cost; without those that cannot run on the model.

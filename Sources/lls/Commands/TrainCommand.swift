@@ -28,6 +28,13 @@ struct TrainCommand: ParsableCommand {
     @Option(name: .customLong("init"), help: "A weights file to start from.")
     var initialWeights: String?
 
+    @Option(
+        help: """
+            Writes the first 262,144 launches to this file, for chrome://tracing or \
+            ui.perfetto.dev.
+            """)
+    var trace: String?
+
     @Flag(help: "Keep the weights of the best test accuracy too.")
     var saveBestModel = false
 
@@ -51,7 +58,7 @@ struct TrainCommand: ParsableCommand {
             configuration, choices, selection,
             TrainingRun.Extras(
                 reportEvery: options.reportEvery, initialWeights: initialWeights,
-                savesBest: saveBestModel))
+                savesBest: saveBestModel, trace: trace))
         if dryRun {
             for line in run.plan { Console.result(line) }
             return

@@ -1,5 +1,31 @@
 import FileFormats
+import OpenCLBackend
 import Profiling
+import Tensors
+
+/// A device whose work is timed: its launches where it was opened for that, else its operations.
+struct TimedDevice {
+    /// What is to be used instead of the device.
+    let backend: any Backend
+
+    init(_ device: any Backend) {
+        backend = device is OpenCLBackend ? device : TimedBackend(device)
+    }
+
+    /// Forgets what was done so far.
+    func reset() throws {
+        (backend as? TimedBackend)?.reset()
+        try (backend as? OpenCLBackend)?.resetProfile()
+    }
+
+    /// What was done since, in order.
+    func spans() throws -> [TimedSpan] {
+        if let timed = backend as? TimedBackend { return timed.spans }
+        return try (backend as? OpenCLBackend)?.profile().map {
+            TimedSpan(name: $0.name, start: $0.start, seconds: $0.seconds)
+        } ?? []
+    }
+}
 
 /// Writes spans in Chrome's trace format: complete events (`"ph": "X"`), times in microseconds.
 ///

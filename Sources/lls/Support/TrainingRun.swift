@@ -18,6 +18,8 @@ struct TrainingRun {
     private let skipped: [BadImage]?
     private let train, test: LoaderSource
     private let backend: any Backend
+    /// The backend again, where a trace is wanted.
+    private let timed: TimedDevice?
     private let extras: Extras
     /// Looks for faster kernels where the device is new, for a few seconds.
     private let tune: () throws -> Void
@@ -29,6 +31,8 @@ struct TrainingRun {
         var initialWeights: String?
         /// Whether the weights of the best test accuracy are kept too.
         var savesBest = false
+        /// A file for the times of the device's work.
+        var trace: String?
     }
 
     /// Reads the data, opens the backend and plans the network: all that can be refused is refused
@@ -62,7 +66,10 @@ struct TrainingRun {
                     """)
         }
 
-        backend = try selection.open()
+        if let trace = extras.trace { _ = try AtomicFile(trace) }  // refused now, not after hours
+        let device = try selection.open(profiling: extras.trace != nil)
+        timed = extras.trace == nil ? nil : TimedDevice(device)
+        backend = timed?.backend ?? device
         var planned = PlannedTraining(
             choices.model, rule: choices.rule, optimizer: choices.optimizer,
             input: train.sampleShape, classes: dataset.classNames.count,
@@ -157,6 +164,9 @@ struct TrainingRun {
             testLoss: last.test.loss, imagesPerSecond: images / max(trainSeconds, 1e-9),
             peakBytes: backend.memoryUse.peak, skippedImages: skipped?.count, run: folder.path)
         try folder.write(result: result)
+        if let timed, let trace = extras.trace {
+            try writeTrace(try timed.spans(), of: backend.name, to: trace)
+        }
         Console.note(
             "done     \(Date().timeIntervalSince(start).fixed(1)) s, of which "
                 + "\((100 * waited / max(trainSeconds, 1e-9)).fixed(1)) % of the steps' time "
