@@ -56,7 +56,7 @@ extension OpenCLBackend {
                 bands * panels, lanes: batch.count, depth: depth,
                 computeUnits: traits.computeUnits)
             try launch(
-                .matrixRegister, "multiply_transposed", defines: tile.productDefines(packs: false),
+                .matrixRegister, "multiply_transposed", defines: tile.productDefines(),
                 operands + [
                     .int(tilesPerGroup), .int(depth), .int(depth),
                     .int(batch.accumulates ? 1 : 0),
@@ -69,7 +69,7 @@ extension OpenCLBackend {
                 bands: bands, panels: panels, products: batch.count,
                 computeUnits: traits.computeUnits)
             try launch(
-                .matrixRegister, "multiply", defines: tile.productDefines(packs: false),
+                .matrixRegister, "multiply", defines: tile.productDefines(),
                 operands + [
                     .int(share.panels), .int(share.bands), .int(depth), .tensor(batch.right),
                     .int(0),

@@ -78,7 +78,7 @@ extension OpenCLBackend {
         try withScratch([packs ? [panels, depth, tile.columns] : [1]]) { scratch in
             if packs { try packColumns(product.right, tile, into: scratch[0]) }
             try launch(
-                .matrixRegister, "multiply_transposed", defines: tile.productDefines(packs: false),
+                .matrixRegister, "multiply_transposed", defines: tile.productDefines(),
                 [
                     .tensor(product.left.tensor),
                     .tensor(packs ? scratch[0] : product.right.tensor), .tensor(bias),
@@ -139,11 +139,12 @@ extension OpenCLBackend {
 }
 
 extension RegisterTile {
-    /// Terms that are summed by themselves, and rows of a panel that stay in the cache.
-    static let longestRun = 256
+    /// Terms that are summed by themselves, and rows of a panel that stay in the cache. Twice as
+    /// many are faster by a tenth, and step over LeakyReLU's corner twice as often.
+    static let longestRun = 64
 
     /// What the kernels of products are compiled with; `packs`: whether `multiply` makes panels.
-    func productDefines(packs: Bool) -> [KernelDefine] {
+    func productDefines(packs: Bool = false) -> [KernelDefine] {
         defines(
             KernelDefine("ROWS", height), KernelDefine("RUN", Self.longestRun),
             KernelDefine("PACKS", packs ? 1 : 0))
