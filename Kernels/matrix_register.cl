@@ -57,10 +57,10 @@ inline void add_tile(float16 (*sum)[VECTORS], int skipped, int rows, __global co
 // output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column]. Right: panel p of row k
 // at p · panelStride + k · rowStride. The last axis of the launch counts splits of the depth, whose
 // partial sums these are, or products of a batch: leftStep, rightStep and depthStep lead from one
-// to the next. A work-item owns some tiles of some panels and visits all of them for one run of the
-// depth after the other: a run of its panels stays in the cache, and short sums round less. With
-// PACKS right is a matrix [depth, columns], or the transpose of one, of which a work-item makes
-// the panels of a run in its part of `packed`.
+// to the next. A work-item owns some tiles of some panels and visits all of them for one slab of
+// the depth after the other, so that a slab of its panels stays in the cache; in it runs are summed
+// by themselves, for short sums round less. With PACKS right is a matrix [depth, columns], or the
+// transpose of one, of which a work-item makes the panels of a slab in its part of `packed`.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void multiply(__global const float *restrict left, __global const float *restrict right,
               __global const float *restrict bias, __global float *restrict output, int rows,
@@ -77,49 +77,61 @@ void multiply(__global const float *restrict left, __global const float *restric
     output += (size_t)step * rows * columns;
 #if PACKS
     packed += (size_t)((step * get_global_size(1) + get_global_id(1)) * get_global_size(0)
-                       + get_global_id(0)) * panelsPerGroup * RUN * COLUMNS;
+                       + get_global_id(0)) * panelsPerGroup * SLAB * COLUMNS;
 #endif
 
-    for (int run = 0; run < count; run += RUN) {
-        const int last = min(count, run + RUN);
+    for (int slab = 0; slab < count; slab += SLAB) {
+        const int end = min(count, slab + SLAB);
 #if PACKS
         for (int panel = firstPanel; panel < lastPanel; panel++)
-            pack_panel(right, packed + (panel - firstPanel) * RUN * COLUMNS, depth, columns,
-                       isTransposed, panel * COLUMNS, run, last);
+            pack_panel(right, packed + (panel - firstPanel) * SLAB * COLUMNS, depth, columns,
+                       isTransposed, panel * COLUMNS, slab, end);
 #endif
         for (int tile = firstTile; tile < lastTile; tile++)
             for (int panel = firstPanel; panel < lastPanel; panel++) {
                 const int row = tile * ROWS, first = panel * COLUMNS;
                 __global const float *source[ROWS];
-                float16 sum[ROWS][VECTORS];
+                float16 total[ROWS][VECTORS];
                 #pragma unroll
                 for (int i = 0; i < ROWS; i++) {
                     source[i] = left + (size_t)min(row + i, rows - 1) * leftStride;
                     #pragma unroll
-                    for (int j = 0; j < VECTORS; j++) sum[i][j] = (float16)(0.0f);
+                    for (int j = 0; j < VECTORS; j++) total[i][j] = (float16)(0.0f);
                 }
 #if PACKS
-                __global const float *r = packed + (panel - firstPanel) * RUN * COLUMNS;
+                __global const float *r = packed + (panel - firstPanel) * SLAB * COLUMNS;
 #else
                 __global const float *r =
-                    right + (size_t)panel * panelStride + (size_t)run * rowStride;
+                    right + (size_t)panel * panelStride + (size_t)slab * rowStride;
 #endif
-                for (int k = run; k < last; k++) {
-                    float16 value[VECTORS];
+                for (int run = slab; run < end; run += RUN) {
+                    const int last = min(end, run + RUN);
+                    float16 sum[ROWS][VECTORS];
                     #pragma unroll
-                    for (int j = 0; j < VECTORS; j++) value[j] = vload16(j, r);
-                    r += rowStride;
-                    #pragma unroll
-                    for (int i = 0; i < ROWS; i++) {
-                        const float16 factor = source[i][k];
+                    for (int i = 0; i < ROWS; i++)
                         #pragma unroll
-                        for (int j = 0; j < VECTORS; j++)
-                            sum[i][j] = fma(factor, value[j], sum[i][j]);
+                        for (int j = 0; j < VECTORS; j++) sum[i][j] = (float16)(0.0f);
+                    for (int k = run; k < last; k++) {
+                        float16 value[VECTORS];
+                        #pragma unroll
+                        for (int j = 0; j < VECTORS; j++) value[j] = vload16(j, r);
+                        r += rowStride;
+                        #pragma unroll
+                        for (int i = 0; i < ROWS; i++) {
+                            const float16 factor = source[i][k];
+                            #pragma unroll
+                            for (int j = 0; j < VECTORS; j++)
+                                sum[i][j] = fma(factor, value[j], sum[i][j]);
+                        }
                     }
+                    #pragma unroll
+                    for (int i = 0; i < ROWS; i++)
+                        #pragma unroll
+                        for (int j = 0; j < VECTORS; j++) total[i][j] += sum[i][j];
                 }
-                add_tile(sum, 0, rows - row, bias + first,
+                add_tile(total, 0, rows - row, bias + first,
                          output + (size_t)row * columns + first, columns, columns - first,
-                         run == 0);
+                         slab == 0);
             }
     }
 }

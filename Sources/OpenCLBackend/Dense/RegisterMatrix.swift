@@ -46,7 +46,7 @@ extension OpenCLBackend {
         let packs = right.isTransposed || columns % tile.columns != 0 || rows >= 512
         let groups = share.global.reduce(1, *)
         try withScratch([
-            packs ? [groups, share.panels, RegisterTile.longestRun, tile.columns] : [1]
+            packs ? [groups, share.panels, RegisterTile.slab, tile.columns] : [1]
         ]) { scratch in
             try launch(
                 .matrixRegister, "multiply", defines: tile.productDefines(packs: packs),
@@ -139,14 +139,18 @@ extension OpenCLBackend {
 }
 
 extension RegisterTile {
-    /// Terms that are summed by themselves, and rows of a panel that stay in the cache. Twice as
-    /// many are faster by a tenth, and step over LeakyReLU's corner twice as often.
-    static let longestRun = 64
+    /// Rows of the panels that a work-item holds in its core's cache.
+    static let slab = 256
+
+    /// Terms that are summed by themselves. Sums of 256 fail VGG11's comparison of backends and the
+    /// bound of Winograd's error.
+    private static let longestRun = 64
 
     /// What the kernels of products are compiled with; `packs`: whether `multiply` makes panels.
     func productDefines(packs: Bool = false) -> [KernelDefine] {
         defines(
             KernelDefine("ROWS", height), KernelDefine("RUN", Self.longestRun),
+            KernelDefine("SLAB", Self.slab),
             KernelDefine("PACKS", packs ? 1 : 0))
     }
 }
