@@ -30,7 +30,7 @@ void pack_columns(__global const float *restrict matrix, __global float *restric
 
 #ifdef ROWS
 // Adds a tile of sums, `skipped` rows aside, to what the output holds, or to the bias where the
-// sums begin. Whole tiles are worth a path without questions: a run is soon over.
+// sums begin. Whole tiles are worth a path without questions: a slab is soon over.
 inline void add_tile(float16 (*sum)[VECTORS], int skipped, int rows, __global const float *bias,
                      __global float *output, int columns, int width, int begins) {
     if (skipped <= 0 && rows >= ROWS && width >= COLUMNS) {

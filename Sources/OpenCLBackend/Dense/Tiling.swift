@@ -69,14 +69,14 @@ struct RegisterTile: Hashable, Codable {
 }
 
 /// The tiles of a product that one work-item of the register engine computes: `bands` rows of tiles
-/// of `panels` panels. It reads a run of its panels for every band and so wants few enough of them
+/// of `panels` panels. It reads a slab of its panels for every band and so wants few enough of them
 /// to fit a core's cache, and it reads its rows once for all panels.
 struct MacroTile {
     let panels, bands: Int
     /// The launch that covers all tiles of all products.
     let global: [Int]
 
-    /// What was fastest where it was measured: 128 KB of panels, then as many bands as leave every
+    /// What was fastest where it was measured: slabs of 128 KB, then as many bands as leave every
     /// compute unit some shares to take, all nearly the same.
     init(bands: Int, panels: Int, products: Int, computeUnits: Int) {
         let shares = { (width: Int) in ceilingDivision(panels, width) * products }
