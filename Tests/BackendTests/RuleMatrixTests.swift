@@ -11,15 +11,11 @@ struct RuleMatrixTests {
     @Test(arguments: rules)
     func backendsAgreeAfterTwoSteps(ruleName: String) throws {
         let rule = try #require(RuleCatalog.all.first { $0.name == ruleName })
-        // Backpropagation through 27 batch norms, or behind VGG11's of 8 single pixels, is so steep
-        // that one rounding more may show after one update.
-        let models = Self.models.filter {
-            ruleName != "BP" || !["LLS_MobileNetV1", "LLS_VGG11"].contains($0.name)
-        }
-        for model in models {
-            // At a small rate: an update may carry an activation over LeakyReLU's corner on one
-            // backend and not on another, and what that is worth falls with the rate.
-            let rate = 2e-4
+        // At a small rate: an activation may lie on one side of LeakyReLU's corner on one backend and
+        // on the other on another, and what that is worth after an update falls with the rate.
+        // Backpropagation amplifies it: through VGG11, to 3·10⁻⁴ at the larger one.
+        let rate = ruleName == "BP" ? 1e-5 : 2e-4
+        for model in Self.models {
             let first = try Self.losses(rule, model, steps: 2, rate: rate, on: Self.backends[0])
             let areFinite = first.joined().allSatisfy { $0.isFinite }
             #expect(areFinite, "\(model.name)")
