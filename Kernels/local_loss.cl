@@ -102,19 +102,42 @@ kernel void synchronization_loss(global const float *pooled, global const float 
     }
 }
 
-// Reads z once: writes the activation, its pooled form, and of every window Σ s and Σ s·x̂, with s
-// the activation's slope and x̂ the normalised z. Rows of work are windows, their pixels are summed
-// by a group; `window_sums` is [2, rows, channels].
+// Writes of an image the largest activation of every 2×2 pixels whose last one is the window's own.
+static void max_pool_window(Window window, global const float *image, Norm norm, float slope,
+                            global float *output, int c, int channels, int width)
+{
+    Window pool = {0, 0, window.own_top / 2, window.bottom / 2, window.own_left / 2,
+                   window.right / 2};
+    if (pool.left == pool.right)
+        return;
+    FOR_WINDOW_PIXELS(pool, y, x) {
+        floatv best = -INFINITY;
+        #pragma unroll
+        for (int k = 0; k < 4; ++k) {
+            const size_t pixel = (size_t)(2 * y + k / 2) * width + 2 * x + k % 2;
+            const floatv unit = unit_value(norm, load(image + pixel * channels, c, channels));
+            const floatv value
+                = activation_value(fma(unit, norm.scale, norm.shift), slope);
+            best = value > best || value != value ? value : best;
+        }
+        store(best, output + ((size_t)y * (width / 2) + x) * channels, c, channels);
+    }
+}
+
+// Reads z once: writes the activation, or its largest elements of every 2×2, its pooled form, and of
+// every window Σ s and Σ s·x̂, with s the activation's slope and x̂ the normalised z. Rows of work
+// are windows, their pixels are summed by a group; `window_sums` is [2, rows, channels].
 kernel void batch_norm_pool(global const float *input, NORM_PARAMETERS, global float *output,
                             global float *pooled, global float *window_sums, const int rows,
                             const int channels, const int item_rows, const int height,
-                            const int width, const int size, const float slope,
-                            local floatv *buffer)
+                            const int width, const int size, const int max_pools,
+                            const float slope, local floatv *buffer)
 {
     const int first = get_group_id(1) * item_rows, end = min(rows, first + item_rows);
     for (int row = first; row < end; ++row) {
         const Window window = window_of(row, height, width, size);
         const size_t image = (size_t)window.image * height * width * channels;
+        const size_t halved = (size_t)window.image * (height / 2) * (width / 2) * channels;
         global float *sample = pooled + (size_t)window.image * channels * size * size;
         FOR_CHANNELS(c, channels) {
             floatv slopes = 0.0f, units = 0.0f;
@@ -127,9 +150,12 @@ kernel void batch_norm_pool(global const float *input, NORM_PARAMETERS, global f
                     const floatv s = activation_slope(value, slope);
                     slopes += s;
                     units = fma(s, unit, units);
-                    if (y >= window.own_top && x >= window.own_left)
+                    if (!max_pools && y >= window.own_top && x >= window.own_left)
                         store(s * value, output + start, c, channels);
                 }
+                if (max_pools)
+                    max_pool_window(window, input + image, norm, slope, output + halved, c,
+                                    channels, width);
             }
             slopes = column_sum(slopes, buffer);
             units = column_sum(units, buffer);

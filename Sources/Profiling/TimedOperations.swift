@@ -206,13 +206,13 @@ extension TimedBackend {
 
     public func batchNormPool(
         _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
-        _ activation: Activation, _ geometry: AveragePoolGeometry, into output: Tensor,
-        pooled: Tensor, windowSums: Tensor
+        _ activation: Activation, _ geometry: AveragePoolGeometry, maxPool: MaxPoolGeometry?,
+        into output: Tensor, pooled: Tensor, windowSums: Tensor
     ) throws {
         try timed("batchNormPool") {
             try base.batchNormPool(
-                input, parameters, statistics, activation, geometry, into: output, pooled: pooled,
-                windowSums: windowSums)
+                input, parameters, statistics, activation, geometry, maxPool: maxPool,
+                into: output, pooled: pooled, windowSums: windowSums)
         }
     }
 

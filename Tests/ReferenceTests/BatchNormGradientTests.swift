@@ -37,8 +37,8 @@ struct BatchNormGradientTests {
             try backend.batchStatistics(
                 of: pass.input, updating: pass.parameters, into: pass.statistics)
             try backend.batchNormPool(
-                pass.input, pass.parameters, pass.statistics, activation, pool, into: pass.output,
-                pooled: pass.pooled, windowSums: pass.windowSums)
+                pass.input, pass.parameters, pass.statistics, activation, pool, maxPool: nil,
+                into: pass.output, pooled: pass.pooled, windowSums: pass.windowSums)
             return pass
         }
     }

@@ -9,14 +9,19 @@ import Tensors
 extension BLASBackend {
     public func batchNormPool(
         _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
-        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        _ activation: Activation, _ geometry: AveragePoolGeometry, maxPool: MaxPoolGeometry?,
         into output: Tensor, pooled: Tensor, windowSums: Tensor
     ) throws {
         guard geometry.isSpatial, activation.isPiecewiseLinear else {
             return try composedBatchNormPool(
-                input, parameters, statistics, activation, geometry, into: output, pooled: pooled)
+                input, parameters, statistics, activation, geometry, maxPool: maxPool,
+                into: output, pooled: pooled)
         }
-        checkSameShape(input, output, "batch norm and pool")
+        if let maxPool {
+            checkPool(input, maxPool.inputShape, output, maxPool.outputShape)
+        } else {
+            checkSameShape(input, output, "batch norm and pool")
+        }
         checkPool(input, geometry.inputShape, pooled, geometry.outputShape)
         checkWindowSums(windowSums, geometry)
         let norm = norm(of: input, parameters, statistics)
@@ -24,12 +29,34 @@ extension BLASBackend {
         let (slopes, units) = (windowSums.floats, windowSums.floats + pooled.count)
         var shape = geometry.vector
         let (size, features) = (geometry.imageSize, geometry.features)
-        withUnsafePointer(to: &shape) { shape in
-            inParts(of: geometry.batch, work: size) { _, images in
-                let (image, window) = (images.lowerBound * size, images.lowerBound * features)
+        let parts = parts(of: geometry.batch, work: size)
+        try withUnsafePointer(to: &shape) { shape in
+            // Of the images from `image` on, the activations into `a`.
+            let pass = { (image: Int, count: Int, a: UnsafeMutablePointer<Float>) in
+                let window = image * features
                 vector_batch_norm_pool(
-                    x + image, y + image, p + window, slopes + window, units + window,
-                    images.count, shape, norm, activation.vector)
+                    x + image * size, a, p + window, slopes + window, units + window, count, shape,
+                    norm, activation.vector)
+            }
+            guard let maxPool else {
+                return threads.run(parts.count) { part in
+                    let first = parts[part].lowerBound
+                    pass(first, parts[part].count, y + first * size)
+                }
+            }
+            var windows = maxPool.vector
+            try withUnsafePointer(to: &windows) { windows in
+                // One image's activations at a time, which stay in the cache.
+                try scratch.lend(parts.count * size, of: Float.self) { memory in
+                    threads.run(parts.count) { part in
+                        let activations = memory + part * size
+                        for image in parts[part] {
+                            pass(image, 1, activations)
+                            vector_max_pool(
+                                activations, y + image * maxPool.outputSize, 1, windows)
+                        }
+                    }
+                }
             }
         }
     }

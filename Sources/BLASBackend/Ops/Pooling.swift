@@ -89,9 +89,9 @@ extension BLASBackend {
 extension MaxPoolGeometry {
     /// Elements of one image.
     fileprivate var inputSize: Int { height * width * channels }
-    fileprivate var outputSize: Int { outputHeight * outputWidth * channels }
+    var outputSize: Int { outputHeight * outputWidth * channels }
 
-    fileprivate var vector: vector_max_pool_shape {
+    var vector: vector_max_pool_shape {
         vector_max_pool_shape(
             height: height, width: width, channels: channels, window: window, stride: stride,
             output_height: outputHeight, output_width: outputWidth)

@@ -36,18 +36,22 @@ final class BatchNormLayer {
         self.activation = activation
     }
 
-    /// By the batch's statistics, which move the running ones.
+    /// By the batch's statistics, which move the running ones; `output` may be `input`.
+    func forward(_ input: Tensor, into output: Tensor, on backend: any Backend) throws {
+        try backend.batchStatistics(of: input, updating: parameters, into: statistics)
+        try backend.batchNorm(input, parameters, statistics, activation, into: output)
+    }
+
+    /// The same for a local loss, with the average pool that it sees, and the max pool that the next
+    /// block sees, where there is one.
     func forward(
-        _ input: Tensor, _ pool: AveragePoolGeometry, into output: Tensor, pooled: PooledOutput?,
-        on backend: any Backend
+        _ input: Tensor, _ pool: AveragePoolGeometry, maxPool: MaxPoolGeometry? = nil,
+        into output: Tensor, pooled: PooledOutput, on backend: any Backend
     ) throws {
         try backend.batchStatistics(of: input, updating: parameters, into: statistics)
-        guard let pooled else {
-            return try backend.batchNorm(input, parameters, statistics, activation, into: output)
-        }
         try backend.batchNormPool(
-            input, parameters, statistics, activation, pool, into: output, pooled: pooled.pooled,
-            windowSums: pooled.windowSums)
+            input, parameters, statistics, activation, pool, maxPool: maxPool, into: output,
+            pooled: pooled.pooled, windowSums: pooled.windowSums)
     }
 
     /// In place: `input` becomes its own gradient.
@@ -66,12 +70,6 @@ final class BatchNormLayer {
                 of: gradient, input: input, parameters, statistics, activation, into: input,
                 scaleGradient: scaleGradient, shiftGradient: shiftGradient)
         }
-    }
-
-    /// In place, by the batch's own statistics.
-    func updateStatistics(_ tensor: Tensor, on backend: any Backend) throws {
-        try backend.batchStatistics(of: tensor, updating: parameters, into: statistics)
-        try backend.batchNorm(tensor, parameters, statistics, activation, into: tensor)
     }
 
     /// In place, by the running statistics.

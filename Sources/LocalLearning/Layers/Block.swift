@@ -8,6 +8,9 @@ import Tensors
 public protocol Block: AnyObject {
     /// PyTorch's name in the published models: `conv_block1`.
     var name: String { get }
+    /// Of its activation, which is what a loss of its own sees.
+    var activationShape: Shape { get }
+    /// Of what it hands on: its activation, or the max pool of that.
     var outputShape: Shape { get }
     var workspaceShapes: [Shape] { get }
     /// The size its activation is pooled to for a local loss.
@@ -16,8 +19,10 @@ public protocol Block: AnyObject {
     /// Multiply–accumulates of one sample's forward pass.
     var multiplyAccumulates: Int { get }
 
-    /// The training pass: `output` is the activation; `pooled`, where it is given, what a local loss
-    /// sees.
+    /// The training pass; into `pooled`, where it is given, goes what a local loss sees.
+    ///
+    /// - Precondition: a block that hands on a max pool has a loss of its own, for nobody else gets
+    ///   along without its activation.
     func forward(
         _ input: Tensor, _ workspace: [Tensor], into output: Tensor, pooled: PooledOutput?,
         on backend: any Backend) throws
@@ -29,10 +34,14 @@ public protocol Block: AnyObject {
         into inputGradient: Tensor?, on backend: any Backend) throws
 
     /// A pass whose statistics are the batch's own, which moves the running ones and nothing else.
-    func updateStatistics(_ input: Tensor, into output: Tensor, on backend: any Backend) throws
+    func updateStatistics(
+        _ input: Tensor, _ workspace: [Tensor], into output: Tensor, on backend: any Backend)
+        throws
 
     /// The inference pass, by the running statistics.
-    func infer(_ input: Tensor, into output: Tensor, on backend: any Backend) throws
+    func infer(
+        _ input: Tensor, _ workspace: [Tensor], into output: Tensor, on backend: any Backend)
+        throws
 }
 
 /// Where a block leaves its pooled activation `[batch, features]`, and the window sums of
@@ -60,10 +69,12 @@ public struct BlockStyle: Hashable, Sendable {
 }
 
 extension Block {
+    public var outputShape: Shape { activationShape }
+
     /// The geometry of its local loss's pool for a batch.
     public func poolGeometry(batch: Int) -> AveragePoolGeometry {
         AveragePoolGeometry(
-            inputShape: Shape([batch] + outputShape.dimensions), size: poolSize)
+            inputShape: Shape([batch] + activationShape.dimensions), size: poolSize)
     }
 
     /// Features of one sample after its pool.

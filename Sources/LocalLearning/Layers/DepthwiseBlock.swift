@@ -52,11 +52,11 @@ final class DepthwiseBlock: Block {
     private var innerShape: Shape {
         [depthwise.outputHeight, depthwise.outputWidth, depthwise.outputChannels]
     }
-    var outputShape: Shape {
+    var activationShape: Shape {
         [pointwise.outputHeight, pointwise.outputWidth, pointwise.outputChannels]
     }
     /// The depthwise result, its activation, the pointwise result.
-    var workspaceShapes: [Shape] { [innerShape, innerShape, outputShape] }
+    var workspaceShapes: [Shape] { [innerShape, innerShape, activationShape] }
     var multiplyAccumulates: Int {
         depthwise.multiplyAccumulates + pointwise.multiplyAccumulates
     }
@@ -69,12 +69,15 @@ final class DepthwiseBlock: Block {
         let (inner, activation, outer) = (workspace[0], workspace[1], workspace[2])
         try backend.convolve(
             input, depthwiseWeights, bias: nil, depthwise.withBatch(batch), into: inner)
-        try innerNorm.forward(
-            inner, poolGeometry(batch: batch), into: activation, pooled: nil, on: backend)
+        try innerNorm.forward(inner, into: activation, on: backend)
         try backend.convolve(
             activation, pointwiseWeights, bias: nil, pointwise.withBatch(batch), into: outer)
-        try outerNorm.forward(
-            outer, poolGeometry(batch: batch), into: output, pooled: pooled, on: backend)
+        if let pooled {
+            try outerNorm.forward(
+                outer, poolGeometry(batch: batch), into: output, pooled: pooled, on: backend)
+        } else {
+            try outerNorm.forward(outer, into: output, on: backend)
+        }
     }
 
     func backward(
@@ -99,28 +102,32 @@ final class DepthwiseBlock: Block {
         }
     }
 
-    func updateStatistics(_ input: Tensor, into output: Tensor, on backend: any Backend) throws {
-        try run(input, into: output, on: backend) {
-            try $0.updateStatistics($1, on: backend)
+    func updateStatistics(
+        _ input: Tensor, _ workspace: [Tensor], into output: Tensor, on backend: any Backend
+    ) throws {
+        try run(input, workspace[0], into: output, on: backend) {
+            try $0.forward($1, into: $1, on: backend)
         }
     }
 
-    func infer(_ input: Tensor, into output: Tensor, on backend: any Backend) throws {
-        try run(input, into: output, on: backend) { try $0.infer($1, on: backend) }
+    func infer(
+        _ input: Tensor, _ workspace: [Tensor], into output: Tensor, on backend: any Backend
+    ) throws {
+        try run(input, workspace[0], into: output, on: backend) {
+            try $0.infer($1, on: backend)
+        }
     }
 
     private func run(
-        _ input: Tensor, into output: Tensor, on backend: any Backend,
+        _ input: Tensor, _ inner: Tensor, into output: Tensor, on backend: any Backend,
         norm: (BatchNormLayer, Tensor) throws -> Void
     ) throws {
         let batch = input.shape[0]
-        try backend.withScratch([Shape([batch] + innerShape.dimensions)]) { scratch in
-            try backend.convolve(
-                input, depthwiseWeights, bias: nil, depthwise.withBatch(batch), into: scratch[0])
-            try norm(innerNorm, scratch[0])
-            try backend.convolve(
-                scratch[0], pointwiseWeights, bias: nil, pointwise.withBatch(batch), into: output)
-            try norm(outerNorm, output)
-        }
+        try backend.convolve(
+            input, depthwiseWeights, bias: nil, depthwise.withBatch(batch), into: inner)
+        try norm(innerNorm, inner)
+        try backend.convolve(
+            inner, pointwiseWeights, bias: nil, pointwise.withBatch(batch), into: output)
+        try norm(outerNorm, output)
     }
 }

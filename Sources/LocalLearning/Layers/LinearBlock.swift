@@ -29,8 +29,8 @@ final class LinearBlock: Block {
             "\(prefix)bn", channels: outputs, activation: style.activation, in: group, on: backend)
     }
 
-    var outputShape: Shape { [outputs] }
-    var workspaceShapes: [Shape] { [outputShape] }
+    var activationShape: Shape { [outputs] }
+    var workspaceShapes: [Shape] { [activationShape] }
     var multiplyAccumulates: Int { inputs * outputs }
 
     private func multiply(_ input: Tensor, into output: Tensor, on backend: any Backend) throws {
@@ -42,9 +42,13 @@ final class LinearBlock: Block {
         on backend: any Backend
     ) throws {
         try multiply(input, into: workspace[0], on: backend)
-        try norm.forward(
-            workspace[0], poolGeometry(batch: input.shape[0]), into: output, pooled: pooled,
-            on: backend)
+        if let pooled {
+            try norm.forward(
+                workspace[0], poolGeometry(batch: input.shape[0]), into: output, pooled: pooled,
+                on: backend)
+        } else {
+            try norm.forward(workspace[0], into: output, on: backend)
+        }
     }
 
     /// The gradient of the bias is exactly 0, since a batch norm follows: it is never computed.
@@ -62,12 +66,16 @@ final class LinearBlock: Block {
         }
     }
 
-    func updateStatistics(_ input: Tensor, into output: Tensor, on backend: any Backend) throws {
+    func updateStatistics(
+        _ input: Tensor, _ workspace: [Tensor], into output: Tensor, on backend: any Backend
+    ) throws {
         try multiply(input, into: output, on: backend)
-        try norm.updateStatistics(output, on: backend)
+        try norm.forward(output, into: output, on: backend)
     }
 
-    func infer(_ input: Tensor, into output: Tensor, on backend: any Backend) throws {
+    func infer(
+        _ input: Tensor, _ workspace: [Tensor], into output: Tensor, on backend: any Backend
+    ) throws {
         try multiply(input, into: output, on: backend)
         try norm.infer(output, on: backend)
     }

@@ -52,7 +52,10 @@ public final class Network {
         var builder = UnitBuilder(
             architecture: architecture, shape: inputShape, classes: classes, rule: rule,
             settings: settings, pooling: pooling, hasDropout: dropout > 0, backend: backend)
-        let units = try architecture.stages.compactMap { try builder.unit($0) }
+        let followers = architecture.stages.dropFirst().map(Optional.some) + [nil]
+        let units = try zip(architecture.stages, followers).compactMap {
+            try builder.unit($0, before: $1)
+        }
         self.units = units
         classifier = try Classifier(inputs: builder.shape.count, classes: classes, on: backend)
         labels = try backend.makeTensor([batch], .int32)
@@ -145,7 +148,9 @@ public final class Network {
         let input = input(of: position, batch: batch)
         let output = output(of: position, batch: batch)
         switch unit {
-        case .block(let block, _): try block.infer(input, into: output, on: backend)
+        case .block(let block, _):
+            try block.infer(
+                input, workspace(of: position, batch: batch), into: output, on: backend)
         case .maxPool: try backend.maxPool(input, .halving(input.shape), into: output)
         case .meanPool(let geometry, let weights):
             try backend.convolve(
@@ -214,8 +219,8 @@ public final class Network {
     public func updateStatistics(batch: Int) throws {
         try forward(batch: batch) { position, block, _ in
             try block.updateStatistics(
-                input(of: position, batch: batch), into: output(of: position, batch: batch),
-                on: backend)
+                input(of: position, batch: batch), workspace(of: position, batch: batch),
+                into: output(of: position, batch: batch), on: backend)
         }
     }
 

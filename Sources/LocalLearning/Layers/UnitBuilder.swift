@@ -12,6 +12,8 @@ struct UnitBuilder {
     let hasDropout: Bool
     let backend: any Backend
     private var convolutions = 0, linears = 0
+    /// Whether the last block hands on the max pool that is the next stage.
+    private var isMaxPooled = false
 
     init(
         architecture: Architecture, shape: Shape, classes: Int, rule: any LearningRule,
@@ -27,20 +29,22 @@ struct UnitBuilder {
         self.backend = backend
     }
 
-    /// Nil for a dropout where there is none.
+    /// Nil for a dropout where there is none, and for a max pool that the block before it does.
     ///
     /// - Throws: ``ArchitectureError`` where the stage cannot take the shape it would be given.
-    mutating func unit(_ stage: Stage) throws -> Network.Unit? {
+    mutating func unit(_ stage: Stage, before next: Stage?) throws -> Network.Unit? {
         let unit: Network.Unit
         switch stage {
         case .convolution(let channels, let stride, let pool):
             try require(shape.rank == 3, "a convolution takes an image")
-            unit = try block(
-                nextConvolution(), output: spatial(channels, stride, padding: 1), pool
-            ) { name, head in
+            let output = spatial(channels, stride, padding: 1)
+            // Where blocks are trained by themselves nobody else needs their activations.
+            isMaxPooled = next == .maxPool && pooling == .max && rule.retention == .block
+            if isMaxPooled { try requirePool(of: output) }
+            unit = try block(nextConvolution(), output: output, pool) { name, head in
                 try ConvolutionBlock(
                     name: name, input: shape, channels: channels, stride: stride, poolSize: pool,
-                    style: rule.style, head: head, on: backend)
+                    maxPools: isMaxPooled, style: rule.style, head: head, on: backend)
             }
         case .depthwise(let channels, let stride, let pool):
             try require(shape.rank == 3, "a convolution takes an image")
@@ -61,9 +65,11 @@ struct UnitBuilder {
                     style: rule.style, head: head, on: backend)
             }
         case .maxPool:
-            try require(
-                shape.rank == 3 && shape[0] >= 2 && shape[1] >= 2,
-                "a 2×2 pool needs 2×2 pixels")
+            guard !isMaxPooled else {
+                isMaxPooled = false
+                return nil
+            }
+            try requirePool(of: shape)
             unit = try pool()
         case .averagePool(let size):
             try require(shape.rank == 3, "an average pool takes an image")
@@ -118,6 +124,12 @@ struct UnitBuilder {
         let block = try make(name, head?.descriptions ?? [])
         try head?.bind(to: block.group, on: backend)
         return .block(block, head: head)
+    }
+
+    private func requirePool(of image: Shape) throws {
+        try require(
+            image.rank == 3 && image[0] >= 2 && image[1] >= 2,
+            "a 2×2 pool needs 2×2 pixels of \(image)")
     }
 
     private func require(_ condition: Bool, _ reason: String) throws {

@@ -28,17 +28,19 @@ extension OpenCLBackend: LocalLossOps {
 
     public func batchNormPool(
         _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
-        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        _ activation: Activation, _ geometry: AveragePoolGeometry, maxPool: MaxPoolGeometry?,
         into output: Tensor, pooled: Tensor, windowSums: Tensor
     ) throws {
-        guard keepsWindowSums(activation, geometry) else {
+        guard keepsWindowSums(activation, geometry), maxPool?.halves ?? true else {
             return try composedBatchNormPool(
-                input, parameters, statistics, activation, geometry, into: output, pooled: pooled)
+                input, parameters, statistics, activation, geometry, maxPool: maxPool,
+                into: output, pooled: pooled)
         }
         checkNorm(input, parameters, statistics)
         checkAveragePool(input, geometry, pooled)
         precondition(
-            output.shape == input.shape
+            output.shape == maxPool?.outputShape ?? input.shape
+                && maxPool?.inputShape ?? input.shape == input.shape
                 && windowSums.shape == [2, geometry.batch, geometry.features],
             "pool of \(input.shape) into \(output.shape) with sums \(windowSums.shape)")
         let grid = windowGrid(geometry)
@@ -46,7 +48,8 @@ extension OpenCLBackend: LocalLossOps {
             .localLoss, "batch_norm_pool", grid,
             [input] + tensors(parameters, statistics) + [output, pooled, windowSums],
             rows: geometry.windows, geometry.channels,
-            geometry.arguments + [activation.slope, grid.vectors])
+            geometry.arguments
+                + [.int(maxPool == nil ? 0 : 1), activation.slope, grid.vectors])
     }
 
     public func pooledGradient(
@@ -95,4 +98,9 @@ extension OpenCLBackend: LocalLossOps {
     {
         geometry.isSpatial && activation != .tanh
     }
+}
+
+extension MaxPoolGeometry {
+    /// Whether its windows are squares of 2×2, one beside the other.
+    fileprivate var halves: Bool { window == 2 && stride == 2 }
 }

@@ -20,11 +20,13 @@ public protocol LocalLossOps: LossOps, MatrixOps, NormalizationOps, PoolingOps {
         _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
         into pooledGradient: Tensor, addingLossTo total: Tensor) throws
 
-    /// Batch norm, activation and pool of `z` in one read.
+    /// Batch norm, activation and pool of `z` in one read; and, where the next block sees only the
+    /// largest elements of `a`, the max pool too, so that `a` itself is never stored.
     ///
     /// - Parameters:
-    ///   - input: `z`, rank 4 or 2; `geometry` is that of its pool.
-    ///   - output: `a`, shaped as `z`.
+    ///   - input: `z`, rank 4 or 2; `geometry` is that of its average pool.
+    ///   - maxPool: of `a`, or nil.
+    ///   - output: `a`, shaped as `z`; with a max pool, what that makes of `a`.
     ///   - pooled: `p`, `geometry.outputShape`.
     ///   - windowSums: `[2, batch, features]`. With `s = activation′` and `x̂` the normalised input,
     ///     a backend may leave `Σ s` and `Σ s·x̂` of every window here for
@@ -32,7 +34,7 @@ public protocol LocalLossOps: LossOps, MatrixOps, NormalizationOps, PoolingOps {
     ///     that operation looks inside.
     func batchNormPool(
         _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
-        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        _ activation: Activation, _ geometry: AveragePoolGeometry, maxPool: MaxPoolGeometry?,
         into output: Tensor, pooled: Tensor, windowSums: Tensor) throws
 
     /// From `∂loss/∂p` back to `∂loss/∂z` and the batch norm's gradients, without storing
@@ -74,20 +76,28 @@ extension LocalLossOps {
 
     public func batchNormPool(
         _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
-        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        _ activation: Activation, _ geometry: AveragePoolGeometry, maxPool: MaxPoolGeometry?,
         into output: Tensor, pooled: Tensor, windowSums: Tensor
     ) throws {
         try composedBatchNormPool(
-            input, parameters, statistics, activation, geometry, into: output, pooled: pooled)
+            input, parameters, statistics, activation, geometry, maxPool: maxPool, into: output,
+            pooled: pooled)
     }
 
     public func composedBatchNormPool(
         _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
-        _ activation: Activation, _ geometry: AveragePoolGeometry,
+        _ activation: Activation, _ geometry: AveragePoolGeometry, maxPool: MaxPoolGeometry?,
         into output: Tensor, pooled: Tensor
     ) throws {
-        try batchNorm(input, parameters, statistics, activation, into: output)
-        try averagePool(output, geometry, into: pooled)
+        guard let maxPool else {
+            try batchNorm(input, parameters, statistics, activation, into: output)
+            return try averagePool(output, geometry, into: pooled)
+        }
+        try withScratch([input.shape]) { scratch in
+            try batchNorm(input, parameters, statistics, activation, into: scratch[0])
+            try averagePool(scratch[0], geometry, into: pooled)
+            try self.maxPool(scratch[0], maxPool, into: output)
+        }
     }
 
     public func pooledGradient(

@@ -137,6 +137,13 @@ struct BatchNormProblem: Sendable {
         return bounds
     }
 
+    func outputs(_ evidence: Evidence, input: [Double]) -> [Double] {
+        input.indices.map { index in
+            activation.value(
+                Term(evidence, input[index], channel: index % shape.channels).affine)
+        }
+    }
+
     func outputBounds(_ evidence: Evidence, input: [Double]) -> [Double] {
         input.indices.map { index in
             let term = Term(evidence, input[index], channel: index % shape.channels)

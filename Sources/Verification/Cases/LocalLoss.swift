@@ -12,6 +12,9 @@ extension OperationCatalog {
             }
                 + pooledProblems(size).flatMap { problem in
                     [batchNormPool(problem, composed: composed)]
+                        + maxPools(problem, size).map {
+                            batchNormPool(problem, maxPool: $0, composed: composed)
+                        }
                         + [false, true].map {
                             pooledGradient(problem, inPlace: $0, composed: composed)
                         }
@@ -66,13 +69,16 @@ extension OperationCatalog {
         }
     }
 
-    private static func batchNormPool(_ problem: PooledProblem, composed: Bool) -> OperationCase {
+    private static func batchNormPool(
+        _ problem: PooledProblem, maxPool: MaxPoolGeometry? = nil, composed: Bool
+    ) -> OperationCase {
         OperationCase(
-            "local loss/batch norm and pool\(composed ? ", composed" : "")", problem.summary
+            "local loss/batch norm and pool\(composed ? ", composed" : "")",
+            problem.summary + (maxPool.map { ", largest of \($0.window)×\($0.window)" } ?? "")
         ) {
             problem.norm.parameters() + problem.norm.statistics() + [
                 .source("input", problem.norm.shape, problem.norm.input()),
-                .result("output", problem.norm.shape),
+                .result("output", maxPool?.outputShape ?? problem.norm.shape),
                 .result("pooled", problem.pool.outputShape),
                 .workspace("windowSums", problem.windowSumsShape),
             ]
@@ -80,21 +86,36 @@ extension OperationCatalog {
             if composed {
                 try backend.composedBatchNormPool(
                     t.input, t.batchNormParameters, t.batchStatistics, problem.norm.activation,
-                    problem.pool, into: t.output, pooled: t.pooled)
+                    problem.pool, maxPool: maxPool, into: t.output, pooled: t.pooled)
             } else {
                 try backend.batchNormPool(
                     t.input, t.batchNormParameters, t.batchStatistics, problem.norm.activation,
-                    problem.pool, into: t.output, pooled: t.pooled, windowSums: t.windowSums)
+                    problem.pool, maxPool: maxPool, into: t.output, pooled: t.pooled,
+                    windowSums: t.windowSums)
             }
         } bounds: { evidence in
-            let output = problem.norm.outputBounds(evidence, input: evidence.before.input)
+            let input = evidence.before.input
+            let activation = problem.norm.outputBounds(evidence, input: input)
             let pooled = zip(
-                try problem.averages(of: output),
-                try problem.averages(of: evidence.after.output.map(abs))
+                try problem.averages(of: activation),
+                try problem.averages(of: problem.norm.outputs(evidence, input: input).map(abs))
             ).map { error, magnitude in
                 error + Rounding.sum(of: problem.pool.largestWindow + 2, magnitude: magnitude)
             }
+            // A largest element is off by no more than the worst of its window.
+            let output = try maxPool.map { try problem.largest(of: activation, $0) } ?? activation
             return ["output": output, "pooled": pooled]
+        }
+    }
+
+    /// What may follow such a block: 2×2, as networks have it, and another window.
+    private static func maxPools(_ problem: PooledProblem, _ size: Size) -> [MaxPoolGeometry] {
+        let shape = problem.norm.shape
+        guard shape.rank == 4 else { return [] }
+        return (size == .full ? [2, 3] : [2]).filter { min(shape[1], shape[2]) >= $0 }.map {
+            MaxPoolGeometry(
+                batch: shape[0], height: shape[1], width: shape[2], channels: shape[3], window: $0,
+                stride: $0)
         }
     }
 
@@ -127,7 +148,8 @@ extension OperationCatalog {
             } else {
                 try backend.batchNormPool(
                     t.input, t.batchNormParameters, t.batchStatistics, problem.norm.activation,
-                    problem.pool, into: t.output, pooled: t.pooled, windowSums: t.windowSums)
+                    problem.pool, maxPool: nil, into: t.output, pooled: t.pooled,
+                    windowSums: t.windowSums)
                 try backend.pooledGradient(
                     of: t.pooledGradient, input: t.input, windowSums: t.windowSums,
                     t.batchNormParameters, t.batchStatistics, problem.norm.activation, problem.pool,

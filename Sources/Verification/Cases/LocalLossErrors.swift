@@ -20,6 +20,17 @@ struct PooledProblem: Sendable {
         return backend.readDoubles(output)
     }
 
+    /// The largest element of every window of `maxPool`, on the reference.
+    func largest(of values: [Double], _ maxPool: MaxPoolGeometry) throws -> [Double] {
+        let backend = ReferenceBackend()
+        let (input, output) = (
+            try backend.makeTensor(maxPool.inputShape), try backend.makeTensor(maxPool.outputShape)
+        )
+        backend.uploadDoubles(values, to: input)
+        try backend.maxPool(input, maxPool, into: output)
+        return backend.readDoubles(output)
+    }
+
     /// The gradient in front of the pool, and the sum of its terms' magnitudes, on the reference.
     func spread(_ pooledGradient: [Double]) throws -> (gradient: [Double], magnitude: [Double]) {
         let backend = ReferenceBackend()
