@@ -76,12 +76,13 @@ struct MacroTile {
     /// The launch that covers all tiles of all products.
     let global: [Int]
 
-    /// What was fastest where it was measured: slabs of 128 KB, then as many bands as leave every
-    /// compute unit some shares to take, all nearly the same.
+    /// What was fastest where it was measured: panels whose slabs fill half of a core's cache, then
+    /// as many bands as leave every compute unit four shares, all nearly the same. Each share packs
+    /// its panels anew, so there should not be more of them.
     init(bands: Int, panels: Int, products: Int, computeUnits: Int) {
         let shares = { (width: Int) in ceilingDivision(panels, width) * products }
-        let width = [8, 4, 2].first { shares($0) * bands >= 32 * computeUnits } ?? 1
-        let height = max(bands * shares(width) / (8 * computeUnits), 1)
+        let width = [4, 2].first { shares($0) * bands >= 32 * computeUnits } ?? 1
+        let height = max(bands * shares(width) / (4 * computeUnits), 1)
         self.panels = min(width, panels)
         self.bands = ceilingDivision(bands, (bands / height).clamped(to: 1...longestAxis))
         global = [shares(width), ceilingDivision(bands, self.bands), products]
