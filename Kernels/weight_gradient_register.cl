@@ -36,13 +36,13 @@ void pack_channels(__global const float *restrict input, __global float *restric
 // the split's rows of images, added to what is there where it accumulates. A work-item owns some
 // tiles of CHANNELS × COLUMNS and visits all of them for one chunk of rows after the other, so that
 // a chunk stays in the cache. Input in blocks, see pack_channels; gradient in panels
-// [panel][pixel][COLUMNS].
+// [panel][pixel][COLUMNS], or, where one panel holds all outputs, as it is from gradientRow on.
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void weight_gradient(__global const float *restrict input, __global const float *restrict gradient,
                      __global float *restrict partials, int height, int width, int channels,
                      int outputHeight, int outputWidth, int outputChannels, int imageRows,
                      int kernelHeight, int kernelWidth, int stride, int padding, int rowsPerSplit,
-                     int rowsPerChunk, int tilesPerGroup, int accumulates) {
+                     int rowsPerChunk, int tilesPerGroup, int gradientRow, int accumulates) {
     const int panels = (outputChannels + COLUMNS - 1) / COLUMNS;
     const int blocks = (channels + CHANNELS - 1) / CHANNELS;
     const int taps = kernelHeight * kernelWidth;
@@ -52,6 +52,7 @@ void weight_gradient(__global const float *restrict input, __global const float 
     const int lastRow = min(imageRows, firstRow + rowsPerSplit);
     const size_t block_stride = (size_t)(imageRows / outputHeight) * height * width * CHANNELS;
     const size_t panel_stride = (size_t)imageRows * outputWidth * COLUMNS;
+    gradient += (size_t)gradientRow * outputWidth * COLUMNS;
     partials += (size_t)get_global_id(1) * taps * channels * outputChannels;
 
     for (int chunk = firstRow; chunk < lastRow; chunk += rowsPerChunk)

@@ -142,6 +142,18 @@ struct TuningCommandTests {
         #expect(outcome.status == 0, "\(outcome)")
     }
 
+    /// What is taken in slabs and chunks is more than one of them only in large problems, unless
+    /// they are small.
+    @Test(arguments: ["register", "local"])
+    func manySmallSlabsComputeRight(engine: String) throws {
+        let outcome = try Program.run(
+            [
+                "selftest", "--backend", "opencl", "--kernel-engine", engine, "--filter",
+                "convolution",
+            ], environment: ["LLS_OPENCL_SLAB_LIMIT": "20000"])
+        #expect(outcome.status == 0, "\(outcome)")
+    }
+
     @Test(arguments: [
         ["LLS_OPENCL_GROUP_LIMIT": "16"], ["LLS_OPENCL_LOCAL_MEMORY_LIMIT": "1024"],
     ])

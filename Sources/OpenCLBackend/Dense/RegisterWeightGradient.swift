@@ -33,11 +33,14 @@ extension OpenCLBackend {
             depth: slab * geometry.outputHeight, unit: geometry.outputWidth, rows: weightRows,
             columns: outputs, tiles: tiles, computeUnits: traits.computeUnits)
         let tilesPerGroup = ceilingDivision(tiles, split.tileGroups)
+        // One whole panel is the gradient as it lies.
+        let packsGradient = outputs != tile.columns
         // A chunk of the input, 256 KB, stays in a core's cache.
         let cached = (65_536 / image.channels).clamped(to: 128...512)
         let rowsPerChunk = max(cached / geometry.outputWidth, 1)
         try withScratch([
-            image.paddedShape, [slab, blockShape.count], [slab, panelShape.count],
+            image.paddedShape, [slab, blockShape.count],
+            packsGradient ? [slab, panelShape.count] : [1],
             split.splits > 1 ? [split.splits, weightGradient.count] : [1],
         ]) { scratch in
             let source = try pad(input, image, into: scratch[0])
@@ -51,21 +54,25 @@ extension OpenCLBackend {
                     source, rows: rows(image.height), stride: image.pixelStride,
                     channels: image.channels, columns: columns, width: tile.height,
                     into: scratch[1])
-                try packChannels(
-                    outputGradient, rows: rows(geometry.outputHeight), stride: outputs,
-                    channels: outputs, columns: geometry.outputWidth, width: tile.columns,
-                    into: scratch[2])
+                let gradientRows = rows(geometry.outputHeight)
+                if packsGradient {
+                    try packChannels(
+                        outputGradient, rows: gradientRows, stride: outputs, channels: outputs,
+                        columns: geometry.outputWidth, width: tile.columns, into: scratch[2])
+                }
                 try launch(
                     .weightGradientRegister, "weight_gradient",
                     defines: tile.defines(KernelDefine("CHANNELS", tile.height)),
                     [
-                        .tensor(scratch[1]), .tensor(scratch[2]), .tensor(sums),
+                        .tensor(scratch[1]),
+                        .tensor(packsGradient ? scratch[2] : outputGradient), .tensor(sums),
                         .int(image.height), .int(columns), .int(image.channels),
                         .int(geometry.outputHeight), .int(geometry.outputWidth), .int(outputs),
                         .int(images * geometry.outputHeight), .int(geometry.kernelHeight),
                         .int(image.kernelWidth), .int(geometry.stride), .int(image.paddingY),
                         .int(split.depthPerSplit), .int(rowsPerChunk),
-                        .int(tilesPerGroup), .int(first > 0 ? 1 : 0),
+                        .int(tilesPerGroup), .int(packsGradient ? 0 : gradientRows.lowerBound),
+                        .int(first > 0 ? 1 : 0),
                     ],
                     global: [ceilingDivision(tiles, tilesPerGroup), split.splits], local: [1, 1])
             }
@@ -80,8 +87,7 @@ extension OpenCLBackend {
     /// How many images are taken at a time: equal shares, as many as a part of the cache holds. It
     /// does not depend on the tile, which must not change a byte.
     private func slab(of batch: Int, bytesPerImage: Int) -> Int {
-        let budget = max(traits.cacheBytes / 4, 1 << 21)
-        let slabs = ceilingDivision(batch, max(budget / bytesPerImage, 1))
+        let slabs = ceilingDivision(batch, max(traits.slabBytes / bytesPerImage, 1))
         return ceilingDivision(batch, slabs)
     }
 

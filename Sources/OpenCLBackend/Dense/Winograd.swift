@@ -134,7 +134,7 @@ extension OpenCLBackend {
     private func chunk(of tiles: WinogradTiles, _ channels: Int, filters: Int) -> Int {
         let budget =
             engine == .register
-            ? max(traits.cacheBytes / 4, 1 << 21, 4 * tiles.places * filters)
+            ? max(traits.slabBytes, 4 * tiles.places * filters)
             : min(1 << 28, traits.maxAllocation)
         // Whole register tiles, and a depth that is worth an accumulation.
         let chunk = max(budget / (4 * tiles.places * channels) / 48, 1) * 48

@@ -13,8 +13,9 @@ public struct DeviceTraits: Sendable {
     public let floatLanes: Int
     /// Whether the device multiplies and adds in one instruction; elsewhere `fma` is a long program.
     let fusesMultiplyAdd: Bool
-    /// The cache before global memory, in bytes; 0 where there is none.
-    public let cacheBytes: Int
+    /// What a processor takes at a time of something that should stay in the cache, in bytes: a quarter
+    /// of it, or 2 MB where the device tells of less.
+    private(set) var slabBytes: Int
     /// Local memory of one work-group, in bytes.
     public private(set) var localMemoryBytes: Int
     /// The largest single allocation and the whole memory, in bytes.
@@ -34,7 +35,9 @@ public struct DeviceTraits: Sendable {
         let arithmetic = try query.value(
             CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self)
         fusesMultiplyAdd = arithmetic & cl_device_fp_config(CL_FP_FMA) != 0
-        cacheBytes = Int(try query.value(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, cl_ulong.self))
+        let cacheBytes = Int(
+            clamping: try query.value(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, cl_ulong.self))
+        slabBytes = max(cacheBytes / 4, 1 << 21)
         localMemoryBytes = Int(try query.value(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self))
         maxAllocation = Int(
             clamping: try query.value(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong.self))
@@ -47,13 +50,14 @@ public struct DeviceTraits: Sendable {
     }
 
     /// Makes the device smaller than it is, to try what a small one would do:
-    /// `LLS_OPENCL_MEMORY_LIMIT`, `LLS_OPENCL_LOCAL_MEMORY_LIMIT` (bytes) and
-    /// `LLS_OPENCL_GROUP_LIMIT` (work-items).
+    /// `LLS_OPENCL_MEMORY_LIMIT`, `LLS_OPENCL_LOCAL_MEMORY_LIMIT`, `LLS_OPENCL_SLAB_LIMIT` (bytes)
+    /// and `LLS_OPENCL_GROUP_LIMIT` (work-items).
     private mutating func limit(by environment: [String: String]) {
         func limit(_ variable: String) -> Int { environment[variable].flatMap { Int($0) } ?? .max }
         globalMemory = min(globalMemory, limit("LLS_OPENCL_MEMORY_LIMIT"))
         maxAllocation = min(maxAllocation, globalMemory)
         localMemoryBytes = min(localMemoryBytes, limit("LLS_OPENCL_LOCAL_MEMORY_LIMIT"))
+        slabBytes = min(slabBytes, limit("LLS_OPENCL_SLAB_LIMIT"))
         maxWorkGroupSize = min(maxWorkGroupSize, limit("LLS_OPENCL_GROUP_LIMIT"))
     }
 
