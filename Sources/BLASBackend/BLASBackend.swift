@@ -10,7 +10,8 @@ import Tensors
 /// Operations have ended when their calls return.
 public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
     let threads: ThreadPool
-    let scratch = ScratchPool()
+    /// Another one while a rehearsal looks what is borrowed.
+    var scratch = ScratchPool()
     /// How 3×3 convolutions of stride 1 and padding 1 are computed; all others are direct.
     public var convolutionAlgorithm: ConvolutionAlgorithm
 

@@ -18,6 +18,8 @@ final class ThreadPool {
     let count: Int
     private let shared = SharedState()
     private var workers: [pthread_t] = []
+    /// Whether jobs are left undone.
+    var isResting = false
 
     static var coreCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
@@ -43,6 +45,7 @@ final class ThreadPool {
     /// - Precondition: no more parts than threads, and no job inside a job.
     func run(_ parts: Int, _ body: (Int) -> Void) {
         precondition(parts <= count, "\(parts) parts for \(count) threads")
+        guard !isResting else { return }
         guard parts > 1 else {
             if parts == 1 { body(0) }
             return

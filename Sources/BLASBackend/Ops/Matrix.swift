@@ -40,8 +40,12 @@ extension BLASBackend {
                     rows: 0..<rows, columns: 0..<columns, terms: parts[part],
                     bias: part == 0 ? bias : nil)
             }
-            for part in 1..<max(1, parts.count) {
-                vector_add(memory + part * size, product.output, size)
+            inParts(of: size, grain: 64) { _, range in
+                for part in 1..<max(1, parts.count) {
+                    vector_add(
+                        memory + part * size + range.lowerBound,
+                        product.output + range.lowerBound, range.count)
+                }
             }
         }
     }

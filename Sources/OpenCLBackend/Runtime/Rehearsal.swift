@@ -42,44 +42,4 @@ extension OpenCLBackend {
         }
         return rehearsal.poolBytes
     }
-
-    /// Calls `operation` by its shape.
-    func perform(
-        _ operation: DenseOperation, _ first: Tensor, _ second: Tensor, into result: Tensor
-    ) throws {
-        switch operation {
-        case .product(let product):
-            try multiply(
-                MatrixFactor(first, isTransposed: product.isLeftTransposed),
-                MatrixFactor(second, isTransposed: product.isRightTransposed), into: result)
-        case .convolution(let geometry, .forward):
-            try convolve(first, second, bias: nil, geometry, into: result)
-        case .convolution(let geometry, .weightGradient):
-            try convolutionWeightGradient(first, of: second, geometry, into: result)
-        case .convolution(let geometry, .inputGradient):
-            try convolutionInputGradient(of: first, second, geometry, into: result)
-        }
-    }
-}
-
-extension DenseOperation {
-    /// The shapes of what it reads and writes.
-    var operands: (first: Shape, second: Shape, result: Shape) {
-        switch self {
-        case .product(let product):
-            (
-                product.isLeftTransposed
-                    ? [product.depth, product.rows] : [product.rows, product.depth],
-                product.isRightTransposed
-                    ? [product.columns, product.depth] : [product.depth, product.columns],
-                [product.rows, product.columns]
-            )
-        case .convolution(let geometry, .forward):
-            (geometry.inputShape, geometry.weightShape, geometry.outputShape)
-        case .convolution(let geometry, .weightGradient):
-            (geometry.inputShape, geometry.outputShape, geometry.weightShape)
-        case .convolution(let geometry, .inputGradient):
-            (geometry.outputShape, geometry.weightShape, geometry.inputShape)
-        }
-    }
 }

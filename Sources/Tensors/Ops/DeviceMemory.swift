@@ -77,7 +77,7 @@ public protocol DeviceMemory: AnyObject {
 }
 
 extension DeviceMemory {
-    /// 0: for backends whose memory is so large that scratch does not matter.
+    /// 0: for backends that only count or check.
     public func scratchBytes(of operations: [DenseOperation]) throws -> Int { 0 }
 
     /// A new float tensor; what it holds is undefined.
