@@ -11,38 +11,39 @@ struct PooledProblem: Sendable {
 
     /// The mean of every window, on the reference.
     func averages(of values: [Double]) throws -> [Double] {
-        let backend = ReferenceBackend()
-        let (input, output) = (
-            try backend.makeTensor(pool.inputShape), try backend.makeTensor(pool.outputShape)
-        )
-        backend.uploadDoubles(values, to: input)
-        try backend.averagePool(input, pool, into: output)
-        return backend.readDoubles(output)
+        try onReference(values, pool.inputShape, to: pool.outputShape) {
+            try $0.averagePool($1, pool, into: $2)
+        }
     }
 
     /// The largest element of every window of `maxPool`, on the reference.
     func largest(of values: [Double], _ maxPool: MaxPoolGeometry) throws -> [Double] {
-        let backend = ReferenceBackend()
-        let (input, output) = (
-            try backend.makeTensor(maxPool.inputShape), try backend.makeTensor(maxPool.outputShape)
-        )
-        backend.uploadDoubles(values, to: input)
-        try backend.maxPool(input, maxPool, into: output)
-        return backend.readDoubles(output)
+        try onReference(values, maxPool.inputShape, to: maxPool.outputShape) {
+            try $0.maxPool($1, maxPool, into: $2)
+        }
     }
 
     /// The gradient in front of the pool, and the sum of its terms' magnitudes, on the reference.
     func spread(_ pooledGradient: [Double]) throws -> (gradient: [Double], magnitude: [Double]) {
-        let backend = ReferenceBackend()
-        let (input, output) = (
-            try backend.makeTensor(pool.inputShape), try backend.makeTensor(pool.outputShape)
-        )
         let results = try [pooledGradient, pooledGradient.map(abs)].map { values in
-            backend.uploadDoubles(values, to: output)
-            try backend.averagePoolGradient(of: output, pool, into: input)
-            return backend.readDoubles(input)
+            try onReference(values, pool.outputShape, to: pool.inputShape) {
+                try $0.averagePoolGradient(of: $1, pool, into: $2)
+            }
         }
         return (results[0], results[1])
+    }
+
+    private func onReference(
+        _ values: [Double], _ shape: Shape, to resultShape: Shape,
+        _ body: (ReferenceBackend, Tensor, Tensor) throws -> Void
+    ) throws -> [Double] {
+        let backend = ReferenceBackend()
+        let (input, output) = (
+            try backend.makeTensor(shape), try backend.makeTensor(resultShape)
+        )
+        backend.uploadDoubles(values, to: input)
+        try body(backend, input, output)
+        return backend.readDoubles(output)
     }
 }
 
