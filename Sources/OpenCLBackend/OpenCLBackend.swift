@@ -37,16 +37,13 @@ public final class OpenCLBackend {
     ///   - engine: nil for the one that suits the device.
     ///   - profiling: whether ``profile()`` is wanted; costs an event per launch.
     ///   - tuning: a table that ``TuningStore`` kept for this device.
-    ///   - fusesAlways: whether a product is added unrounded even by a device that has no instruction
-    ///     for that, which is slow.
     /// - Throws: ``DeviceSelectionError``, ``OpenCLError``.
     public convenience init(
         device selector: String = "auto", engine: KernelEngine? = nil, profiling: Bool = false,
-        tuning: TuningTable = .shipped, fusesAlways: Bool = false
+        tuning: TuningTable = .shipped
     ) throws {
         try self.init(
-            OpenCLDevice.select(selector), engine: engine, profiling: profiling, tuning: tuning,
-            fusesAlways: fusesAlways)
+            OpenCLDevice.select(selector), engine: engine, profiling: profiling, tuning: tuning)
     }
 
     /// Opens `device`.
@@ -55,8 +52,7 @@ public final class OpenCLBackend {
     ///   driver keeps none itself.
     public init(
         _ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false,
-        tuning: TuningTable = .shipped, fusesAlways: Bool = false,
-        programs folder: CacheFolder? = nil
+        tuning: TuningTable = .shipped, programs folder: CacheFolder? = nil
     ) throws {
         self.device = device
         traits = device.traits
@@ -77,8 +73,7 @@ public final class OpenCLBackend {
         }
         self.context = context
         self.queue = queue
-        programs = ProgramCache(
-            context: context, device: device, fusesAlways: fusesAlways, binaries: folder)
+        programs = ProgramCache(context: context, device: device, binaries: folder)
         profiler = profiling ? Profiler() : nil
     }
 

@@ -28,20 +28,14 @@ final class ProgramCache {
     private let context: cl_context
     private let device: OpenCLDevice
     private let binaries: BinaryCache?
-    /// Whether programs multiply, round and add, for want of an instruction that does not round.
-    private let isUnfused: Bool
     /// Files that are compiled as one program; the rest are programs of their own.
     private let together: [KernelSource]
     private var programs: [ProgramKey: cl_program] = [:]
     private var kernels: [KernelKey: cl_kernel] = [:]
 
-    init(
-        context: cl_context, device: OpenCLDevice, fusesAlways: Bool,
-        binaries folder: CacheFolder?
-    ) {
+    init(context: cl_context, device: OpenCLDevice, binaries folder: CacheFolder?) {
         self.context = context
         self.device = device
-        isUnfused = !device.traits.fusesMultiplyAdd && !fusesAlways
         binaries = BinaryCache(device, in: folder)
         together =
             device.traits.paysByProgram
@@ -68,7 +62,7 @@ final class ProgramCache {
         if let program = programs[key] { return program }
         let options =
             (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"]
-            + (isUnfused ? ["-D UNFUSED"] : [])
+            + (device.traits.fusesMultiplyAdd ? [] : ["-D UNFUSED"])
             + [ProcessInfo.processInfo.environment["LLS_OPENCL_OPTIONS"]].compactMap { $0 })
             .joined(separator: " ")
         let text = ([.common] + key.files.filter { $0 != .common }).map(\.text)

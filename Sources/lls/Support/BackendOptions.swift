@@ -35,11 +35,7 @@ struct BackendOptions: ParsableArguments {
     @Option(help: "How 3×3 convolutions are computed: automatic, direct, winograd2 or winograd4.")
     var convolution = ConvolutionAlgorithm.automatic.rawValue
 
-    @Flag(
-        help: """
-            What rounds least: --convolution direct, and fused multiply-adds even where an OpenCL \
-            device has no instruction for them, which is slow.
-            """)
+    @Flag(help: "Direct convolution only, which rounds least: --convolution direct.")
     var exact = false
 
     @Option(help: "Threads of the CPU backend; default: all cores.")
@@ -88,24 +84,25 @@ struct BackendOptions: ParsableArguments {
     ///
     /// - Parameters:
     ///   - profiling: whether a device's kernels are to be timed.
-    ///   - exactly: whether `--exact` is the default, where no algorithm was named.
-    func open(profiling: Bool = false, exactly: Bool = false) throws -> any Backend {
-        let algorithm = try algorithm
-        let isExact = exact || exactly && algorithm == .automatic
-        let backend = try backend(profiling, isExact)
+    ///   - usual: how convolutions are computed where no algorithm was named.
+    func open(
+        profiling: Bool = false, convolution usual: ConvolutionAlgorithm = .automatic
+    ) throws -> any Backend {
+        let backend = try backend(profiling)
+        let algorithm = exact ? .direct : try algorithm
         (backend as? any ConvolutionAlgorithmChoosing)?.convolutionAlgorithm =
-            isExact ? .direct : algorithm
+            algorithm == .automatic ? usual : algorithm
         return backend
     }
 
-    private func backend(_ profiling: Bool, _ isExact: Bool) throws -> any Backend {
+    private func backend(_ profiling: Bool) throws -> any Backend {
         switch try kind {
         case .cpu: return try BLASBackend(threads: threads)
-        case .opencl: return try openCL(profiling, isExact)
-        case .auto where device != nil: return try openCL(profiling, isExact)
+        case .opencl: return try openCL(profiling)
+        case .auto where device != nil: return try openCL(profiling)
         case .auto:
             do {
-                let backend = try openCL(profiling, isExact)
+                let backend = try openCL(profiling)
                 Console.note("device   \(backend.name)  (auto: the first of GPU, OpenCL CPU)")
                 return backend
             } catch let error as DeviceSelectionError {
@@ -135,13 +132,12 @@ struct BackendOptions: ParsableArguments {
         configuration.exact = exact
     }
 
-    private func openCL(_ profiling: Bool, _ isExact: Bool) throws -> OpenCLBackend {
+    private func openCL(_ profiling: Bool) throws -> OpenCLBackend {
         let device = try OpenCLDevice.select(device ?? "auto")
         let isTuned = try tuningMode != .off
         return try OpenCLBackend(
             device, engine: try engine, profiling: profiling,
-            tuning: isTuned ? TuningStore(for: device)?.load() ?? .shipped : .shipped,
-            fusesAlways: isExact)
+            tuning: isTuned ? TuningStore(for: device)?.load() ?? .shipped : .shipped)
     }
 
     /// `opencl` or `cpu`.
