@@ -42,12 +42,16 @@ final class BatchNormLayer {
         try backend.batchNorm(input, parameters, statistics, activation, into: output)
     }
 
-    /// The same for a local loss, with the average pool that it sees, and the max pool that the next
+    /// The same; for a local loss with the average pool that it sees and the max pool that the next
     /// block sees, where there is one.
     func forward(
         _ input: Tensor, _ pool: AveragePoolGeometry, maxPool: MaxPoolGeometry? = nil,
-        into output: Tensor, pooled: PooledOutput, on backend: any Backend
+        into output: Tensor, pooled: PooledOutput?, on backend: any Backend
     ) throws {
+        guard let pooled else {
+            precondition(maxPool == nil, "a max pool in place of an activation that is needed")
+            return try forward(input, into: output, on: backend)
+        }
         try backend.batchStatistics(of: input, updating: parameters, into: statistics)
         try backend.batchNormPool(
             input, parameters, statistics, activation, pool, maxPool: maxPool, into: output,

@@ -64,14 +64,9 @@ final class ConvolutionBlock: Block {
     ) throws {
         let batch = input.shape[0]
         try convolve(input, into: workspace[0], on: backend)
-        if let pooled {
-            try norm.forward(
-                workspace[0], poolGeometry(batch: batch), maxPool: maxPool(batch: batch),
-                into: output, pooled: pooled, on: backend)
-        } else {
-            precondition(!maxPools, "\(name) keeps no activation to be trained by")
-            try norm.forward(workspace[0], into: output, on: backend)
-        }
+        try norm.forward(
+            workspace[0], poolGeometry(batch: batch), maxPool: maxPool(batch: batch),
+            into: output, pooled: pooled, on: backend)
     }
 
     /// The gradient of the bias is exactly 0, since a batch norm follows: it is never computed.

@@ -72,12 +72,8 @@ final class DepthwiseBlock: Block {
         try innerNorm.forward(inner, into: activation, on: backend)
         try backend.convolve(
             activation, pointwiseWeights, bias: nil, pointwise.withBatch(batch), into: outer)
-        if let pooled {
-            try outerNorm.forward(
-                outer, poolGeometry(batch: batch), into: output, pooled: pooled, on: backend)
-        } else {
-            try outerNorm.forward(outer, into: output, on: backend)
-        }
+        try outerNorm.forward(
+            outer, poolGeometry(batch: batch), into: output, pooled: pooled, on: backend)
     }
 
     func backward(

@@ -42,13 +42,9 @@ final class LinearBlock: Block {
         on backend: any Backend
     ) throws {
         try multiply(input, into: workspace[0], on: backend)
-        if let pooled {
-            try norm.forward(
-                workspace[0], poolGeometry(batch: input.shape[0]), into: output, pooled: pooled,
-                on: backend)
-        } else {
-            try norm.forward(workspace[0], into: output, on: backend)
-        }
+        try norm.forward(
+            workspace[0], poolGeometry(batch: input.shape[0]), into: output, pooled: pooled,
+            on: backend)
     }
 
     /// The gradient of the bias is exactly 0, since a batch norm follows: it is never computed.
