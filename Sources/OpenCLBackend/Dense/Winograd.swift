@@ -132,10 +132,8 @@ extension OpenCLBackend {
     /// reads all of the `filters` weights, or adds to all of their gradients, so it should not be
     /// much smaller than they are.
     private func chunk(of tiles: WinogradTiles, _ channels: Int, filters: Int) -> Int {
-        let budget =
-            engine == .register
-            ? max(traits.slabBytes, 4 * tiles.places * filters)
-            : min(1 << 28, traits.maxAllocation)
+        let slab = traits.slabBytes(engine)
+        let budget = engine == .register ? max(slab, 4 * tiles.places * filters) : slab
         // Whole register tiles, and a depth that is worth an accumulation.
         let chunk = max(budget / (4 * tiles.places * channels) / 48, 1) * 48
         return min(chunk, tiles.count)

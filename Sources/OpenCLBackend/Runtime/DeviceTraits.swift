@@ -13,9 +13,9 @@ public struct DeviceTraits: Sendable {
     public let floatLanes: Int
     /// Whether the device multiplies and adds in one instruction; elsewhere `fma` is a long program.
     let fusesMultiplyAdd: Bool
-    /// What a processor takes at a time of something that should stay in the cache, in bytes: a quarter
-    /// of it, or 2 MB where the device tells of less.
-    private(set) var slabBytes: Int
+    /// The cache before global memory, in bytes; 0 where there is none.
+    private let cacheBytes: Int
+    private var slabLimit = Int.max
     /// Local memory of one work-group, in bytes.
     public private(set) var localMemoryBytes: Int
     /// The largest single allocation and the whole memory, in bytes.
@@ -35,9 +35,8 @@ public struct DeviceTraits: Sendable {
         let arithmetic = try query.value(
             CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self)
         fusesMultiplyAdd = arithmetic & cl_device_fp_config(CL_FP_FMA) != 0
-        let cacheBytes = Int(
+        cacheBytes = Int(
             clamping: try query.value(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, cl_ulong.self))
-        slabBytes = max(cacheBytes / 4, 1 << 21)
         localMemoryBytes = Int(try query.value(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self))
         maxAllocation = Int(
             clamping: try query.value(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong.self))
@@ -57,8 +56,20 @@ public struct DeviceTraits: Sendable {
         globalMemory = min(globalMemory, limit("LLS_OPENCL_MEMORY_LIMIT"))
         maxAllocation = min(maxAllocation, globalMemory)
         localMemoryBytes = min(localMemoryBytes, limit("LLS_OPENCL_LOCAL_MEMORY_LIMIT"))
-        slabBytes = min(slabBytes, limit("LLS_OPENCL_SLAB_LIMIT"))
+        slabLimit = limit("LLS_OPENCL_SLAB_LIMIT")
         maxWorkGroupSize = min(maxWorkGroupSize, limit("LLS_OPENCL_GROUP_LIMIT"))
+    }
+
+    /// Bytes of slabs of images and chunks of tiles. For registers they should stay in the cache: a
+    /// quarter of it, or 2 MB where the device tells of less. For local memory the device's memory is
+    /// what bounds them.
+    func slabBytes(_ engine: KernelEngine) -> Int {
+        let usual =
+            switch engine {
+            case .register: max(cacheBytes / 4, 1 << 21)
+            case .local: min(1 << 28, maxAllocation)
+            }
+        return min(usual, slabLimit)
     }
 
     private static let mesa = "rusticl"
