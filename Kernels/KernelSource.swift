@@ -3,6 +3,7 @@
 /// One case per file; the raw value is the file's name without `.cl`.
 public enum KernelSource: String, CaseIterable, Sendable {
     case common
+    case windows
     case matrixRegister = "matrix_register"
     case matrixLocal = "matrix_local"
     case convolutionRegister = "convolution_register"
@@ -18,11 +19,15 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case localLoss = "local_loss"
     case optimizer
 
+    /// What every program starts with, in this order.
+    public static let prelude: [KernelSource] = [.common, .windows]
+
     /// The file's text.
     public var text: String {
         let bytes =
             switch self {
             case .common: PackageResources.common_cl
+            case .windows: PackageResources.windows_cl
             case .matrixRegister: PackageResources.matrix_register_cl
             case .matrixLocal: PackageResources.matrix_local_cl
             case .convolutionRegister: PackageResources.convolution_register_cl

@@ -65,8 +65,7 @@ final class ProgramCache {
             + (device.traits.fusesMultiplyAdd ? [] : ["-D UNFUSED"])
             + [ProcessInfo.processInfo.environment["LLS_OPENCL_OPTIONS"]].compactMap { $0 })
             .joined(separator: " ")
-        let text = ([.common] + key.files.filter { $0 != .common }).map(\.text)
-            .joined(separator: "\n")
+        let text = (KernelSource.prelude + key.files).map(\.text).joined(separator: "\n")
         if let program = binaries?.program(text, options, in: context) {
             programs[key] = program
             return program
