@@ -3,10 +3,10 @@ import PackageDescription
 
 /// The OpenCL C files of `Kernels/`, one per concern, embedded in the binary.
 let kernels = [
-    "common", "windows", "matrix_register", "matrix_local", "convolution_register",
-    "convolution_local", "convolution_grouped", "weight_gradient_register", "winograd_images",
-    "winograd_weights", "elementwise", "normalization", "pooling", "loss", "local_loss",
-    "optimizer",
+    "multiply_add", "common", "windows", "matrix_register", "matrix_local",
+    "convolution_register", "convolution_local", "convolution_grouped", "weight_gradient_register",
+    "winograd_images", "winograd_weights", "elementwise", "normalization", "pooling", "loss",
+    "local_loss", "optimizer",
 ]
 
 let package = Package(

@@ -2,6 +2,7 @@
 ///
 /// One case per file; the raw value is the file's name without `.cl`.
 public enum KernelSource: String, CaseIterable, Sendable {
+    case multiplyAdd = "multiply_add"
     case common
     case windows
     case matrixRegister = "matrix_register"
@@ -20,12 +21,13 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case optimizer
 
     /// What every program starts with, in this order.
-    public static let prelude: [KernelSource] = [.common, .windows]
+    public static let prelude: [KernelSource] = [.multiplyAdd, .common, .windows]
 
     /// The file's text.
     public var text: String {
         let bytes =
             switch self {
+            case .multiplyAdd: PackageResources.multiply_add_cl
             case .common: PackageResources.common_cl
             case .windows: PackageResources.windows_cl
             case .matrixRegister: PackageResources.matrix_register_cl

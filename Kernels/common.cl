@@ -9,12 +9,6 @@
 // Local memory always comes as an argument: PoCL 3.1 lets its threads share some of the arrays
 // that a kernel declares and hands on to functions.
 
-// UNFUSED says that the device has no instruction for fma, and may take a hundred others for one.
-
-#ifdef UNFUSED
-#define fma(x, y, z) ((x) * (y) + (z))
-#endif
-
 #ifndef VECTOR
 #define VECTOR 1
 #endif

@@ -37,13 +37,15 @@ public final class OpenCLBackend {
     ///   - engine: nil for the one that suits the device.
     ///   - profiling: whether ``profile()`` is wanted; costs an event per launch.
     ///   - tuning: a table that ``TuningStore`` kept for this device.
+    ///   - multiplyAdd: what is done without an instruction for it.
     /// - Throws: ``DeviceSelectionError``, ``OpenCLError``.
     public convenience init(
         device selector: String = "auto", engine: KernelEngine? = nil, profiling: Bool = false,
-        tuning: TuningTable = .shipped
+        tuning: TuningTable = .shipped, multiplyAdd: MultiplyAdd = .fast
     ) throws {
         try self.init(
-            OpenCLDevice.select(selector), engine: engine, profiling: profiling, tuning: tuning)
+            OpenCLDevice.select(selector), engine: engine, profiling: profiling, tuning: tuning,
+            multiplyAdd: multiplyAdd)
     }
 
     /// Opens `device`.
@@ -52,7 +54,8 @@ public final class OpenCLBackend {
     ///   driver keeps none itself.
     public init(
         _ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false,
-        tuning: TuningTable = .shipped, programs folder: CacheFolder? = nil
+        tuning: TuningTable = .shipped, multiplyAdd: MultiplyAdd = .fast,
+        programs folder: CacheFolder? = nil
     ) throws {
         self.device = device
         traits = device.traits
@@ -73,7 +76,8 @@ public final class OpenCLBackend {
         }
         self.context = context
         self.queue = queue
-        programs = ProgramCache(context: context, device: device, binaries: folder)
+        programs = ProgramCache(
+            context: context, device: device, multiplyAdd: multiplyAdd, binaries: folder)
         profiler = profiling ? Profiler() : nil
     }
 

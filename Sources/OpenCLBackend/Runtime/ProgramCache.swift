@@ -28,14 +28,19 @@ final class ProgramCache {
     private let context: cl_context
     private let device: OpenCLDevice
     private let binaries: BinaryCache?
+    private let multiplyAdd: MultiplyAdd
     /// Files that are compiled as one program; the rest are programs of their own.
     private let together: [KernelSource]
     private var programs: [ProgramKey: cl_program] = [:]
     private var kernels: [KernelKey: cl_kernel] = [:]
 
-    init(context: cl_context, device: OpenCLDevice, binaries folder: CacheFolder?) {
+    init(
+        context: cl_context, device: OpenCLDevice, multiplyAdd: MultiplyAdd,
+        binaries folder: CacheFolder?
+    ) {
         self.context = context
         self.device = device
+        self.multiplyAdd = multiplyAdd
         binaries = BinaryCache(device, in: folder)
         together =
             device.traits.paysByProgram
@@ -62,7 +67,7 @@ final class ProgramCache {
         if let program = programs[key] { return program }
         let options =
             (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"]
-            + (device.traits.fusesMultiplyAdd ? [] : ["-D UNFUSED"])
+            + multiplyAdd.options(device.traits)
             + [ProcessInfo.processInfo.environment["LLS_OPENCL_OPTIONS"]].compactMap { $0 })
             .joined(separator: " ")
         let text = (KernelSource.prelude + key.files).map(\.text).joined(separator: "\n")

@@ -9,8 +9,8 @@ struct ConformanceCommand: ParsableCommand {
         abstract: "Runs the oracle's training cases on a backend and prints how far it lands.",
         discussion: """
             Example: lls conformance Tests/Fixtures/golden/smallconv-lls.json
-            Convolutions are direct unless --convolution names another algorithm: a case is about what
-            is computed, and direct sums round least.
+            A case is about what is computed, so that what rounds least is the default here: as with
+            --exact, unless --convolution names an algorithm.
             """)
 
     @OptionGroup var selection: BackendOptions
@@ -41,7 +41,7 @@ struct ConformanceCommand: ParsableCommand {
             if let basis = BasisCase(json: json) { return Stated.basis(basis) }
             return .run(try ConformanceCase(json: json, name: file))
         }
-        let backend = try selection.open(convolution: .direct)
+        let backend = try selection.open(exactly: true)
         var failed = 0
         for (file, stated) in zip(files, cases) {
             let (line, text) =

@@ -35,7 +35,11 @@ struct BackendOptions: ParsableArguments {
     @Option(help: "How 3×3 convolutions are computed: automatic, direct, winograd2 or winograd4.")
     var convolution = ConvolutionAlgorithm.automatic.rawValue
 
-    @Flag(help: "Direct convolution only, which rounds least: --convolution direct.")
+    @Flag(
+        help: """
+            What rounds least: --convolution direct, and fused multiply-adds on OpenCL devices that \
+            have no instruction for them, too.
+            """)
     var exact = false
 
     @Option(help: "Threads of the CPU backend; default: all cores.")
@@ -84,25 +88,24 @@ struct BackendOptions: ParsableArguments {
     ///
     /// - Parameters:
     ///   - profiling: whether a device's kernels are to be timed.
-    ///   - usual: how convolutions are computed where no algorithm was named.
-    func open(
-        profiling: Bool = false, convolution usual: ConvolutionAlgorithm = .automatic
-    ) throws -> any Backend {
-        let backend = try backend(profiling)
-        let algorithm = exact ? .direct : try algorithm
+    ///   - exactly: whether `--exact` is meant where no algorithm was named.
+    func open(profiling: Bool = false, exactly: Bool = false) throws -> any Backend {
+        let algorithm = try algorithm
+        let isExact = exact || exactly && algorithm == .automatic
+        let backend = try backend(profiling, isExact ? .exact : .fast)
         (backend as? any ConvolutionAlgorithmChoosing)?.convolutionAlgorithm =
-            algorithm == .automatic ? usual : algorithm
+            isExact ? .direct : algorithm
         return backend
     }
 
-    private func backend(_ profiling: Bool) throws -> any Backend {
+    private func backend(_ profiling: Bool, _ multiplyAdd: MultiplyAdd) throws -> any Backend {
         switch try kind {
         case .cpu: return try BLASBackend(threads: threads)
-        case .opencl: return try openCL(profiling)
-        case .auto where device != nil: return try openCL(profiling)
+        case .opencl: return try openCL(profiling, multiplyAdd)
+        case .auto where device != nil: return try openCL(profiling, multiplyAdd)
         case .auto:
             do {
-                let backend = try openCL(profiling)
+                let backend = try openCL(profiling, multiplyAdd)
                 Console.note("device   \(backend.name)  (auto: the first of GPU, OpenCL CPU)")
                 return backend
             } catch let error as DeviceSelectionError {
@@ -132,12 +135,13 @@ struct BackendOptions: ParsableArguments {
         configuration.exact = exact
     }
 
-    private func openCL(_ profiling: Bool) throws -> OpenCLBackend {
+    private func openCL(_ profiling: Bool, _ multiplyAdd: MultiplyAdd) throws -> OpenCLBackend {
         let device = try OpenCLDevice.select(device ?? "auto")
         let isTuned = try tuningMode != .off
         return try OpenCLBackend(
             device, engine: try engine, profiling: profiling,
-            tuning: isTuned ? TuningStore(for: device)?.load() ?? .shipped : .shipped)
+            tuning: isTuned ? TuningStore(for: device)?.load() ?? .shipped : .shipped,
+            multiplyAdd: multiplyAdd)
     }
 
     /// `opencl` or `cpu`.
