@@ -5,6 +5,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case multiplyAdd = "multiply_add"
     case common
     case windows
+    case tileLocal = "tile_local"
     case matrixRegister = "matrix_register"
     case matrixLocal = "matrix_local"
     case convolutionRegister = "convolution_register"
@@ -21,7 +22,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case optimizer
 
     /// What every program starts with, in this order.
-    public static let prelude: [KernelSource] = [.multiplyAdd, .common, .windows]
+    public static let prelude: [KernelSource] = [.multiplyAdd, .common, .windows, .tileLocal]
 
     /// The file's text.
     public var text: String {
@@ -30,6 +31,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
             case .multiplyAdd: PackageResources.multiply_add_cl
             case .common: PackageResources.common_cl
             case .windows: PackageResources.windows_cl
+            case .tileLocal: PackageResources.tile_local_cl
             case .matrixRegister: PackageResources.matrix_register_cl
             case .matrixLocal: PackageResources.matrix_local_cl
             case .convolutionRegister: PackageResources.convolution_register_cl

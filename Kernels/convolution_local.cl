@@ -1,68 +1,7 @@
-// Convolution on GPUs as an implicit matrix product: a group of THREADS × THREADS work-items
-// computes a TILE × TILE block through local memory, ITEM × ITEM elements each, and gathers the
+// Convolution on GPUs as an implicit matrix product by tiles in local memory, which gathers the
 // image while it fetches. Images are [n, h, w, c], weights [tap][c][o].
 
 #ifdef THREADS
-#define TILE (THREADS * ITEM)
-#define DEPTH (4 * THREADS / ITEM)
-#define QUADS (ITEM / 4)
-
-inline float4 load_quad(__global const float *source, int count) {
-#if ALIGNED
-    if (count >= 4) return *(__global const float4 *)source;
-#endif
-    float4 quad = (float4)(0.0f);
-    if (count > 0) quad.s0 = source[0];
-    if (count > 1) quad.s1 = source[1];
-    if (count > 2) quad.s2 = source[2];
-    if (count > 3) quad.s3 = source[3];
-    return quad;
-}
-
-inline void store_quad(float4 quad, __global float *target, int count) {
-#if ALIGNED
-    if (count >= 4) {
-        *(__global float4 *)target = quad;
-        return;
-    }
-#endif
-    if (count > 0) target[0] = quad.s0;
-    if (count > 1) target[1] = quad.s1;
-    if (count > 2) target[2] = quad.s2;
-    if (count > 3) target[3] = quad.s3;
-}
-
-// total += a · b over one slab of local memory, which is summed by itself: shorter runs round less.
-inline void multiply_slab(__local float4 (*a)[TILE / 4 + 1], __local float4 (*b)[TILE / 4 + 1],
-                          int lx, int ly, float4 (*total)[QUADS]) {
-    float4 sum[ITEM][QUADS];
-    #pragma unroll
-    for (int i = 0; i < ITEM; i++)
-        #pragma unroll
-        for (int q = 0; q < QUADS; q++) sum[i][q] = (float4)(0.0f);
-    #pragma unroll
-    for (int k = 0; k < DEPTH; k++) {
-        float4 value[QUADS];
-        #pragma unroll
-        for (int q = 0; q < QUADS; q++) value[q] = b[k][q * THREADS + lx];
-        #pragma unroll
-        for (int i = 0; i < QUADS; i++) {
-            const float4 factor = a[k][i * THREADS + ly];
-            #pragma unroll
-            for (int q = 0; q < QUADS; q++) {
-                sum[4 * i][q] = fma((float4)(factor.s0), value[q], sum[4 * i][q]);
-                sum[4 * i + 1][q] = fma((float4)(factor.s1), value[q], sum[4 * i + 1][q]);
-                sum[4 * i + 2][q] = fma((float4)(factor.s2), value[q], sum[4 * i + 2][q]);
-                sum[4 * i + 3][q] = fma((float4)(factor.s3), value[q], sum[4 * i + 3][q]);
-            }
-        }
-    }
-    #pragma unroll
-    for (int i = 0; i < ITEM; i++)
-        #pragma unroll
-        for (int q = 0; q < QUADS; q++) total[i][q] += sum[i][q];
-}
-
 // One quad of consecutive (tap, channel) columns of the image seen as a matrix whose rows are
 // output pixels; `base` is the pixel's image, (top, left) its first tap.
 inline float4 gather(__global const float *base, int top, int left, int index, int end, int height,
@@ -96,35 +35,26 @@ void convolve(__global const float *restrict input, __global const float *restri
               int width, int channels, int outputHeight, int outputWidth, int columns, int rows,
               int kernelHeight, int kernelWidth, int stride, int divisor, int paddingY,
               int paddingX) {
-    __local float4 a[DEPTH][TILE / 4 + 1], b[DEPTH][TILE / 4 + 1];
-    const int lx = get_local_id(0), ly = get_local_id(1), quad = 4 * (ly * THREADS + lx);
-    const int columnTiles = (columns + TILE - 1) / TILE;
-    const int tile = get_group_id(1) * get_num_groups(0) + get_group_id(0);
-    const int firstRow = tile / columnTiles * TILE, firstColumn = tile % columnTiles * TILE;
-    if (firstRow >= rows) return;
+    __local float4 a[DEPTH][PITCH], b[DEPTH][PITCH];
+    const Tile tile = tile_of_group(columns);
+    if (tile.row >= rows) return;
     const int from = 0, to = kernelHeight * kernelWidth * channels;
 
-    const int ak = quad % DEPTH, am = quad / DEPTH, bk = quad / TILE, bn = quad % TILE;
-    const int pixel = firstRow + am;
+    const int ak = tile.quad % DEPTH, am = tile.quad / DEPTH;
+    const int bk = tile.quad / TILE, bn = tile.quad % TILE;
+    const int pixel = tile.row + am;
     const int left = pixel % outputWidth * stride - paddingX;
     const int top = pixel / outputWidth % outputHeight * stride - paddingY;
     __global const float *base =
         input + (size_t)(pixel / outputWidth / outputHeight) * height * width * channels;
-    __local float *pa = (__local float *)a + ak * (TILE + 4) + am;
 
     float4 sum[ITEM][QUADS];
-    #pragma unroll
-    for (int i = 0; i < ITEM; i++)
-        #pragma unroll
-        for (int q = 0; q < QUADS; q++) sum[i][q] = (float4)(0.0f);
+    clear(sum);
 
     float4 nextA = (float4)(0.0f), nextB = (float4)(0.0f);
     for (int slab = from - DEPTH; slab < to; slab += DEPTH) {
         if (slab >= from) {
-            pa[0] = nextA.s0;
-            pa[TILE + 4] = nextA.s1;
-            pa[2 * (TILE + 4)] = nextA.s2;
-            pa[3 * (TILE + 4)] = nextA.s3;
+            store_down(nextA, (__local float *)a[ak] + am);
             b[bk][bn / 4] = nextB;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
@@ -133,24 +63,13 @@ void convolve(__global const float *restrict input, __global const float *restri
         if (next < to) {
             nextA = gather(base, top, left, next + ak, pixel < rows ? to : 0, height, width,
                            channels, kernelWidth, divisor);
-            nextB = load_quad(weights + (size_t)(next + bk) * columns + firstColumn + bn,
-                              next + bk < to ? columns - firstColumn - bn : 0);
+            nextB = load_quad(weights + (size_t)(next + bk) * columns + tile.column + bn,
+                              next + bk < to ? columns - tile.column - bn : 0);
         }
-        if (slab >= from) multiply_slab(a, b, lx, ly, sum);
+        if (slab >= from) multiply_slab(a, b, tile, sum);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
-    #pragma unroll
-    for (int q = 0; q < QUADS; q++) {
-        const int column = firstColumn + (q * THREADS + lx) * 4;
-        const float4 initial = load_quad(bias + column, columns - column);
-        #pragma unroll
-        for (int i = 0; i < ITEM; i++) {
-            const int row = firstRow + (i / 4 * THREADS + ly) * 4 + i % 4;
-            if (row < rows)
-                store_quad(sum[i][q] + initial, output + (size_t)row * columns + column,
-                           columns - column);
-        }
-    }
+    store_tile(tile, sum, bias, output, rows, columns, 0);
 }
 
 // partials[split][tap][c][o] = Σ input[pixel · stride + tap − padding, c] · gradient[pixel, o] over
@@ -161,21 +80,15 @@ void weight_gradient(__global const float *restrict input, __global const float 
                      int height, int width, int channels, int outputHeight, int outputWidth,
                      int columns, int rows, int pixels, int kernelWidth, int stride, int padding,
                      int pixelsPerSplit) {
-    __local float4 a[DEPTH][TILE / 4 + 1], b[DEPTH][TILE / 4 + 1];
-    const int lx = get_local_id(0), ly = get_local_id(1), quad = 4 * (ly * THREADS + lx);
-    const int columnTiles = (columns + TILE - 1) / TILE;
-    const int tile = get_group_id(1) * get_num_groups(0) + get_group_id(0);
-    const int firstRow = tile / columnTiles * TILE, firstColumn = tile % columnTiles * TILE;
-    if (firstRow >= rows) return;
+    __local float4 a[DEPTH][PITCH], b[DEPTH][PITCH];
+    const Tile tile = tile_of_group(columns);
+    if (tile.row >= rows) return;
     const int from = get_global_id(2) * pixelsPerSplit, to = min(pixels, from + pixelsPerSplit);
     output += (size_t)get_global_id(2) * rows * columns;
 
-    const int k = quad / TILE, m = quad % TILE;
+    const int k = tile.quad / TILE, m = tile.quad % TILE;
     float4 sum[ITEM][QUADS];
-    #pragma unroll
-    for (int i = 0; i < ITEM; i++)
-        #pragma unroll
-        for (int q = 0; q < QUADS; q++) sum[i][q] = (float4)(0.0f);
+    clear(sum);
 
     float4 nextA = (float4)(0.0f), nextB = (float4)(0.0f);
     for (int slab = from - DEPTH; slab < to; slab += DEPTH) {
@@ -190,26 +103,15 @@ void weight_gradient(__global const float *restrict input, __global const float 
             const int top = pixel / outputWidth % outputHeight * stride - padding;
             __global const float *base =
                 input + (size_t)(pixel / outputWidth / outputHeight) * height * width * channels;
-            nextA = gather(base, top, left, firstRow + m, pixel < to ? rows : 0, height, width,
+            nextA = gather(base, top, left, tile.row + m, pixel < to ? rows : 0, height, width,
                            channels, kernelWidth, 1);
-            nextB = load_quad(gradient + (size_t)pixel * columns + firstColumn + m,
-                              pixel < to ? columns - firstColumn - m : 0);
+            nextB = load_quad(gradient + (size_t)pixel * columns + tile.column + m,
+                              pixel < to ? columns - tile.column - m : 0);
         }
-        if (slab >= from) multiply_slab(a, b, lx, ly, sum);
+        if (slab >= from) multiply_slab(a, b, tile, sum);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
-    #pragma unroll
-    for (int q = 0; q < QUADS; q++) {
-        const int column = firstColumn + (q * THREADS + lx) * 4;
-        const float4 initial = load_quad(bias + column, columns - column);
-        #pragma unroll
-        for (int i = 0; i < ITEM; i++) {
-            const int row = firstRow + (i / 4 * THREADS + ly) * 4 + i % 4;
-            if (row < rows)
-                store_quad(sum[i][q] + initial, output + (size_t)row * columns + column,
-                           columns - column);
-        }
-    }
+    store_tile(tile, sum, bias, output, rows, columns, 0);
 }
 #endif
 
