@@ -137,7 +137,9 @@ private struct Extraction {
             if count == 0 { break }
             guard count <= allowed - report.bytes else { throw bomb(reader, allowed) }
             report.bytes += count
-            let code = writeAll(descriptor, buffer[..<count])
+            let code = buffer[..<count].withUnsafeBytes {
+                FileCalls.system.writeAll(descriptor, $0)
+            }
             guard code == 0 else { throw .writing(file, "write", errno: code) }
         }
         report.files += 1
@@ -168,18 +170,4 @@ private struct Extraction {
 /// A name in quotes, short, with nothing in it that a terminal would obey.
 private func quoted(_ name: String) -> String {
     name.count <= 80 ? name.debugDescription : String(name.prefix(77)).debugDescription + "…"
-}
-
-/// Writes every byte; the errno, or 0.
-private func writeAll(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Int32 {
-    bytes.withUnsafeBytes { buffer in
-        var rest = buffer[...]
-        while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
-            let count = Foundation.write(descriptor, start, rest.count)
-            if count < 0 && errno == EINTR { continue }
-            if count <= 0 { return count < 0 ? errno : ENOSPC }
-            rest = rest.dropFirst(count)
-        }
-        return 0
-    }
 }

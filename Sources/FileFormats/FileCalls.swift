@@ -22,7 +22,7 @@ package struct FileCalls: Sendable {
         remove: { unlink($0) })
 
     /// Writes every byte, going on after partial and interrupted writes; the errno, or 0.
-    func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
+    package func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest))

@@ -15,11 +15,27 @@ struct DataCommand: ParsableCommand {
         ])
 }
 
+/// Which data set a command is about.
+struct DataOptions: ParsableArguments {
+    @Option(help: "A data set's published name, or folder:PATH.")
+    var dataset = "FashionMNIST"
+
+    @OptionGroup var place: DataFolderOptions
+
+    func validate() throws { _ = try namedDataset(dataset) }
+
+    func load() throws -> ImageDataset {
+        try namedDataset(dataset).load(dataDirectory: place.dataDirectory)
+    }
+}
+
 /// Where data sets lie.
 struct DataFolderOptions: ParsableArguments {
     @Option(
         name: [.customLong("data-dir"), .customLong("dataset-dir")],
-        help: "Where data sets lie; without it $LLS_DATA, then ~/.cache/lls/data.")
+        help: """
+            Where data sets lie; without it $LLS_DATA, ~/.cache/lls/data, then the system's places.
+            """)
     var dataDirectory: String?
 
     /// The folders that the user keeps data sets in, first choice first.

@@ -78,20 +78,3 @@ struct DataDump: ParsableCommand {
         return ranges.flatMap { Array($0) }
     }
 }
-
-/// Which data set a command is about.
-struct DataOptions: ParsableArguments {
-    @Option(help: "A data set's published name, or folder:PATH.")
-    var dataset = "FashionMNIST"
-
-    @Option(
-        name: [.customLong("data-dir"), .customLong("dataset-dir")],
-        help: "Where data sets lie; looked at before $LLS_DATA and the system's places.")
-    var dataDirectory: String?
-
-    func validate() throws { _ = try namedDataset(dataset) }
-
-    func load() throws -> ImageDataset {
-        try namedDataset(dataset).load(dataDirectory: dataDirectory)
-    }
-}

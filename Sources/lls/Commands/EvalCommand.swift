@@ -17,9 +17,7 @@ struct EvalCommand: ParsableCommand {
     @OptionGroup var selection: BackendOptions
 
     @Option(help: "The data set; of a run, its own.") var dataset: String?
-    @Option(
-        name: [.customLong("data-dir"), .customLong("dataset-dir")],
-        help: "Where data sets lie.") var dataDirectory: String?
+    @OptionGroup var place: DataFolderOptions
     @Option(help: "The network; of a run, its own.") var model: String?
     @Option(
         name: [.customLong("rule"), .customLong("training-mode")],
@@ -48,7 +46,7 @@ struct EvalCommand: ParsableCommand {
     func run() throws {
         var (configuration, weights) = try resolve()
         configuration.dataset = dataset ?? configuration.dataset
-        configuration.dataDir = dataDirectory ?? configuration.dataDir
+        configuration.dataDir = place.dataDirectory ?? configuration.dataDir
         configuration.model = model ?? configuration.model
         configuration.rule = rule ?? configuration.rule
         configuration.testBatchSize = testBatchSize ?? configuration.testBatchSize

@@ -4,13 +4,7 @@ import Runs
 
 /// The settings of a run; published spellings are accepted beside ours.
 struct TrainOptions: ParsableArguments {
-    @Option(help: "A data set's published name, or folder:PATH.")
-    var dataset = "FashionMNIST"
-
-    @Option(
-        name: [.customLong("data-dir"), .customLong("dataset-dir")],
-        help: "Where data sets lie; looked at before $LLS_DATA and the system's places.")
-    var dataDirectory: String?
+    @OptionGroup var source: DataOptions
 
     @Option(help: "The network.")
     var model = "LLS_SmallConv"
@@ -119,8 +113,8 @@ struct TrainOptions: ParsableArguments {
     /// The values in effect, with the names spelt as published.
     var configuration: RunConfiguration {
         var configuration = RunConfiguration()
-        configuration.dataset = dataset
-        configuration.dataDir = dataDirectory
+        configuration.dataset = source.dataset
+        configuration.dataDir = source.place.dataDirectory
         configuration.model = model
         configuration.rule = rule
         configuration.waveform = waveform
