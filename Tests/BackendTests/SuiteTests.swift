@@ -7,7 +7,7 @@ import Verification
 /// The suite must see what backends get wrong: each of these breaks one thing.
 struct SuiteTests {
     /// A backend whose products and statistics are tampered with after the fact.
-    final class BrokenBackend: ForwardingBackend {
+    final class BrokenBackend: BreakableBackend {
         let tamper: (ReferenceBackend, _ output: Tensor) throws -> Void
 
         init(_ tamper: @escaping (ReferenceBackend, _ output: Tensor) throws -> Void) {
@@ -18,7 +18,7 @@ struct SuiteTests {
             _ left: MatrixFactor, _ right: MatrixFactor, bias: Tensor?, into output: Tensor
         ) throws {
             try super.multiply(left, right, bias: bias, into: output)
-            try tamper(base, output)
+            try tamper(reference, output)
         }
     }
 
@@ -99,20 +99,20 @@ struct SuiteTests {
     }
 
     /// Leaves the last element of a product as it was.
-    final class LastElementSkipper: ForwardingBackend {
+    final class LastElementSkipper: BreakableBackend {
         override func multiply(
             _ left: MatrixFactor, _ right: MatrixFactor, bias: Tensor?, into output: Tensor
         ) throws {
-            let before = base.readDoubles(output)
+            let before = reference.readDoubles(output)
             try super.multiply(left, right, bias: bias, into: output)
-            var after = base.readDoubles(output)
+            var after = reference.readDoubles(output)
             after[after.count - 1] = before[before.count - 1]
-            base.uploadDoubles(after, to: output)
+            reference.uploadDoubles(after, to: output)
         }
     }
 
     /// Writes beside every product, `offset` elements from its start.
-    final class Overrunner: ForwardingBackend {
+    final class Overrunner: BreakableBackend {
         let offset: Int
         private var whole: Tensor?
 
@@ -129,7 +129,7 @@ struct SuiteTests {
             try super.multiply(left, right, bias: bias, into: output)
             // The output is the last operand made, 17 elements behind the start of its allocation.
             let whole = try #require(whole)
-            try base.fill(try base.slice(whole, at: 17 + offset, [1]), with: 1)
+            try reference.fill(try reference.slice(whole, at: 17 + offset, [1]), with: 1)
         }
     }
 
@@ -145,12 +145,12 @@ struct SuiteTests {
     }
 
     /// Writes to a source.
-    final class SourceSpoiler: ForwardingBackend {
+    final class SourceSpoiler: BreakableBackend {
         override func multiply(
             _ left: MatrixFactor, _ right: MatrixFactor, bias: Tensor?, into output: Tensor
         ) throws {
             try super.multiply(left, right, bias: bias, into: output)
-            try base.fill(try base.slice(right.tensor, at: 5, [1]), with: 0)
+            try reference.fill(try reference.slice(right.tensor, at: 5, [1]), with: 0)
         }
     }
 
@@ -200,7 +200,7 @@ struct SuiteTests {
     }
 
     /// Its own fused loss is added twice, its primitives are right.
-    final class LossTwiceAdded: ForwardingBackend {
+    final class LossTwiceAdded: BreakableBackend {
         override func synchronizationLoss(
             _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
             into pooledGradient: Tensor, addingLossTo total: Tensor

@@ -93,7 +93,7 @@ struct TrainingPlanTests {
         #expect(error.largestBatch == nil)
     }
 
-    private final class LimitedBackend: ForwardingBackend {
+    private final class LimitedBackend: BreakableBackend {
         let limits: MemoryLimits
 
         init(_ limits: MemoryLimits) { self.limits = limits }
