@@ -7,7 +7,7 @@ public struct OpenCLDevice {
     public let name: String
     public let openCLVersion: String
     public let kind: Kind
-    public let traits: DeviceTraits
+    public package(set) var traits: DeviceTraits
 
     let handle: cl_device_id?
 

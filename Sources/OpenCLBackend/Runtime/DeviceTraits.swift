@@ -12,7 +12,7 @@ public struct DeviceTraits: Sendable {
     /// Floats of the widest vector register, as the device says: 16 with AVX-512, 8 with AVX2.
     public let floatLanes: Int
     /// Whether the device multiplies and adds in one instruction; elsewhere `fma` is a long program.
-    let fusesMultiplyAdd: Bool
+    package var fusesMultiplyAdd: Bool
     /// The cache before global memory, in bytes; 0 where there is none.
     private let cacheBytes: Int
     private var slabLimit = Int.max

@@ -1,19 +1,16 @@
-/// How kernels compute x · y + z.
+/// How kernels compute x · y + z where a device has no instruction for it.
 public enum MultiplyAdd: Sendable {
-    /// With a device's instruction for it; where it has none, the product is rounded first.
+    /// The product is rounded before it is added.
     case fast
-    /// With a device's instruction for it; where it has none, rounded once all the same.
+    /// It is rounded once, as by that instruction: twenty others in its place.
     case exact
-    /// Rounded once without that instruction, on any device: twenty others in its place.
-    case inParts
 
     /// The compiler's options, see `multiply_add.cl`.
     func options(_ traits: DeviceTraits) -> [String] {
-        switch self {
-        case .inParts: ["-D FUSED_IN_PARTS"]
-        case _ where traits.fusesMultiplyAdd: []
-        case .exact: ["-D FUSED_IN_PARTS"]
+        if traits.fusesMultiplyAdd { return [] }
+        return switch self {
         case .fast: ["-D UNFUSED"]
+        case .exact: ["-D FUSED_IN_PARTS"]
         }
     }
 }
