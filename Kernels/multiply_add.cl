@@ -1,6 +1,6 @@
 // How x · y + z is computed where a device has no instruction for fma, and may take hundreds of
 // others for one. Like common.cl, put before every kernel file by the host, which says how:
-// FUSED_IN_PARTS, what an fma would give; UNFUSED, with the product rounded, which is fast.
+// FUSED_IN_PARTS, as an fma would, in some twenty; UNFUSED, with the product rounded, in two.
 
 #if defined(FUSED_IN_PARTS) || defined(UNFUSED)
 #undef fma

@@ -42,7 +42,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var threads: Int?
     public var convolution = "automatic"
     public var tuning = "auto"
-    /// Direct convolutions only.
+    /// What rounds least: direct convolutions, and fused multiply-adds on every device.
     public var exact = false
 
     public init() {}

@@ -2,7 +2,7 @@
 public enum MultiplyAdd: Sendable {
     /// The product is rounded before it is added.
     case fast
-    /// It is rounded once, as by that instruction: twenty others in its place.
+    /// It is rounded once, as by that instruction: some twenty others in its place.
     case exact
 
     /// The compiler's options, see `multiply_add.cl`.
