@@ -9,8 +9,8 @@ struct ConformanceCommand: ParsableCommand {
         abstract: "Runs the oracle's training cases on a backend and prints how far it lands.",
         discussion: """
             Example: lls conformance Tests/Fixtures/golden/smallconv-lls.json
-            A case is about what is computed, so that what rounds least is the default here: as with
-            --exact, unless --convolution names an algorithm.
+            A case is about what is computed, so that what rounds least is the default here, as with
+            --exact; but --convolution may name any algorithm.
             """)
 
     @OptionGroup var selection: BackendOptions

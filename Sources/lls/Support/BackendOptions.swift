@@ -32,8 +32,12 @@ struct BackendOptions: ParsableArguments {
     @Option(help: "OpenCL kernels by the device's tuning table: auto, cached or off.")
     var tuning = ProcessInfo.processInfo.environment["LLS_TUNING"] ?? Tuning.auto.rawValue
 
-    @Option(help: "How 3×3 convolutions are computed: automatic, direct, winograd2 or winograd4.")
-    var convolution = ConvolutionAlgorithm.automatic.rawValue
+    @Option(
+        help: """
+            How 3×3 convolutions are computed: automatic (unless a command says else), direct, \
+            winograd2 or winograd4.
+            """)
+    var convolution: String?
 
     @Flag(
         help: """
@@ -49,8 +53,7 @@ struct BackendOptions: ParsableArguments {
         let kind = try kind
         _ = try engine
         _ = try tuningMode
-        let algorithm = try algorithm
-        if exact, ![.automatic, .direct].contains(algorithm) {
+        if let algorithm = try algorithm, exact, ![.automatic, .direct].contains(algorithm) {
             throw ValidationError("--exact is --convolution direct, not \(algorithm.rawValue)")
         }
         if let threads { try requirePositive(("threads", threads)) }
@@ -67,11 +70,14 @@ struct BackendOptions: ParsableArguments {
         get throws { try lookUp(tuning, among: Tuning.allCases, called: "tuning", by: \.rawValue) }
     }
 
-    private var algorithm: ConvolutionAlgorithm {
+    /// The one that was named.
+    private var algorithm: ConvolutionAlgorithm? {
         get throws {
-            try lookUp(
-                convolution, among: ConvolutionAlgorithm.allCases,
-                called: "convolution algorithm", by: \.rawValue)
+            try convolution.map {
+                try lookUp(
+                    $0, among: ConvolutionAlgorithm.allCases, called: "convolution algorithm",
+                    by: \.rawValue)
+            }
         }
     }
 
@@ -88,13 +94,12 @@ struct BackendOptions: ParsableArguments {
     ///
     /// - Parameters:
     ///   - profiling: whether a device's kernels are to be timed.
-    ///   - exactly: whether `--exact` is meant where no algorithm was named.
+    ///   - exactly: whether what rounds least is usual, though an algorithm may be named.
     func open(profiling: Bool = false, exactly: Bool = false) throws -> any Backend {
-        let algorithm = try algorithm
-        let isExact = exact || exactly && algorithm == .automatic
-        let backend = try backend(profiling, isExact ? .exact : .fast)
+        let backend = try backend(profiling, exact || exactly ? .exact : .fast)
+        let usual = exactly ? ConvolutionAlgorithm.direct : .automatic
         (backend as? any ConvolutionAlgorithmChoosing)?.convolutionAlgorithm =
-            isExact ? .direct : algorithm
+            exact ? .direct : try algorithm ?? usual
         return backend
     }
 
@@ -130,7 +135,7 @@ struct BackendOptions: ParsableArguments {
         configuration.device = device
         configuration.kernelEngine = kernelEngine
         configuration.threads = threads
-        configuration.convolution = convolution
+        configuration.convolution = convolution ?? ConvolutionAlgorithm.automatic.rawValue
         configuration.tuning = tuning
         configuration.exact = exact
     }
