@@ -20,7 +20,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // System libraries and C shims: nothing else lives here.
@@ -29,6 +28,8 @@ let package = Package(
             providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
@@ -54,19 +55,14 @@ let package = Package(
         .target(name: "Suggestions"),
 
         // Files and data: no device here.
-        .target(name: "FileFormats", dependencies: ["CZlib"]),
+        .target(name: "FileFormats", dependencies: ["CCrypto", "CZlib"]),
         .target(name: "Images", dependencies: ["FileFormats", "CTurboJPEG", "CSPNG"]),
         .target(name: "COCO", dependencies: ["FileFormats", "CRapidJSON"]),
         .target(
             name: "Datasets",
             dependencies: ["COCO", "FileFormats", "Images", "Randomness", "Suggestions"]),
         .target(name: "Archives", dependencies: ["FileFormats", "CArchive"]),
-        .target(
-            name: "Downloads",
-            dependencies: [
-                "Archives", "FileFormats", "CCurl",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ]),
+        .target(name: "Downloads", dependencies: ["Archives", "FileFormats", "CCurl"]),
         .target(
             name: "Runs",
             dependencies: [
@@ -99,7 +95,7 @@ let package = Package(
             path: "Tests/Support"),
         .testTarget(
             name: "ReferenceTests",
-            dependencies: ["ReferenceBackend", "TestSupport", "Randomness"]),
+            dependencies: ["ReferenceBackend", "TestSupport", "Randomness", "Verification"]),
         .testTarget(
             name: "BackendTests",
             dependencies: [

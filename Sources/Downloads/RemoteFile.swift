@@ -1,4 +1,3 @@
-import Crypto
 import FileFormats
 import Foundation
 
@@ -40,28 +39,4 @@ package func fileSize(_ path: String) throws(FileError) -> Int {
             path: path, operation: "read", reason: "there is no such file", category: .missingInput)
     }
     return Int(status.st_size)
-}
-
-/// SHA-256 of a file of any size, in lower-case hexadecimal.
-package func digestOfFile(_ path: String) throws(FileError) -> String {
-    func failure(_ operation: String) -> FileError {
-        FileError(
-            path: path, operation: operation, reason: String(cString: strerror(errno)),
-            category: errno == EIO ? .inputOutput : .missingInput)
-    }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure("open") }
-    defer { close(descriptor) }
-    var hash = SHA256()
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    while true {
-        let count = read(descriptor, &buffer, buffer.count)
-        if count < 0 && errno == EINTR { continue }
-        guard count >= 0 else { throw failure("read") }
-        if count == 0 { break }
-        buffer.withUnsafeBytes { hash.update(bufferPointer: .init(rebasing: $0[..<count])) }
-    }
-    return hash.finalize().map { byte in
-        (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
 }
