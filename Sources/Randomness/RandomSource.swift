@@ -3,7 +3,9 @@ import Foundation
 /// Random numbers that are a function of a key and a counter alone: there is no state to save, and
 /// neither thread count nor a resumed run changes them.
 ///
-/// SplitMix64 (Steele, Lea & Flood 2014) of `key + (counter + 1) · γ`.
+/// SplitMix64 (Steele, Lea & Flood 2014): the `counter`-th value is `mix(key + (counter + 1) · γ)`.
+/// All keys read one long sequence, so a key must never differ from another by a small multiple of
+/// γ. Seed, name and indices are therefore mixed into it, one after the other.
 public struct RandomSource: Sendable {
     /// What tells this stream from all others.
     public let key: UInt64
@@ -13,7 +15,7 @@ public struct RandomSource: Sendable {
     public init(seed: UInt64, stream name: String) {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
         for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        key = seed &* Self.golden &+ hash
+        key = Self.mix(Self.mix(seed &+ Self.golden) ^ hash)
     }
 
     /// The stream of one element of a larger whole: of a sample in an epoch, say.
@@ -27,7 +29,13 @@ public struct RandomSource: Sendable {
 
     /// 64 random bits.
     public func bits(_ counter: Int) -> UInt64 {
-        var z = key &+ (UInt64(bitPattern: Int64(counter)) &+ 1) &* Self.golden
+        Self.mix(key &+ (UInt64(bitPattern: Int64(counter)) &+ 1) &* Self.golden)
+    }
+
+    /// Stafford's variant 13 of MurmurHash3's finaliser: a bijection whose every output bit depends
+    /// on every input bit.
+    private static func mix(_ value: UInt64) -> UInt64 {
+        var z = value
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
         return z ^ (z >> 31)

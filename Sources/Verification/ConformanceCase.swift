@@ -137,7 +137,7 @@ extension ConformanceCase {
     private func load(step: Int, into network: Network, _ input: Shape) throws {
         let batch = settings.batch
         let (pixels, channels) = (input[0] * input[1], input[2])
-        let source = RandomSource(seed: settings.seed, stream: "input.\(step)")
+        let source = OracleStream(seed: settings.seed, name: "input.\(step)")
         var images = [Float](repeating: 0, count: batch * input.count)
         for image in 0..<batch {
             for pixel in 0..<pixels {
@@ -147,7 +147,7 @@ extension ConformanceCase {
                 }
             }
         }
-        let labels = RandomSource(seed: settings.seed, stream: "labels.\(step)").uniforms(batch)
+        let labels = OracleStream(seed: settings.seed, name: "labels.\(step)").uniforms(batch)
             .map { Int32($0 * Float(settings.classes)) }
         try network.backend.upload(images, to: network.images)
         try labels.withUnsafeBytes { try network.backend.upload($0, to: network.labels) }

@@ -10,22 +10,22 @@ import Testing
             (
                 0, "",
                 [
-                    0xc381_7c01_6ba4_ff30, 0x100c_daac_c0bc_9316, 0x54c3_a569_ecf6_1b1b,
-                    0xa93b_d9c5_884e_6b46,
+                    0x0d72_93fe_83b1_a2bc, 0x764e_de80_904b_ee69, 0xd63b_152c_4e53_72cd,
+                    0xe63e_7228_7433_4afc,
                 ]
             ),
             (
                 1, "conv_block1.block.conv.weight",
                 [
-                    0x4146_de81_0d01_0e0c, 0x4be9_d531_dc67_b036, 0xeed7_74fe_7bb0_d947,
-                    0x9dbd_e2dc_77aa_c09a,
+                    0x91fa_55fd_3851_a456, 0xab9e_8583_7531_fb1e, 0x3789_e01e_5453_883f,
+                    0xc5cc_d011_624a_dce8,
                 ]
             ),
             (
                 .max, "epoch order",
                 [
-                    0xff3e_31c5_4d36_a2b9, 0x59fb_9d48_0583_dcdc, 0xf39f_4e0d_f7eb_6e38,
-                    0xd8e0_8c2d_db68_9b5d,
+                    0x6122_dd5a_9689_6e04, 0x3069_ed08_c6a7_0863, 0xe5dc_92d0_5a6c_fb7f,
+                    0xaec6_0cc6_b779_5b14,
                 ]
             ),
         ]
@@ -35,7 +35,64 @@ import Testing
         }
         let nested = RandomSource(seed: 7, stream: "augmentation", 3, 59_999)
         #expect(
-            [nested.bits(0), nested.bits(1)] == [0x49f0_212e_2f00_e0ac, 0x5eee_17b7_76d3_a9df])
+            [nested.bits(0), nested.bits(1)] == [0xc0fe_f5db_7c81_76a3, 0x4554_86a1_f59f_aa3f])
+    }
+
+    /// Sequences that share no value are not shifted copies of each other, by any shift.
+    @Test func noTwoOfManyStreamsShareAValue() {
+        var values = Set<UInt64>(minimumCapacity: 2_200_000)
+        var count = 0
+        for seed in UInt64(0)..<100 {
+            for stream in 0..<10 {
+                for source in [
+                    RandomSource(seed: seed, stream: "stream \(stream)"),
+                    RandomSource(seed: seed, stream: "epoch order", stream),
+                ] {
+                    for counter in 0..<1000 { values.insert(source.bits(counter)) }
+                    count += 1000
+                }
+            }
+        }
+        #expect(values.count == count)
+    }
+
+    /// Neither the same element nor one nearby: what seed 1 draws says nothing of what seed 0 drew.
+    @Test(arguments: ["linear.weight", "augmentation", "epoch order"])
+    func neighbouringSeedsAndEpochsAreUncorrelated(name: String) {
+        let count = 20_000
+        func values(_ source: RandomSource) -> [Double] {
+            source.uniforms(count).map { Double($0) - 0.5 }
+        }
+        let pairs = [
+            (RandomSource(seed: 0, stream: name), RandomSource(seed: 1, stream: name)),
+            (RandomSource(seed: 0, stream: name, 2), RandomSource(seed: 1, stream: name, 1)),
+            (RandomSource(seed: 0, stream: name, 1), RandomSource(seed: 0, stream: name, 2)),
+            (RandomSource(seed: 7, stream: name), RandomSource(seed: 8, stream: name)),
+        ]
+        for (first, second) in pairs {
+            let (a, b) = (values(first), values(second))
+            for shift in -20...20 {
+                var sum = 0.0
+                for index in max(0, -shift)..<min(count, count - shift) {
+                    sum += a[index] * b[index + shift]
+                }
+                // 492 correlations are looked at; of a standard normal one in 1.7 million is above 5.
+                #expect(abs(sum * 12 / Double(count).squareRoot()) < 5, "\(name), shift \(shift)")
+            }
+        }
+    }
+
+    /// Two independent orders agree in about one place, whatever their length.
+    @Test func shufflesOfNeighbouringSeedsAreIndependent() {
+        var agreements = 0
+        let pairs = 200
+        for seed in UInt64(0)..<UInt64(pairs) {
+            let first = RandomSource(seed: seed, stream: "epoch order", 2).permutation(1000)
+            let second = RandomSource(seed: seed + 1, stream: "epoch order", 1).permutation(1000)
+            agreements += zip(first, second).count { $0 == $1 }
+        }
+        let deviation = Double(pairs).squareRoot()
+        #expect(abs(Double(agreements - pairs)) < 5 * deviation, "\(agreements) of \(pairs) pairs")
     }
 
     @Test func uniformValuesFillTheUnitInterval() {

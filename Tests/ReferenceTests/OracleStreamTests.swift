@@ -1,5 +1,5 @@
-import Randomness
 import Testing
+import Verification
 
 /// The streams against those of `Tests/Fixtures/lls_oracle.py`, bit for bit.
 struct OracleStreamTests {
@@ -28,7 +28,7 @@ struct OracleStreamTests {
 
     @Test(arguments: streams)
     func uniformEqualsTheOracle(stream: Stream) {
-        let source = RandomSource(seed: stream.seed, stream: stream.name)
+        let source = OracleStream(seed: stream.seed, name: stream.name)
         let values = source.uniforms(100_000).map { Int($0 * 0x1p24) }
         #expect(Array(values.prefix(4)) == stream.head)
         #expect(values.last == stream.last)
