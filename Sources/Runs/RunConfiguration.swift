@@ -23,7 +23,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var nesterov = false
     public var warmupSteps = 0
     public var weightDecay = 0.0
-    public var lrScheduler = "MultiStepLR"
+    public var lrScheduler = "ReduceLROnPlateau"
     public var milestones = [50, 80, 120, 180]
     public var gamma = 0.3
     public var patience = 1000

@@ -19,4 +19,15 @@ struct ScheduleTests {
         var progress = LearningRateProgress(.constant, rate: 0.1)
         #expect(progress.advance(epoch: 50, testLoss: 9) == 0.1)
     }
+
+    @Test func summariesSayWhatHappensWithinTheRun() {
+        let steps = LearningRateSchedule.multiStep(milestones: [50, 80], gamma: 0.3)
+        #expect(steps.summary(epochs: 100) == "× 0.3 after epoch 50, 80")
+        #expect(steps.summary(epochs: 80) == "× 0.3 after epoch 50")
+        #expect(steps.summary(epochs: 50) == "constant until epoch 50")
+        let plateau = LearningRateSchedule.plateau(gamma: 0.3, patience: 10)
+        #expect(plateau.summary(epochs: 11) == "constant (patience 10)")
+        #expect(plateau.summary(epochs: 12) == "× 0.3 after 11 epochs without a lower test loss")
+        #expect(LearningRateSchedule.constant.summary(epochs: 9) == "constant")
+    }
 }

@@ -5,6 +5,20 @@ public enum LearningRateSchedule: Hashable, Sendable {
     case multiStep(milestones: [Int], gamma: Double)
     /// Times `gamma` once the test loss has not fallen for more than `patience` epochs.
     case plateau(gamma: Double, patience: Int)
+
+    /// What becomes of the rate over the first `epochs` epochs, in words.
+    package func summary(epochs: Int) -> String {
+        switch self {
+        case .constant: return "constant"
+        case .multiStep(let milestones, let gamma):
+            let within = milestones.filter { $0 < epochs }
+            guard !within.isEmpty else { return "constant until epoch \(milestones.first ?? epochs)" }
+            return "× \(gamma) after epoch \(within.map(String.init).joined(separator: ", "))"
+        case .plateau(let gamma, let patience):
+            guard patience + 1 < epochs else { return "constant (patience \(patience))" }
+            return "× \(gamma) after \(patience + 1) epochs without a lower test loss"
+        }
+    }
 }
 
 /// A schedule at work.

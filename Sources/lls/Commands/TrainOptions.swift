@@ -42,7 +42,7 @@ struct TrainOptions: ParsableArguments {
     var warmupSteps = 0
 
     @Option(help: "MultiStepLR, ReduceLROnPlateau or none.")
-    var lrScheduler = "MultiStepLR"
+    var lrScheduler = "ReduceLROnPlateau"
 
     @Option(
         name: [.customLong("milestones"), .customLong("milestone"), .customShort("m")],

@@ -15,7 +15,7 @@ struct Choices {
     let pooling: Pooling
     let schedule: LearningRateSchedule
     let badImages: BadImagePolicy
-    private let scheduleName: String
+    let scheduleName: String
 
     /// - Throws: `ValidationError` for the first name that stands for nothing, with the nearest that
     ///   does.

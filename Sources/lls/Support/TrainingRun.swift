@@ -108,6 +108,8 @@ struct TrainingRun {
                 + "\(test.sampleCount) test, \(dataset.classNames.count) classes",
             "model    \(choices.model.name)  \(trained) parameters  rule \(choices.rule.name)  "
                 + "optimizer \(choices.optimizer.rawValue)  lr \(configuration.lr)",
+            "schedule \(choices.scheduleName)  "
+                + choices.schedule.summary(epochs: configuration.epochs),
             "memory   \(megabytes(plan.totalBytes)) planned, of which activations "
                 + megabytes(plan.activationBytes),
         ]
