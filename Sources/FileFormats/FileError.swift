@@ -33,10 +33,12 @@ public struct FileError: CategorizedError, Equatable {
     /// The part of a malformed file that is wrong, and where it starts in the (unzipped) bytes.
     public let field: String?
     public let offset: Int?
+    /// What to do about it; nil for the usual advice of its category.
+    public let advice: String?
 
     public init(
         path: String, operation: String, reason: String, category: ErrorCategory,
-        field: String? = nil, offset: Int? = nil
+        field: String? = nil, offset: Int? = nil, advice: String? = nil
     ) {
         self.path = path
         self.operation = operation
@@ -44,15 +46,16 @@ public struct FileError: CategorizedError, Equatable {
         self.category = category
         self.field = field
         self.offset = offset
+        self.advice = advice
     }
 
     /// A file whose bytes are not what its format demands.
     public static func malformed(
-        _ path: String, field: String, offset: Int, _ reason: String
+        _ path: String, field: String, offset: Int, _ reason: String, advice: String? = nil
     ) -> FileError {
         FileError(
             path: path, operation: "understand", reason: reason, category: .malformedData,
-            field: field, offset: offset)
+            field: field, offset: offset, advice: advice)
     }
 
     /// A system call that failed while a file was read.
@@ -73,12 +76,12 @@ public struct FileError: CategorizedError, Equatable {
 
     public var description: String {
         if let field, let offset {
-            return "\(path): \(field) (byte \(offset)): \(reason)\n\(advice)"
+            return "\(path): \(field) (byte \(offset)): \(reason)\n\(advice ?? usualAdvice)"
         }
-        return "\(path): cannot \(operation): \(reason)\n\(advice)"
+        return "\(path): cannot \(operation): \(reason)\n\(advice ?? usualAdvice)"
     }
 
-    private var advice: String {
+    private var usualAdvice: String {
         switch category {
         case .malformedData: "The file is damaged or of another kind; get it again."
         case .missingInput: "Check the path and that it may be read."

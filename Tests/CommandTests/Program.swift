@@ -25,13 +25,19 @@ enum Program {
         return folder.appending(path: "lls")
     }()
 
-    /// Runs it to its end. `environment` is added to this process's own.
+    /// Runs it to its end. `environment` is added to this process's own; `shell` stands before the
+    /// command in `bash`, to set limits or to redirect.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil
+        _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil,
+        shell: String? = nil
     ) throws -> Outcome {
         let process = Process()
         process.executableURL = path
         process.arguments = arguments
+        if let shell {
+            process.executableURL = URL(filePath: "/bin/bash")
+            process.arguments = ["-c", "\(shell) exec \"$0\" \"$@\"", path.path()] + arguments
+        }
         // Tests neither search for kernels nor depend on what somebody found.
         process.environment = ProcessInfo.processInfo.environment
             .merging(["LLS_TUNING": "off"]) { _, new in new }
