@@ -12,7 +12,9 @@ public enum LearningRateSchedule: Hashable, Sendable {
         case .constant: return "constant"
         case .multiStep(let milestones, let gamma):
             let within = milestones.filter { $0 < epochs }
-            guard !within.isEmpty else { return "constant until epoch \(milestones.first ?? epochs)" }
+            guard !within.isEmpty else {
+                return "constant until epoch \(milestones.first ?? epochs)"
+            }
             return "× \(gamma) after epoch \(within.map(String.init).joined(separator: ", "))"
         case .plateau(let gamma, let patience):
             guard patience + 1 < epochs else { return "constant (patience \(patience))" }
