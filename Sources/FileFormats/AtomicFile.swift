@@ -16,13 +16,12 @@ public struct AtomicFile: ~Copyable {
 
     /// `calls` stands in for the system's in tests of failing disks.
     package init(_ path: String, calls: FileCalls) throws(FileError) {
-        let folder = NSString(string: path).deletingLastPathComponent
         self.path = path
-        self.folder = folder.isEmpty ? "." : folder
+        self.folder = path.parentFolder
         self.calls = calls
         // The target's name may be as long as names can be, so it is not part of this one.
         let unique = String(UInt64.random(in: .min ... .max), radix: 36)
-        temporary = "\(self.folder)/.lls-\(getpid())-\(unique).part"
+        temporary = self.folder.appending(pathPart: ".lls-\(getpid())-\(unique).part")
         descriptor = calls.create(temporary)
         guard descriptor >= 0 else { throw .writing(path, "create", errno: errno) }
     }
