@@ -12,26 +12,24 @@ struct ScratchFolder: ~Copyable {
         Self.removeAbandoned(in: parent)
         let unique = String(UInt64.random(in: .min ... .max), radix: 36)
         path = "\(parent)/\(Self.prefix)\(getpid())-\(unique)"
-        guard mkdir(path, 0o777) == 0 else { throw .writing(path, "create", errno: errno) }
+        try FileSystem.makeFolder(path)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit { FileSystem.removeAll(path) }
 
     /// A killed process could not tidy up. Its folder goes once the process is gone and nothing
     /// has touched the folder for a day, in case the number is another machine's.
     private static func removeAbandoned(in parent: String) {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+        let names = (try? FileSystem.list(parent)) ?? []
         for name in names where name.hasPrefix(prefix) {
             let owner = name.dropFirst(prefix.count).prefix { $0 != "-" }
             guard let process = pid_t(owner), kill(process, 0) != 0, errno == ESRCH else {
                 continue
             }
-            var status = stat()
-            let path = "\(parent)/\(name)"
-            guard stat(path, &status) == 0, time(nil) - status.st_mtim.tv_sec > 86400 else {
-                continue
-            }
-            try? FileManager.default.removeItem(atPath: path)
+            let path = parent.appending(pathPart: name)
+            guard let status = try? FileSystem.status(of: path), time(nil) - status.modified > 86400
+            else { continue }
+            FileSystem.removeAll(path)
         }
     }
 }

@@ -1,3 +1,4 @@
+import FileFormats
 import Foundation
 
 /// Keeps other processes from fetching into the same folder meanwhile, where locks work.
@@ -9,7 +10,7 @@ final class FolderLock {
 
     /// `waiting` is called once if another process holds the lock.
     init(_ folder: String, waiting: () -> Void) {
-        descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        descriptor = FileSystem.open(folder, O_RDONLY | O_DIRECTORY)
         guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK
         else { return }
         waiting()

@@ -16,14 +16,14 @@ final class PartialFile {
     /// Opens a new file, or takes over an abandoned one of at most `byteCount` bytes.
     init(for target: String, byteCount: Int) throws(FileError) {
         self.target = target
-        let folder = NSString(string: target).deletingLastPathComponent
-        let name = NSString(string: target).lastPathComponent
+        let (folder, name) = (target.parentFolder, target.lastPathPart)
         let unique = String(UInt32.random(in: .min ... .max), radix: 36)
-        path = "\(folder)/.\(name).\(hostName())-\(getpid())-\(unique).part"
+        path = folder.appending(
+            pathPart: ".\(name).\(hostName())-\(getpid())-\(unique).part")
         for abandoned in Self.abandoned(name, in: folder) {
-            if rename(abandoned, path) == 0 { break }
+            if FileSystem.rename(abandoned, to: path) == 0 { break }
         }
-        descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+        descriptor = FileSystem.open(path, O_WRONLY | O_CREAT)
         guard descriptor >= 0 else { throw .writing(path, "create", errno: errno) }
         let end = lseek(descriptor, 0, SEEK_END)
         length = end > 0 ? Int(end) : 0
@@ -33,7 +33,7 @@ final class PartialFile {
     deinit {
         guard isOpen else { return }
         close(descriptor)
-        unlink(path)
+        FileSystem.removeFile(path)
     }
 
     func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
@@ -63,11 +63,12 @@ final class PartialFile {
     /// Makes the bytes durable and gives the file its name.
     func publish() throws(FileError) {
         guard fsync(descriptor) == 0 else { throw .writing(target, "flush", errno: errno) }
-        guard rename(path, target) == 0 else { throw .writing(target, "rename to", errno: errno) }
+        guard FileSystem.rename(path, to: target) == 0 else {
+            throw .writing(target, "rename to", errno: errno)
+        }
         close(descriptor)
         isOpen = false
-        let folder = NSString(string: target).deletingLastPathComponent
-        let opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let opened = FileSystem.open(target.parentFolder, O_RDONLY | O_DIRECTORY)
         guard opened >= 0 else { return }
         fsync(opened)
         close(opened)
@@ -78,18 +79,18 @@ final class PartialFile {
         guard isOpen, length > 0 else { return }
         close(descriptor)
         isOpen = false
-        _ = rename(path, target + ".part")
+        _ = FileSystem.rename(path, to: target + ".part")
     }
 
     /// Files of dead processes and of failed transfers, the longest first; all but that one go.
     private static func abandoned(_ name: String, in folder: String) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let names = (try? FileSystem.list(folder)) ?? []
         let found = names.filter { candidate in
             candidate == name + ".part" || isAbandoned(candidate, name, folder)
         }
-        .map { "\(folder)/\($0)" }
-        .sorted { ((try? fileSize($0)) ?? 0) > ((try? fileSize($1)) ?? 0) }
-        for file in found.dropFirst() { unlink(file) }
+        .map { folder.appending(pathPart: $0) }
+        .sorted { ((try? FileSystem.size(of: $0)) ?? 0) > ((try? FileSystem.size(of: $1)) ?? 0) }
+        for file in found.dropFirst() { FileSystem.removeFile(file) }
         return Array(found.prefix(1))
     }
 
@@ -102,8 +103,8 @@ final class PartialFile {
         if owner.dropLast(2).joined(separator: "-") == hostName() {
             return kill(process, 0) != 0 && errno == ESRCH
         }
-        var status = stat()
-        return stat("\(folder)/\(file)", &status) == 0 && time(nil) - status.st_mtim.tv_sec > 3600
+        let status = try? FileSystem.status(of: folder.appending(pathPart: file))
+        return status.map { time(nil) - $0.modified > 3600 } ?? false
     }
 }
 

@@ -114,8 +114,9 @@ extension String {
     /// This text with every carried byte and control character written as `\xHH`; line breaks and
     /// tabs stay.
     public var withoutControls: String {
-        guard unicodeScalars.contains(where: { isHidden($0) && !"\n\t".unicodeScalars.contains($0) })
-        else { return self }
+        guard unicodeScalars.contains(where: { isHidden($0) && $0 != "\n" && $0 != "\t" }) else {
+            return self
+        }
         return unicodeScalars.map { scalar in
             isHidden(scalar) && scalar != "\n" && scalar != "\t" ? escaped(scalar) : String(scalar)
         }.joined()

@@ -14,7 +14,7 @@ public struct MetricsLog: Sendable {
     /// ``FileError``.
     public init(_ folder: RunFolder, keepingThrough step: Int = .max) throws {
         self.folder = folder
-        if FileManager.default.fileExists(atPath: folder.metricsFile) {
+        if FileSystem.exists(folder.metricsFile) {
             let before = try readFile(folder.metricsFile)
             let kept = try Self.read(folder.metricsFile, before).filter { $0.record.step <= step }
             let after = kept.flatMap { before[$0.line] }

@@ -1,4 +1,5 @@
 import COpenCL
+import FileFormats
 import Foundation
 
 /// What kernels have to know of a device. Vendors' quirks live in this file and in no other.
@@ -45,7 +46,7 @@ public struct DeviceTraits: Sendable {
         self.platform = platform
         vendor = try query.text(CL_DEVICE_VENDOR)
         driver = try query.text(CL_DRIVER_VERSION)
-        limit(by: ProcessInfo.processInfo.environment)
+        limit(by: Environment.variables)
     }
 
     /// Makes the device smaller than it is, to try what a small one would do:

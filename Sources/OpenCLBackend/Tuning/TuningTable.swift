@@ -73,7 +73,7 @@ public struct TuningStore: Sendable {
         ].joined(separator: " | ")
     }
 
-    public var file: URL { folder.file(for: key, type: "json") }
+    public var file: String { folder.file(for: key, type: "json") }
 
     /// The table that was kept; as shipped where there is none, or none that is sound.
     public func load() -> TuningTable {
