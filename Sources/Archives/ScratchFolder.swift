@@ -4,32 +4,28 @@ import Foundation
 /// A folder for work in progress beside its target; gone, with all in it, when dropped.
 struct ScratchFolder: ~Copyable {
     let path: String
+    /// Locked, so that no other process takes the folder for one that a killed process left.
+    private let lock: FolderLock
 
     private static let prefix = ".lls-extract-"
 
     /// Throws ``FileError`` when the parent cannot be written.
     init(in parent: String) throws(FileError) {
         Self.removeAbandoned(in: parent)
-        let unique = String(UInt64.random(in: .min ... .max), radix: 36)
-        path = "\(parent)/\(Self.prefix)\(getpid())-\(unique)"
+        let name = "\(Self.prefix)\(ProcessMark.own.text)-\(randomWord())"
+        path = parent.appending(pathPart: name)
         try FileSystem.makeFolder(path)
+        lock = FolderLock(path)
     }
 
     deinit { FileSystem.removeAll(path) }
 
-    /// A killed process could not tidy up. Its folder goes once the process is gone and nothing
-    /// has touched the folder for a day, in case the number is another machine's.
+    /// A killed process could not tidy up.
     private static func removeAbandoned(in parent: String) {
-        let names = (try? FileSystem.list(parent)) ?? []
-        for name in names where name.hasPrefix(prefix) {
-            let owner = name.dropFirst(prefix.count).prefix { $0 != "-" }
-            guard let process = pid_t(owner), kill(process, 0) != 0, errno == ESRCH else {
-                continue
-            }
+        for name in (try? FileSystem.list(parent)) ?? [] where name.hasPrefix(prefix) {
             let path = parent.appending(pathPart: name)
-            guard let status = try? FileSystem.status(of: path), time(nil) - status.modified > 86400
-            else { continue }
-            FileSystem.removeAll(path)
+            let mark = ProcessMark(nameWithRandomWord: name.dropFirst(prefix.count))
+            if mark?.hasAbandoned(path) == true { FileSystem.removeAll(path) }
         }
     }
 }

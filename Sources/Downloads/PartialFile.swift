@@ -4,7 +4,7 @@ import Foundation
 /// A file on its way, under a name that no other process uses.
 ///
 /// What a failed transfer leaves is kept as `NAME.part`, and a process that was killed leaves its
-/// own `.NAME.HOST-PID-RANDOM.part`. The next one takes such a file over by renaming it, which only
+/// own `.NAME.HOST-PID-START-RANDOM.part`. The next one takes such a file over by renaming it, which only
 /// one process can, so no lock is needed for nobody to write into another's file.
 final class PartialFile {
     private(set) var length = 0
@@ -17,14 +17,15 @@ final class PartialFile {
     init(for target: String, byteCount: Int) throws(FileError) {
         self.target = target
         let (folder, name) = (target.parentFolder, target.lastPathPart)
-        let unique = String(UInt32.random(in: .min ... .max), radix: 36)
         path = folder.appending(
-            pathPart: ".\(name).\(hostName())-\(getpid())-\(unique).part")
+            pathPart: ".\(name).\(ProcessMark.own.text)-\(randomWord()).part")
         for abandoned in Self.abandoned(name, in: folder) {
             if FileSystem.rename(abandoned, to: path) == 0 { break }
         }
         descriptor = FileSystem.open(path, O_WRONLY | O_CREAT)
         guard descriptor >= 0 else { throw .writing(path, "create", errno: errno) }
+        // Tells processes of other containers that this one is alive.
+        _ = flock(descriptor, LOCK_EX | LOCK_NB)
         let end = lseek(descriptor, 0, SEEK_END)
         length = end > 0 ? Int(end) : 0
         if length > byteCount { try restart() }
@@ -97,20 +98,10 @@ final class PartialFile {
     /// Whether the process that this file's name tells of is gone. Of another machine's processes
     /// nothing is known, but none goes an hour without writing: it would have given up.
     private static func isAbandoned(_ file: String, _ name: String, _ folder: String) -> Bool {
-        guard file.hasPrefix(".\(name)."), file.hasSuffix(".part") else { return false }
-        let owner = file.dropFirst(name.utf8.count + 2).dropLast(5).split(separator: "-")
-        guard owner.count >= 3, let process = pid_t(owner[owner.count - 2]) else { return false }
-        if owner.dropLast(2).joined(separator: "-") == hostName() {
-            return kill(process, 0) != 0 && errno == ESRCH
-        }
-        let status = try? FileSystem.status(of: folder.appending(pathPart: file))
-        return status.map { time(nil) - $0.modified > 3600 } ?? false
+        guard file.hasPrefix(".\(name)."), file.hasSuffix(".part"),
+            let mark = ProcessMark(
+                nameWithRandomWord: file.dropFirst(name.count + 2).dropLast(".part".count))
+        else { return false }
+        return mark.hasAbandoned(folder.appending(pathPart: file), elsewhereAfter: 3600)
     }
-}
-
-private func hostName() -> String {
-    var name = [CChar](repeating: 0, count: 65)
-    guard gethostname(&name, name.count - 1) == 0 else { return "host" }
-    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        .filter { $0 != "/" }
 }

@@ -96,7 +96,8 @@ extension String {
     /// This path or argument for a message: itself, unless a terminal would not show it faithfully.
     /// Then it is quoted as a shell takes it, `$'caf\xe9'`. A very long one loses its middle.
     public var legible: String {
-        let text = unicodeScalars.contains(where: isHidden) ? shellQuoted : self
+        let isPlain = !isEmpty && !unicodeScalars.contains(where: isHidden)
+        let text = isPlain ? self : shellQuoted
         guard text.unicodeScalars.count > 400 else { return text }
         let (head, tail) = (text.unicodeScalars.prefix(160), text.unicodeScalars.suffix(160))
         return String(head) + "…" + String(tail)

@@ -34,10 +34,13 @@ public struct RunFolder: Sendable, Equatable {
         name: String, in runs: String, configuration: RunConfiguration, arguments: [String],
         calls: FileCalls
     ) throws -> RunFolder {
+        guard !runs.isEmpty else {
+            throw ConfigurationError(key: "runs-dir", reason: "it must name a folder, not be empty")
+        }
         guard name.wholeMatch(of: /[\p{L}\p{N}_\-][\p{L}\p{N}_.\-]*/) != nil else {
             throw ConfigurationError(
                 key: "name",
-                reason: "'\(name)' is no name for a folder: use letters, digits, '-', '_' and '.'")
+                reason: "\(name.legible) cannot name a run: use letters, digits, '-', '_' and '.'")
         }
         let parent = runs.appending(pathPart: name)
         let made = try FileSystem.makeFolders(parent)
@@ -93,9 +96,7 @@ public struct RunFolder: Sendable, Equatable {
     public func write(result: RunResult) throws { try writeJSON(result, to: resultFile) }
 
     private func writeJSON(_ value: some Encodable, to path: String) throws {
-        let encoder = JSONEncoder.forRuns()
-        encoder.outputFormatting.insert(.prettyPrinted)
-        try AtomicFile.write(try encoder.encode(value) + Data("\n".utf8), to: path)
+        try AtomicFile.write(try JSONText.page(value).utf8, to: path)
     }
 
     /// The greatest number of a run: a folder called by a greater one is not a run of ours.

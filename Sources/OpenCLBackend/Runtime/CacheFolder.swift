@@ -54,6 +54,13 @@ public struct CacheFolder: Sendable {
         try file.commit()
     }
 
+    /// Makes the folder and does `body` while no other process does anything of this kind there.
+    func exclusively(_ body: () throws -> Void) throws {
+        try FileSystem.makeFolders(path)
+        let lock = FolderLock(path)
+        try withExtendedLifetime(lock, body)
+    }
+
     /// Tables and programs are far smaller: what is larger is not of ours.
     private static let greatestSize = 1 << 28
 

@@ -30,13 +30,13 @@ final class ProgressReporter {
             Console.note(Self.summary(report, epochs: epochs))
         case (.plain, .epoch(let report)): Console.note(Self.summary(report, epochs: epochs))
         case (.json, .steps(let report)):
-            Console.note(
+            Console.event(
                 fields([
                     ("epoch", "\(report.epoch)"), ("step", "\(report.step)"),
                     ("images_per_second", report.imagesPerSecond.fixed(0)),
                 ]))
         case (.json, .epoch(let report)):
-            Console.note(
+            Console.event(
                 fields([
                     ("epoch", "\(report.epoch)"), ("test_top1", report.test.top1.fixed(2)),
                     ("test_loss", report.test.loss.fixed(4)),
