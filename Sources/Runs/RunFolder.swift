@@ -80,8 +80,12 @@ public struct RunFolder: Sendable, Equatable {
     private init(path: String) { self.path = path }
 
     /// The configuration that the run was started with.
-    public func configuration() throws -> RunConfiguration {
-        try RunConfiguration(reading: configurationFile)
+    ///
+    /// - Parameter choices: the names there are, for keys that name something.
+    public func configuration(
+        choices: [RunConfiguration.CodingKeys: NamedChoices] = [:]
+    ) throws -> RunConfiguration {
+        try RunConfiguration(reading: configurationFile, choices: choices)
     }
 
     /// Opens `log.txt` to add lines to it; throws ``FileError``.

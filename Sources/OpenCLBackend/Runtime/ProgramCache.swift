@@ -92,6 +92,9 @@ final class ProgramCache {
                     value, needed)
             }
             clReleaseProgram(program)
+            if DeviceTraits.isPoCL(device.traits.platform), let problem = DriverCache.problem() {
+                throw DeviceSelectionError.cacheNotWritable(problem)
+            }
             throw KernelBuildError(
                 source: key.files.map(\.rawValue).joined(separator: ".cl, "), options: options,
                 device: device.name,

@@ -77,7 +77,7 @@ struct EvalCommand: ParsableCommand {
         }
         guard FileSystem.isFolder(path) else { return (RunConfiguration(), path) }
         let folder = try RunFolder(opening: path)
-        return (try folder.configuration(), folder.weights + "/last.safetensors")
+        return (try folder.configuration(choices: RunConfiguration.choices), folder.weights + "/last.safetensors")
     }
 
     private func confusion(_ network: Network, _ test: LoaderSource) throws -> [[Int]] {
