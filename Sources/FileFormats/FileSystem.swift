@@ -152,7 +152,8 @@ public enum FileSystem {
             case EEXIST where isFolder(folder):
                 return try makeFolders(missing.reversed(), inside: [])
             case EEXIST: throw .writing(folder, "create", errno: ENOTDIR)
-            case ENOENT where folder.parentFolder.utf8.count < folder.utf8.count:
+            case ENOENT where folder.parentFolder.utf8.count < folder.utf8.count,
+                ENOTDIR where folder.parentFolder.utf8.count < folder.utf8.count:
                 missing.append(folder)
                 folder = folder.parentFolder
             case let code: throw .writing(folder, "create", errno: code)

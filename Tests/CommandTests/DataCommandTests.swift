@@ -54,8 +54,9 @@ struct DataCommandTests {
             "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
             "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
         ] {
-            #expect(outcome.errors.contains(mention))
+            #expect(outcome.output.contains(mention))
         }
+        #expect(outcome.errors.split(separator: "\n").count <= 3, "\(outcome.errors)")
         #expect(try home.contents().isEmpty)
     }
 

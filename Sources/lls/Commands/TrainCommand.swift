@@ -14,7 +14,7 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         name: [.customLong("runs-dir"), .customLong("save-path")],
-        help: "Where run folders are made.")
+        help: "Where run folders are made.", completion: .directory, transform: pathArgument)
     var runsDirectory = "runs"
 
     @Option(
@@ -25,14 +25,17 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "auto, bar, plain, json or none.")
     var progress = ProgressStyle.auto
 
-    @Option(name: .customLong("init"), help: "A weights file to start from.")
+    @Option(
+        name: .customLong("init"), help: "A weights file to start from.", completion: .file(),
+        transform: pathArgument)
     var initialWeights: String?
 
     @Option(
         help: """
             Writes the first 262,144 launches to this file, for chrome://tracing or \
             ui.perfetto.dev.
-            """)
+            """,
+        completion: .file(), transform: pathArgument)
     var trace: String?
 
     @Flag(help: "Keep the weights of the best test accuracy too.")

@@ -90,7 +90,9 @@ enum Console {
         guard code != 0, code != EPIPE else { return }
         state.withLock { state in
             if state.failure == nil {
-                state.failure = .writing("standard output", "write", errno: code)
+                state.failure = FileError(
+                    path: "standard output", operation: "write",
+                    reason: String(cString: strerror(code)), category: .inputOutput)
             }
         }
     }
