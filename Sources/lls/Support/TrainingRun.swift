@@ -88,12 +88,11 @@ struct TrainingRun {
                     labelSmoothing: Float(configuration.labelSmoothing))),
             pooling: choices.pooling, dropout: Float(configuration.dropout),
             seed: configuration.seed, on: backend)
-        try network.initialize()
         if let initial = extras.initialWeights {
             try network.load(try SafetensorsFile(reading: initial))
         }
         trainer = try Trainer(
-            network, rule: choices.rule, optimizer: choices.optimizer,
+            network, optimizer: choices.optimizer,
             OptimizerSettings(
                 learningRate: configuration.lr, momentum: configuration.momentum,
                 weightDecay: configuration.weightDecay, nesterov: configuration.nesterov,
