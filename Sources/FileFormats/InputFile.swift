@@ -9,7 +9,7 @@ struct InputFile: ~Copyable {
     /// Devices, folders and pipes are refused: their size says nothing about what they hold.
     init(_ path: String) throws(FileError) {
         // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = FileSystem.open(path, O_RDONLY | O_NONBLOCK)
         guard descriptor >= 0 else { throw .reading(path, "open", errno: errno) }
         var status = stat()
         let code = fstat(descriptor, &status) == 0 ? 0 : errno

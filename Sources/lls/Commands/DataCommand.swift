@@ -1,7 +1,7 @@
 import ArgumentParser
 import Datasets
 import Downloads
-import Foundation
+import FileFormats
 import Suggestions
 
 struct DataCommand: ParsableCommand {
@@ -40,11 +40,9 @@ struct DataFolderOptions: ParsableArguments {
 
     /// The folders that the user keeps data sets in, first choice first.
     var folders: [String] {
-        let environment = ProcessInfo.processInfo.environment
-        let home = environment["HOME"].map { $0 + "/.cache/lls/data" }
-        return [dataDirectory, environment["LLS_DATA"], home].compactMap { $0 }
-            .filter { !$0.isEmpty }
-            .map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        let home = Environment.home().map { $0.appending(pathPart: ".cache/lls/data") }
+        return [dataDirectory, Environment.path("LLS_DATA"), home].compactMap { $0 }
+            .map(\.withoutEndingSlashes)
     }
 
     /// The one that new data sets go to.

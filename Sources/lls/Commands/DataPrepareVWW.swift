@@ -42,7 +42,7 @@ struct DataPrepareVWW: ParsableCommand {
         }
         let words = try VisualWakeWords(files, minival: ids, minivalPath: minival)
         if !withoutImages {
-            let parent = images ?? NSString(string: source).deletingLastPathComponent
+            let parent = images ?? source.parentFolder
             try checkImages(of: words, in: parent.isEmpty ? "." : parent)
         }
         try VisualWakeWordsFile.write(words.validation, to: "\(target)/instances_val.json")
@@ -65,7 +65,7 @@ struct DataPrepareVWW: ParsableCommand {
     private func checkImages(of words: VisualWakeWords, in folder: String) throws(FileError) {
         let folders = ["all2014", "train2014", "val2014"].map { "\(folder)/\($0)" }
         let listings = folders.compactMap {
-            try? FileManager.default.contentsOfDirectory(atPath: $0)
+            try? FileSystem.list($0)
         }
         let present = Set(listings.joined())
         let missing = (words.training + words.validation).map(\.image.fileName)

@@ -55,7 +55,7 @@ struct DataVerify: ParsableCommand {
         for part in description.files?.parts ?? [] {
             for folder in place.folders {
                 let path = "\(part.place(in: folder))/\(part.file.name)"
-                guard FileManager.default.fileExists(atPath: path) else { continue }
+                guard FileSystem.exists(path) else { continue }
                 count += 1
                 if let mismatch = try part.file.mismatch(at: path) {
                     problems.append("\(path): \(mismatch)")

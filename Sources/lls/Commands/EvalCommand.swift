@@ -70,15 +70,14 @@ struct EvalCommand: ParsableCommand {
 
     /// The configuration of a run and its weights, or defaults and the file itself.
     private func resolve() throws -> (RunConfiguration, weights: String) {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        guard FileSystem.exists(path) else {
             throw FileError(
                 path: path, operation: "open the run or weights", reason: "it is not there",
                 category: .missingInput)
         }
-        guard isFolder.boolValue else { return (RunConfiguration(), path) }
+        guard FileSystem.isFolder(path) else { return (RunConfiguration(), path) }
         let folder = try RunFolder(opening: path)
-        return (try folder.configuration(), folder.weights + "/last.safetensors")
+        return (try folder.configuration(choices: RunConfiguration.choices), folder.weights + "/last.safetensors")
     }
 
     private func confusion(_ network: Network, _ test: LoaderSource) throws -> [[Int]] {

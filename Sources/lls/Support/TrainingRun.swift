@@ -124,7 +124,7 @@ struct TrainingRun {
     /// Makes the run's folder, trains, and saves.
     func train(name: String, in runs: String, progress: ProgressStyle) throws -> RunResult {
         let folder = try RunFolder.create(
-            name: name, in: runs, configuration: configuration, arguments: CommandLine.arguments)
+            name: name, in: runs, configuration: configuration, arguments: Environment.arguments)
         try tune()
         try folder.write(environment: RunEnvironment(backend))
         let log = try AppendOnlyFile(folder.logFile)
