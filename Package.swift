@@ -56,7 +56,7 @@ let package = Package(
 
         // Files and data: no device here.
         .target(name: "FileFormats", dependencies: ["CCrypto", "CZlib"]),
-        .target(name: "Images", dependencies: ["FileFormats", "CTurboJPEG", "CSPNG"]),
+        .target(name: "Images", dependencies: ["FileFormats", "CTurboJPEG", "CSPNG", "CZlib"]),
         .target(name: "COCO", dependencies: ["FileFormats", "CRapidJSON"]),
         .target(
             name: "Datasets",
