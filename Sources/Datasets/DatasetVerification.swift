@@ -1,11 +1,10 @@
 import FileFormats
-import Foundation
 
 /// Something wrong with a data set that is there: what, and where.
 public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
     public let path: String
     public let reason: String
-    public var description: String { "\(path): \(reason)" }
+    public var description: String { "\(path.legible): \(reason)" }
 
     init(path: String, reason: String) {
         self.path = path
@@ -35,7 +34,7 @@ extension DatasetDescription {
     ///   their whole number.
     public func verify(
         dataDirectory: String? = nil,
-        environment: [String: String] = ProcessInfo.processInfo.environment,
+        environment: [String: String] = Environment.variables,
         progress: @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws(DatasetError) -> [DatasetProblem] {
         let location = try locate(dataDirectory: dataDirectory, environment: environment)

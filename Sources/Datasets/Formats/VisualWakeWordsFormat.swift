@@ -1,5 +1,4 @@
 import COCO
-import Foundation
 
 /// COCO 2014's images, in one folder or two, with the label files of Visual Wake Words.
 struct VisualWakeWordsFormat: DatasetFormat {
@@ -17,8 +16,8 @@ struct VisualWakeWordsFormat: DatasetFormat {
         let folders = Array(location.paths.dropFirst(2))
         return DatasetContents(
             classNames: description.classNames ?? [],
-            train: try Self.split(location.paths[0], images: folders),
-            test: try Self.split(location.paths[1], images: folders))
+            train: FoundSplit(try Self.split(location.paths[0], images: folders)),
+            test: FoundSplit(try Self.split(location.paths[1], images: folders)))
     }
 
     /// The images that a label file names, in the order of their ids.
