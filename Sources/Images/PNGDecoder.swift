@@ -11,7 +11,9 @@ enum PNGDecoder {
             return try decodeAll(bytes, into: buffer)
         } catch {
             // libspng takes no more than 1,000 texts, and some programs write more than that.
-            guard error.isOfLimits, let pixels = try PNGChunks.withoutNotes(bytes) else { throw error }
+            guard error.isOfLimits, let pixels = try PNGChunks.withoutNotes(bytes) else {
+                throw error
+            }
             return try decodeAll(pixels, into: buffer)
         }
     }

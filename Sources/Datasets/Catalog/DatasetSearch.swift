@@ -27,7 +27,9 @@ extension DatasetDescription {
         if let named = namedPlace(dataDirectory, environment) {
             look(in: named.folder)
         } else {
-            if let home = Environment.home(in: environment) { look(in: join(home, ".cache/lls/data")) }
+            if let home = Environment.home(in: environment) {
+                look(in: join(home, ".cache/lls/data"))
+            }
             folders += fixedFolders
         }
         var seen: Set<ByteString> = []
@@ -70,7 +72,8 @@ extension DatasetDescription {
             }
             looked.append(
                 lacking.isEmpty
-                    ? folder.legible : "\(folder.legible) (lacks \(lacking.joined(separator: ", ")))")
+                    ? folder.legible
+                    : "\(folder.legible) (lacks \(lacking.joined(separator: ", ")))")
         }
         let place = namesItsPlace ? nil : namedPlace(dataDirectory, environment)
         if let place, !FileSystem.isFolder(place.folder) {

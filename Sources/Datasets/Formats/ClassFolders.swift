@@ -44,7 +44,9 @@ struct ClassFolders: DatasetFormat {
         var fileLabels: [Int32] = []
         var empty: [String] = []
         var leftOut = top.leftOut
-        for image in top.images { leftOut.add("images beside the class folders", at: join(folder, image)) }
+        for image in top.images {
+            leftOut.add("images beside the class folders", at: join(folder, image))
+        }
         for name in top.folders {
             let listing = try FolderListing(join(folder, name))
             if listing.images.isEmpty { empty.append(name) }

@@ -48,7 +48,8 @@ struct FolderListing {
                 switch kind ?? .link {
                 case .folder:
                     if inside.isEmpty { folders.append(name) }
-                    guard isDeep, let found = try Self.identity(of: folder.appending(pathPart: name)),
+                    guard isDeep,
+                        let found = try Self.identity(of: folder.appending(pathPart: name)),
                         seen.insert(found).inserted
                     else { continue }
                     deeper.append(relative)

@@ -1,4 +1,5 @@
 import COCO
+import FileFormats
 
 /// COCO 2014's images, in one folder or two, with the label files of Visual Wake Words.
 struct VisualWakeWordsFormat: DatasetFormat {
@@ -23,21 +24,24 @@ struct VisualWakeWordsFormat: DatasetFormat {
     /// The images that a label file names, in the order of their ids.
     private static func split(_ path: String, images folders: [String]) throws -> ImageSplit {
         let samples = try VisualWakeWordsFile.read(path)
-        var places: [String: String] = [:]
+        var places: [ByteString: String] = [:]
         for folder in folders {
-            for name in try FolderListing(folder).images { places[name] = join(folder, name) }
+            for name in try FolderListing(folder).images {
+                places[ByteString(name)] = join(folder, name)
+            }
         }
-        let missing = samples.map(\.fileName).filter { places[$0] == nil }
+        let missing = samples.map(\.fileName).filter { places[ByteString($0)] == nil }
         guard missing.isEmpty, !samples.isEmpty else {
             throw DatasetError.unusable(
                 path: path,
                 reason: samples.isEmpty
                     ? "it names no images"
-                    : "it names \(list(missing)), not in \(folders.joined(separator: " or "))",
+                    : "it names \(list(missing)), not in \(folders.map(\.legible).joined(separator: " or "))",
                 advice: "Get the images with 'lls data get VWW', and the labels with "
                     + "'lls data prepare-vww'.")
         }
         return ImageSplit(
-            files: samples.compactMap { places[$0.fileName] }, labels: samples.map(\.label))
+            files: samples.compactMap { places[ByteString($0.fileName)] },
+            labels: samples.map(\.label))
     }
 }

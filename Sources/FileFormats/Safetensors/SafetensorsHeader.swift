@@ -34,7 +34,8 @@ struct SafetensorsHeader {
             if isPyTorch {
                 throw malformed(
                     "this is a checkpoint of PyTorch (.pt, .pth), not safetensors",
-                    advice: "Convert it: python3 Scripts/pth_to_safetensors.py FILE NEW.safetensors")
+                    advice: "Convert it: python3 Scripts/pth_to_safetensors.py FILE NEW.safetensors"
+                )
             }
             throw malformed(
                 length <= SafetensorsFile.greatestHeader

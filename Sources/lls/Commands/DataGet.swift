@@ -1,7 +1,7 @@
 import ArgumentParser
 import Datasets
 import Downloads
-import Foundation
+import FileFormats
 
 struct DataGet: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,7 +45,7 @@ struct DataGet: ParsableCommand {
         do {
             try Downloader().get(
                 files, into: folder,
-                mirror: mirror ?? ProcessInfo.processInfo.environment["LLS_MIRROR"],
+                mirror: mirror ?? Environment.variables["LLS_MIRROR"],
                 isOffline: offline, keepsArchives: keepArchives, report: reporter.show)
         } catch {
             reporter.clear()
@@ -67,7 +67,7 @@ struct DataGet: ParsableCommand {
     private func foundAlready(_ description: DatasetDescription) -> String? {
         let location = try? description.locate(dataDirectory: place.dataDirectory)
         guard let folder = location?.folder else { return nil }
-        let isOwn = place.folders.contains { folder.hasPrefix($0) }
+        let isOwn = place.folders.contains { folder.isInside($0) }
         return offline || (place.dataDirectory == nil && !isOwn) ? folder : nil
     }
 

@@ -25,7 +25,8 @@ struct EvalCommand: ParsableCommand {
         name: [.customLong("rule"), .customLong("training-mode")],
         help: "The learning rule; of a run, its own.") var rule: String?
     @Option(help: "Images in a batch.") var testBatchSize: Int?
-    @Option(help: "Only so many test samples, of all classes; of a run, its own.") var limitTest: Int?
+    @Option(help: "Only so many test samples, of all classes; of a run, its own.") var limitTest:
+        Int?
     @Flag(help: "One JSON object.") var json = false
 
     @OptionGroup var badImagesOption: BadImagesOption
