@@ -108,7 +108,7 @@ let package = Package(
             name: "FileFormatsTests", dependencies: ["FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "ImagesTests", dependencies: ["Images", "FileFormats"],
+            name: "ImagesTests", dependencies: ["Images", "FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "DatasetsTests",
@@ -128,7 +128,10 @@ let package = Package(
         .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats", "TestSupport"]),
         .testTarget(
             name: "LocalLearningTests",
-            dependencies: ["LocalLearning", "Verification", "ReferenceBackend"]),
+            dependencies: [
+                "LocalLearning", "Verification", "ReferenceBackend", "Datasets", "FileFormats",
+                "TestSupport",
+            ]),
         .testTarget(
             name: "ProfilingTests",
             dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),

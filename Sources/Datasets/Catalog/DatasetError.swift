@@ -29,12 +29,12 @@ public enum DatasetError: CategorizedError, Equatable {
                 + known.joined(separator: ", ") + "."
         case .missing(let name, let place, let folders, let needed, let advice):
             let ways = needed.map { $0.joined(separator: ", ") }.joined(separator: ", or ")
-            let only =
-                place.map { "; \($0) names the place, so it is looked for nowhere else" } ?? ""
+            let only = place.map { "; \($0) names the place, so it is looked for nowhere else" }
+            let usual = place.map { " Without \($0) the usual places are looked in." }
             return """
                 \(name.legible) is not here: no folder holds \(ways).
-                Looked in \(folders.joined(separator: ", "))\(only).
-                \(advice)
+                Looked in \(folders.joined(separator: ", "))\(only ?? "").
+                \(advice)\(usual ?? "")
                 """
         case .placeNamedTwice(let name, let dataDirectory):
             let path = String(name.drop { $0 != ":" }.dropFirst())
