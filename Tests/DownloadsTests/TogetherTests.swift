@@ -1,4 +1,5 @@
 import Downloads
+import FileFormats
 import Foundation
 import TestSupport
 import Testing
