@@ -96,7 +96,6 @@ struct RuleMatrixTests {
         let network = try Network(
             model, input: [side, side, 3], classes: 10, batch: 8, rule: rule, pooling: pooling,
             dropout: dropout, seed: 5, on: backend)
-        try network.initialize()
         let images = RandomSource(seed: 5, stream: "images").uniforms(network.images.count)
         let labels = (0..<8).map { Int32($0 % 10) }
         let optimizers = try network.groups.map {
@@ -109,7 +108,7 @@ struct RuleMatrixTests {
             // The memory of the images is used again within a step.
             try backend.upload(images.map { 2 * $0 - 1 }, to: network.images)
             try labels.withUnsafeBytes { try backend.upload($0, to: network.labels) }
-            try rule.step(network, batch: 8, optimizers, losses: ring.next())
+            try network.step(batch: 8, optimizers, losses: ring.next())
         }
         return try ring.drain(on: backend)
     }
