@@ -101,21 +101,38 @@ public enum FileSystem {
 
     /// The names in a folder, in the order of their bytes; throws ``FileError``.
     public static func list(_ folder: String) throws(FileError) -> [String] {
+        try entries(of: folder).map(\.name)
+    }
+
+    /// The names in a folder, in the order of their bytes, and what each is; nil if the file system
+    /// does not say so along with the name. Throws ``FileError``.
+    public static func entries(
+        of folder: String
+    ) throws(FileError) -> [(name: String, kind: Status.Kind?)] {
         guard let stream = folder.withPathBytes({ opendir($0) }) else {
             throw .reading(folder, "list", errno: errno)
         }
         defer { closedir(stream) }
-        var names: [String] = []
+        var entries: [(name: String, kind: Status.Kind?)] = []
         while true {
             errno = 0
             guard let entry = readdir(stream) else { break }
             // The name is longer than the imported array says where a file system allows it.
             let start = UnsafeRawPointer(entry) + nameOffset
             let name = String(pathAt: start.assumingMemoryBound(to: CChar.self))
-            if name != "." && name != ".." { names.append(name) }
+            if name == "." || name == ".." { continue }
+            let kind: Status.Kind? =
+                switch Int(entry.pointee.d_type) {
+                case Int(DT_REG): .file
+                case Int(DT_DIR): .folder
+                case Int(DT_LNK): .link
+                case Int(DT_UNKNOWN): nil
+                default: .other
+                }
+            entries.append((name, kind))
         }
         guard errno == 0 else { throw .reading(folder, "list", errno: errno) }
-        return names.sortedByBytes()
+        return entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
     private static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19

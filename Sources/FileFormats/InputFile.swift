@@ -42,6 +42,28 @@ struct InputFile: ~Copyable {
         }
         return filled
     }
+
+    /// These bytes of the file, wherever reading is; throws ``FileError`` when it has shrunk.
+    func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+        var bytes = [UInt8](uninitialized: count)
+        var filled = 0
+        while filled < count {
+            let read = bytes.withUnsafeMutableBytes {
+                pread(
+                    descriptor, $0.baseAddress.map { $0 + filled }, count - filled,
+                    off_t(offset + filled))
+            }
+            if read < 0 && errno == EINTR { continue }
+            guard read >= 0 else { throw .reading(path, "read", errno: errno) }
+            guard read > 0 else {
+                throw .malformed(
+                    path, field: "size", offset: offset + filled,
+                    "the file shrank while it was read")
+            }
+            filled += read
+        }
+        return bytes
+    }
 }
 
 /// All bytes of a regular file of at most `limit` bytes.

@@ -3,7 +3,7 @@ import Foundation
 
 /// The folder of one training run, `<runs>/<name>/<NNN>`; no other run ever writes there.
 ///
-/// It holds `config.yaml`, `command.txt`, `env.json`, `metrics.jsonl`, `metrics.csv`, `log.txt`,
+/// It holds `config.yaml`, `command.txt`, `env.json`, `model.json`, `metrics.jsonl`, `metrics.csv`, `log.txt`,
 /// `result.json`, `checkpoints/` and `weights/`.
 public struct RunFolder: Sendable, Equatable {
     public let path: String
@@ -11,6 +11,8 @@ public struct RunFolder: Sendable, Equatable {
     public var configurationFile: String { path + "/config.yaml" }
     public var commandFile: String { path + "/command.txt" }
     public var environmentFile: String { path + "/env.json" }
+    /// What its weights are of, class names before all.
+    public var modelFile: String { path + "/model.json" }
     public var metricsFile: String { path + "/metrics.jsonl" }
     public var metricsTable: String { path + "/metrics.csv" }
     public var logFile: String { path + "/log.txt" }

@@ -34,20 +34,34 @@ struct DataFolderOptions: ParsableArguments {
     @Option(
         name: [.customLong("data-dir"), .customLong("dataset-dir")],
         help: """
-            Where data sets lie; without it $LLS_DATA, ~/.cache/lls/data, then the system's places.
-            """)
+            The folder in which the data set lies, and no other; without it $LLS_DATA and no other, \
+            else ~/.cache/lls/data, then the system's places. Not with folder:PATH, which is a place.
+            """,
+        transform: { $0.expandingHome() })
     var dataDirectory: String?
 
-    /// The folders that the user keeps data sets in, first choice first.
+    /// The folders that the user keeps data sets in, first choice first: the one that was named, and
+    /// no other.
     var folders: [String] {
-        let home = Environment.home().map { $0.appending(pathPart: ".cache/lls/data") }
-        return [dataDirectory, Environment.path("LLS_DATA"), home].compactMap { $0 }
-            .map(\.withoutEndingSlashes)
+        let named = dataDirectory ?? Environment.path("LLS_DATA")
+        return [named ?? Environment.home().map { $0.appending(pathPart: ".cache/lls/data") }]
+            .compactMap { $0?.withoutEndingSlashes }
     }
 
     /// The one that new data sets go to.
     var folder: String { folders.first ?? "data" }
 }
+
+/// What becomes of images that cannot be read.
+struct BadImagesOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Of images that cannot be read: error lists some and ends, skip goes on without them.",
+            valueName: "policy"))
+    var badImages: BadImagePolicy?
+}
+
+extension BadImagePolicy: ExpressibleByArgument {}
 
 /// The data set that a user named.
 ///
