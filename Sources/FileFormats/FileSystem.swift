@@ -126,8 +126,11 @@ public enum FileSystem {
                 case Int(DT_REG): .file
                 case Int(DT_DIR): .folder
                 case Int(DT_LNK): .link
-                case Int(DT_UNKNOWN): nil
-                default: .other
+                case Int(DT_FIFO): .pipe
+                case Int(DT_SOCK): .socket
+                case Int(DT_BLK): .blockDevice
+                case Int(DT_CHR): .characterDevice
+                default: nil
                 }
             entries.append((name, kind))
         }
