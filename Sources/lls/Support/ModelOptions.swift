@@ -41,9 +41,10 @@ struct StepBench {
 
     init(_ training: PlannedTraining, on backend: any Backend) throws {
         self.backend = backend
-        network = try Network(
+        let network = try Network(
             training.architecture, input: training.input, classes: training.classes,
             batch: training.batch, rule: training.rule, on: backend)
+        self.network = network
         optimizers = try network.groups.map {
             try training.optimizer.make(
                 for: $0, OptimizerSettings(learningRate: 5e-3), on: backend)
