@@ -208,7 +208,7 @@ struct PathCommandTests {
     /// What it was writing is removed by the next that writes there.
     @Test func aKilledProcessLeavesNothingForLong() throws {
         let script = """
-            "$0" data dump --data-dir . --index $(seq -s, -f 0..63 400) --out f & P=$!
+            "$0" data dump --data-dir . --index $(printf '0..63,%.0s' {1..400})0 --out f & P=$!
             until [ ! -e /proc/$P ] || compgen -G '.lls-*.part'; do :; done > "$1"
             kill -9 $P; compgen -G '.lls-*.part' > "$1" && echo left; wait $P 2> "$1"
             "$0" data dump --data-dir . --out f; ls -A | grep part
