@@ -48,7 +48,9 @@ let package = Package(
         .target(
             name: "KernelSources", path: "Kernels",
             resources: kernels.map { .embedInCode("\($0).cl") }),
-        .target(name: "OpenCLBackend", dependencies: ["Tensors", "KernelSources", "COpenCL"]),
+        .target(
+            name: "OpenCLBackend",
+            dependencies: ["FileFormats", "Tensors", "KernelSources", "COpenCL"]),
 
         // Small tools that know nothing of devices or files.
         .target(name: "Randomness"),

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The environment, read once. An empty variable is as if it were not set, and bytes that are not
+/// The environment and the command line, read once. An empty variable is as if it were not set, and bytes that are not
 /// UTF-8 are carried as in paths.
 public enum Environment {
     public static let variables: [String: String] = {
@@ -13,6 +13,17 @@ public enum Environment {
                 let value = String(Substring(text.utf8[text.utf8.index(after: equals)...]))
                 if !name.isEmpty, !value.isEmpty, found[name] == nil { found[name] = value }
             }
+            next += 1
+        }
+        return found
+    }()
+
+    /// The command line, the program's name first.
+    public static let arguments: [String] = {
+        var found: [String] = []
+        var next = CommandLine.unsafeArgv
+        while let argument = next.pointee {
+            found.append(String(pathAt: argument))
             next += 1
         }
         return found

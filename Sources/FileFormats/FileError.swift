@@ -70,10 +70,11 @@ public struct FileError: CategorizedError, Equatable {
     /// A system call that failed while a file or folder was written or created.
     public static func writing(_ path: String, _ operation: String, errno code: Int32) -> FileError
     {
-        let full: Set<Int32> = [ENOSPC, EDQUOT, EIO, EFBIG]
+        let full: Set<Int32> = [ENOSPC, EDQUOT, EIO, EFBIG, EPIPE]
         return FileError(
             path: path, operation: operation, reason: errnoText(code),
-            category: full.contains(code) ? .inputOutput : .cannotCreate)
+            category: full.contains(code) ? .inputOutput : .cannotCreate,
+            advice: code == EPIPE ? "Its reader has closed the pipe." : nil)
     }
 
     public var description: String {

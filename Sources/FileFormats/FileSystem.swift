@@ -5,7 +5,9 @@ import Foundation
 public enum FileSystem {
     /// What is at a path.
     public struct Status: Sendable, Equatable {
-        public enum Kind: Sendable, Equatable { case file, folder, link, other }
+        public enum Kind: Sendable, Equatable {
+            case file, folder, link, pipe, socket, blockDevice, characterDevice
+        }
 
         public let kind: Kind
         public let size: Int
@@ -13,6 +15,7 @@ public enum FileSystem {
         public let modified: Int
         /// The permission bits.
         public let mode: UInt32
+        public let owner, group: UInt32
         /// These two tell whether two paths lead to the same file.
         public let device, inode: UInt64
 
@@ -22,11 +25,16 @@ public enum FileSystem {
                 case S_IFREG: .file
                 case S_IFDIR: .folder
                 case S_IFLNK: .link
-                default: .other
+                case S_IFIFO: .pipe
+                case S_IFSOCK: .socket
+                case S_IFBLK: .blockDevice
+                default: .characterDevice
                 }
             size = Int(status.st_size)
             modified = Int(status.st_mtim.tv_sec)
             mode = UInt32(status.st_mode) & 0o7777
+            owner = status.st_uid
+            group = status.st_gid
             device = UInt64(status.st_dev)
             inode = UInt64(status.st_ino)
         }
@@ -36,15 +44,37 @@ public enum FileSystem {
     public static func status(
         of path: String, followingLinks: Bool = true
     ) throws(FileError) -> Status? {
+        switch answer(to: path, followingLinks) {
+        case .success(let status): return status
+        case .failure(let failure):
+            if [ENOENT, ENOTDIR].contains(failure.code) { return nil }
+            throw .reading(path, "look at", errno: failure.code)
+        }
+    }
+
+    struct Failure: Error { let code: Int32 }
+
+    /// What `stat(2)` or `lstat(2)` says.
+    static func answer(to path: String, _ followsLinks: Bool) -> Result<Status, Failure> {
         var status = stat()
         let failed = path.withPathBytes {
-            (followingLinks ? stat($0, &status) : lstat($0, &status)) != 0
+            (followsLinks ? stat($0, &status) : lstat($0, &status)) != 0
         }
-        guard failed else { return Status(status) }
-        guard errno == ENOENT || errno == ENOTDIR else {
-            throw .reading(path, "look at", errno: errno)
-        }
-        return nil
+        return failed ? .failure(Failure(code: errno)) : .success(Status(status))
+    }
+
+    /// What an open descriptor leads to.
+    static func status(of descriptor: Int32) -> Status? {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Status(status) : nil
+    }
+
+    /// Where a link leads, as it is written; nil if it is no link.
+    static func destination(of link: String) -> String? {
+        var text = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = link.withPathBytes { readlink($0, &text, text.count) }
+        guard count > 0 else { return nil }
+        return String(pathBytes: text.prefix(count).map(UInt8.init(bitPattern:)))
     }
 
     /// Whether there is something that can be looked at.

@@ -96,7 +96,8 @@ extension String {
     /// This path or argument for a message: itself, unless a terminal would not show it faithfully.
     /// Then it is quoted as a shell takes it, `$'caf\xe9'`. A very long one loses its middle.
     public var legible: String {
-        let text = unicodeScalars.contains(where: isHidden) ? shellQuoted : self
+        let isPlain = !isEmpty && !unicodeScalars.contains(where: isHidden)
+        let text = isPlain ? self : shellQuoted
         guard text.unicodeScalars.count > 400 else { return text }
         let (head, tail) = (text.unicodeScalars.prefix(160), text.unicodeScalars.suffix(160))
         return String(head) + "…" + String(tail)
@@ -114,8 +115,9 @@ extension String {
     /// This text with every carried byte and control character written as `\xHH`; line breaks and
     /// tabs stay.
     public var withoutControls: String {
-        guard unicodeScalars.contains(where: { isHidden($0) && !"\n\t".unicodeScalars.contains($0) })
-        else { return self }
+        guard unicodeScalars.contains(where: { isHidden($0) && $0 != "\n" && $0 != "\t" }) else {
+            return self
+        }
         return unicodeScalars.map { scalar in
             isHidden(scalar) && scalar != "\n" && scalar != "\t" ? escaped(scalar) : String(scalar)
         }.joined()

@@ -53,7 +53,7 @@ public struct TrainingPlan: Sendable {
     public init(_ training: PlannedTraining, alignment: Int) throws {
         let backend = PlanningBackend(alignment: alignment)
         let network = try Network(
-            training.architecture, input: training.input, classes: training.classes,
+            unset: training.architecture, input: training.input, classes: training.classes,
             batch: training.batch, rule: training.rule, pooling: training.pooling,
             dropout: training.hasDropout ? 0.5 : 0, on: backend)
         let networkBytes = backend.memoryUse.current
@@ -72,8 +72,7 @@ public struct TrainingPlan: Sendable {
         trainedParameters = network.groups.map(\.trainedCount).reduce(0, +)
         let losses = try network.lossNames.map { _ in try backend.makeTensor([1]) }
         let operations = try backend.record {
-            try training.rule.step(
-                network, batch: training.batch, optimizers, losses: losses)
+            try network.step(batch: training.batch, optimizers, losses: losses)
         }
         work = StepWork(operations, of: network)
     }

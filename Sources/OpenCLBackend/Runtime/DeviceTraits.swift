@@ -1,4 +1,5 @@
 import COpenCL
+import FileFormats
 import Foundation
 
 /// What kernels have to know of a device. Vendors' quirks live in this file and in no other.
@@ -45,7 +46,7 @@ public struct DeviceTraits: Sendable {
         self.platform = platform
         vendor = try query.text(CL_DEVICE_VENDOR)
         driver = try query.text(CL_DRIVER_VERSION)
-        limit(by: ProcessInfo.processInfo.environment)
+        limit(by: Environment.variables)
     }
 
     /// Makes the device smaller than it is, to try what a small one would do:
@@ -84,7 +85,9 @@ public struct DeviceTraits: Sendable {
 
     /// Whether a program costs the same however little is in it: PoCL 3.1 takes 30 ms to find one in
     /// its own cache. Elsewhere kernels that nobody uses are not worth compiling.
-    var paysByProgram: Bool { platform == "Portable Computing Language" }
+    var paysByProgram: Bool { Self.isPoCL(platform) }
+
+    static func isPoCL(_ platform: String) -> Bool { platform == "Portable Computing Language" }
 
     /// Whether the driver gains by a cache of compiled programs. PoCL and NVIDIA keep one of their
     /// own, and PoCL compiles a program for no local size in particular only to hand it out.

@@ -65,7 +65,7 @@ struct SavedWeights {
     /// The configuration that they were made with, as far as it is known: the run's, or the
     /// defaults with what the card says.
     func configuration() throws -> RunConfiguration {
-        if let run { return try run.configuration() }
+        if let run { return try run.configuration(choices: RunConfiguration.choices) }
         var configuration = RunConfiguration()
         configuration.dataset = card?.dataset ?? configuration.dataset
         configuration.model = card?.model ?? configuration.model
@@ -165,7 +165,7 @@ struct UnsuitableWeightsError: CategorizedError {
             }) {
                 guard
                     let other = try? Network(
-                        model, input: [input[0], input[1], channels], classes: classes, batch: 2,
+                        unset: model, input: [input[0], input[1], channels], classes: classes, batch: 2,
                         rule: rule, on: PlanningBackend(alignment: 64)),
                     other.takes(shapes)
                 else { continue }

@@ -92,13 +92,12 @@ struct TrainingRun {
                     labelSmoothing: Float(configuration.labelSmoothing))),
             pooling: choices.pooling, dropout: Float(configuration.dropout),
             seed: configuration.seed, on: backend)
-        try network.initialize()
         try initial?.load(into: network, rule: choices.rule)
         card = ModelCard(
             dataset, model: choices.model.name, rule: choices.rule.name, pooling: choices.pooling,
             version: LLSCommand.version)
         trainer = try Trainer(
-            network, rule: choices.rule, optimizer: choices.optimizer,
+            network, optimizer: choices.optimizer,
             OptimizerSettings(
                 learningRate: configuration.lr, momentum: configuration.momentum,
                 weightDecay: configuration.weightDecay, nesterov: configuration.nesterov,
@@ -133,7 +132,7 @@ struct TrainingRun {
     /// Makes the run's folder, trains, and saves.
     func train(name: String, in runs: String, progress: ProgressStyle) throws -> RunResult {
         let folder = try RunFolder.create(
-            name: name, in: runs, configuration: configuration, arguments: CommandLine.arguments)
+            name: name, in: runs, configuration: configuration, arguments: Environment.arguments)
         try tune()
         try folder.write(environment: RunEnvironment(backend))
         try card.write(to: folder.modelFile)
