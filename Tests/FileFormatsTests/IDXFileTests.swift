@@ -34,7 +34,9 @@ import Testing
             #expect(error.category == .malformedData && error.field != nil, "cut to \(length)")
             #expect(error.offset.map { $0 <= 76 } == true, "cut to \(length)")
         }
-        for tail in [[0], [1, 2, 3], whole] as [[UInt8]] {
+        // Zero bytes behind a gzip file are its padding.
+        let zero: [UInt8] = name.hasSuffix(".gz") ? [0, 1] : [0]
+        for tail in [zero, [1, 2, 3], whole] as [[UInt8]] {
             let path = try folder.put(whole + tail)
             let error = try #require(throws: FileError.self) {
                 try IDXFile(reading: path, dimensions: dimensions)

@@ -21,7 +21,6 @@ extension RefusalTests {
         ) {
             try folder($0, "here", ["train-images-idx3-ubyte"])
         },
-        Refusal(plan("--data-dir", ""), 66, "which is no folder"),
         Refusal(plan(), 66, "$LLS_DATA names the place", environment: ["LLS_DATA": "/no/such"]),
         Refusal(
             ["data", "path", "FashionMNIST"], 66, "nowhere else",
