@@ -85,7 +85,7 @@ struct WeightsTests {
             .smallConv, input: [32, 32, 3], classes: 10, batch: 2, rule: LLSMxM(), weights: saved,
             on: try BLASBackend(threads: 1))
         #expect(try loaded.weights() == saved)
-        #expect(throws: FileError.self) {
+        #expect(throws: WeightsMismatchError.self) {
             _ = try Network(
                 .smallConv, input: [32, 32, 3], classes: 10, batch: 2, rule: LLS(), weights: saved,
                 on: try BLASBackend(threads: 1))

@@ -91,7 +91,6 @@ struct CounterTests {
         let network = try Network(
             .smallConv, input: [8, 8, 1], classes: 3, batch: 2, rule: LLS(),
             on: ReferenceBackend())
-        try network.initialize()
         var file = try network.weights()
         let name = try #require(
             file.entries.keys.filter { $0.hasSuffix("num_batches_tracked") }.min())

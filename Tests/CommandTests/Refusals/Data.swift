@@ -103,7 +103,10 @@ extension RefusalTests {
             try TinyPictures.write(to: place.path + "/p", classes: ["x", "y"])
             try folder(place, "p/val/x", (0..<8).map { "bad\($0).png" })
         },
-        Refusal(["data", "dump", "--dataset", "folder:p", "--out", "d"], 65, "178956971 × 1") {
+        Refusal(
+            ["data", "dump", "--dataset", "folder:p", "--index", "0", "--out", "d"], 65,
+            "178956971 × 1"
+        ) {
             place in
             try TinyPictures.write(to: place.path + "/p", classes: ["x", "y"])
             var image = tinyPNG(height: 1, width: 1) { _, _ in (0, 0, 0) }
