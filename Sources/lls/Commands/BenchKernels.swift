@@ -47,7 +47,7 @@ struct BenchGemm: ParsableCommand {
     @Option(help: "Timed runs, at least.") var repetitions = 10
     @Flag(help: "One JSON object.") var json = false
 
-    func validate() throws { try requirePositive(("m", m), ("n", n), ("k", k)) }
+    func validate() throws { try requireWithinBounds(("m", m), ("n", n), ("k", k)) }
 
     func run() throws {
         let backend = try selection.open()
@@ -82,7 +82,7 @@ struct BenchConvolution: ParsableCommand {
     @Flag(help: "One JSON object.") var json = false
 
     func validate() throws {
-        try requirePositive(("out", out), ("batch", batch), ("stride", stride))
+        try requireWithinBounds(("out", out), ("batch", batch), ("stride", stride))
     }
 
     func run() throws {

@@ -31,7 +31,7 @@ struct BenchStep: ParsableCommand {
         let late_allocations: Int
     }
 
-    func validate() throws { try requirePositive(("steps", steps)) }
+    func validate() throws { try requireWithinBounds(("steps", steps)) }
 
     func run() throws {
         let training = try options.training

@@ -16,7 +16,7 @@ struct ProfileCommand: ParsableCommand {
     var trace: String?
     @Flag(help: "One JSON object.") var json = false
 
-    func validate() throws { try requirePositive(("steps", steps)) }
+    func validate() throws { try requireWithinBounds(("steps", steps)) }
 
     func run() throws {
         let training = try options.training

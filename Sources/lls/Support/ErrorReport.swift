@@ -16,7 +16,10 @@ func report(_ error: any Error) -> ExitStatus? {
     case is OutOfDeviceMemoryError, is OutOfMemoryError, is DoesNotFitError:
         status = .outOfMemory
     case is DeviceSelectionError, is OpenCLError, is KernelBuildError: status = .deviceUnavailable
-    case is DivergenceError: status = .diverged
+    case let stop as StopRequest:
+        Console.error("\(stop)", status: 128 + stop.signal)
+        stop.end()
+    case is DivergenceError, is DivergedRun: status = .diverged
     case is TuningError: status = .cannotCreate
     case is ArchitectureError: status = .badConfiguration
     case is ConformanceError: status = .badData
