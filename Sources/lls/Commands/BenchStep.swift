@@ -35,7 +35,8 @@ struct BenchStep: ParsableCommand {
 
     func run() throws {
         let training = try options.training
-        let backend = try selection.open()
+        let planned = try TrainingPlan(training, alignment: 1).work.operations
+        let backend = try selection.open(computing: planned)
         let plan = try training.plan(on: backend)
         try selection.tune(backend, for: plan.work.operations)
         let bench = try StepBench(training, on: backend)

@@ -67,12 +67,9 @@ struct TrainCommand: ParsableCommand {
             TrainingRun.Extras(
                 reportEvery: options.reportEvery, initialWeights: initialWeights,
                 savesBest: saveBestModel, trace: trace))
+        for line in run.plan { dryRun ? Console.result(line) : Console.note(line) }
         for note in run.notes { Console.note("note     \(note)") }
-        if dryRun {
-            for line in run.plan { Console.result(line) }
-            return
-        }
-        for line in run.plan { Console.note(line) }
+        if dryRun { return }
         let result = try run.train(
             name: name ?? configuration.defaultName, in: runsDirectory,
             progress: try progress.entry)

@@ -67,3 +67,7 @@ extension BackendOptions.Tuning: NamedCases {
 extension ProgressStyle: NamedCases {
     static var kind: String { "progress style" }
 }
+
+extension DenseOperation.Pass: NamedCases {
+    static var kind: String { "pass" }
+}

@@ -69,8 +69,8 @@ final class RunRecorder {
     }
 
     /// What is kept of a run that ended early.
-    var savedWeights: (epoch: Int, path: String)? {
-        last.map { ($0.epoch, folder.lastWeights) }
+    var kept: KeptWeights? {
+        last.map { KeptWeights(epoch: $0.epoch, path: folder.lastWeights) }
     }
 
     private func records(_ report: EpochReport) -> [MetricsRecord] {

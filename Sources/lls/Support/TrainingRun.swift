@@ -132,7 +132,7 @@ struct TrainingRun {
 
     /// Makes the run's folder, trains, and saves. However it ends, the folder says so.
     ///
-    /// - Throws: ``DivergedRun``; ``StopRequest``; whatever data, device or disk throw.
+    /// - Throws: ``DivergedRun``; ``StoppedRun``; whatever data, device or disk throw.
     func train(name: String, in runs: String, progress: ProgressStyle) throws -> RunResult {
         let folder = try RunFolder.create(
             name: name, in: runs, configuration: configuration, arguments: Environment.arguments)
@@ -192,9 +192,10 @@ struct TrainingRun {
         switch error {
         case let error as DivergenceError:
             let diverged = DivergedRun(
-                divergence: error, configuration: configuration, saved: recorder.savedWeights)
+                divergence: error, configuration: configuration, kept: recorder.kept)
             return (.diverged, diverged)
-        case is StopRequest: return (.stopped, error)
+        case let request as StopRequest:
+            return (.stopped, StoppedRun(request: request, kept: recorder.kept))
         // Training stops at the first bad image; its user hears of all.
         default: return (.failed, dataset.explaining(error))
         }

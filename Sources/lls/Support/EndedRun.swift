@@ -2,19 +2,37 @@ import FileFormats
 import LocalLearning
 import Runs
 
+/// The last epoch of a run whose weights were saved, and their file.
+struct KeptWeights {
+    let epoch: Int
+    let path: String
+}
+
+extension KeptWeights? {
+    /// What is left of a run that ended early.
+    var summary: String {
+        map { "The weights of epoch \($0.epoch) are kept in \($0.path.legible)." }
+            ?? "No epoch was completed, so there are no weights."
+    }
+}
+
 /// A run that diverged: where, what most likely did it, and what is left of it.
 struct DivergedRun: Error, CustomStringConvertible {
     let divergence: DivergenceError
     let configuration: RunConfiguration
-    /// The last epoch whose weights were saved, and their file.
-    let saved: (epoch: Int, path: String)?
+    let kept: KeptWeights?
 
     var description: String {
-        let kept =
-            saved.map { "The weights of epoch \($0.epoch) are kept in \($0.path.legible)." }
-            ?? "No epoch was completed, so there are no weights."
-        return "\(divergence)\n\(configuration.likelyCauseOfDivergence)\n\(kept)"
+        "\(divergence)\n\(configuration.likelyCauseOfDivergence)\n\(kept.summary)"
     }
+}
+
+/// A run that a signal ended, and what is left of it.
+struct StoppedRun: Error, CustomStringConvertible {
+    let request: StopRequest
+    let kept: KeptWeights?
+
+    var description: String { "\(request)\n\(kept.summary)" }
 }
 
 extension RunConfiguration {
