@@ -56,8 +56,10 @@ extension ConformanceCase {
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             return "\(place(context)) is of another kind"
         case .dataCorrupted(let context):
-            return context.codingPath.isEmpty
-                ? "it is not JSON, or holds a number of another kind" : "\(place(context)) is no value of its kind"
+            guard !context.codingPath.isEmpty else {
+                return "it is not JSON, or holds a number of another kind"
+            }
+            return "\(place(context)) is no value of its kind"
         @unknown default: return "it cannot be read"
         }
     }

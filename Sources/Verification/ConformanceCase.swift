@@ -179,8 +179,8 @@ extension ConformanceCase {
             guard parameter.description.fileShape.dimensions == stated.shape else {
                 throw ConformanceError(
                     description: """
-                        \(self.name) does not fit: \(name) is \(parameter.description.fileShape) here and \(stated.shape) \
-                        in the case
+                        \(self.name) does not fit: \(name) is \
+                        \(parameter.description.fileShape) here and \(stated.shape) in the case
                         """)
             }
             let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -198,7 +198,10 @@ extension ConformanceCase {
         }
         guard missing.isEmpty else {
             throw ConformanceError(
-                description: "\(name) does not fit: no tensor here is named \(missing.sorted().joined(separator: ", "))")
+                description: """
+                    \(name) does not fit: no tensor here is named \
+                    \(missing.sorted().joined(separator: ", "))
+                    """)
         }
         return worst
     }
@@ -216,7 +219,8 @@ extension ConformanceCase {
         _ name: String, among entries: [Entry], by key: (Entry) -> String
     ) throws -> Entry {
         guard let found = entries.first(where: { key($0) == name }) else {
-            throw ConformanceError(description: "\(self.name) cannot be run: there is no \(name) here")
+            throw ConformanceError(
+                description: "\(self.name) cannot be run: there is no \(name) here")
         }
         return found
     }

@@ -43,7 +43,7 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "Steps over which a schedule-free optimizer raises its rate from 0.")
     var warmupSteps = 0
 
-    @Option(help: "How the rate follows the epochs; by default it is constant, as patience is long.")
+    @Option(help: "How the rate follows the epochs; the default's patience keeps it constant.")
     var lrScheduler = Named<Cases<ScheduleKind>>("ReduceLROnPlateau")
 
     @Option(

@@ -20,7 +20,7 @@ struct BackendOptions: ParsableArguments {
         case off
     }
 
-    @Option(help: "What computes; auto takes a GPU before a processor's OpenCL before the CPU backend.")
+    @Option(help: "What computes; auto takes a GPU, else OpenCL on the processor, else cpu.")
     var backend = Named<Cases<Kind>>("auto")
 
     @Option(help: "An OpenCL device: P:D as 'lls devices' lists it, or part of its name.")
@@ -95,7 +95,8 @@ struct BackendOptions: ParsableArguments {
     /// The flags that were given and have no effect on this backend.
     func notes(on backend: any Backend, _ operations: [DenseOperation]?) -> [String] {
         let choosesConvolutions = operations?.contains { operation in
-            if case .convolution(let geometry, _) = operation { geometry.allowsWinograd } else { false }
+            guard case .convolution(let geometry, _) = operation else { return false }
+            return geometry.allowsWinograd
         }
         return lls.notes(
             on: BackendContext.effects,

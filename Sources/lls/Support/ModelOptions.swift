@@ -16,7 +16,8 @@ struct ModelOptions: ParsableArguments {
     func validate() throws {
         try requireWithinBounds(("classes", classes), ("batch", batch))
         guard batch > 1 else {
-            throw ValidationError("--batch must be at least 2: batch norm needs more than one image")
+            throw ValidationError(
+                "--batch must be at least 2: batch norm needs more than one image")
         }
         _ = try training
     }
