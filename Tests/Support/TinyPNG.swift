@@ -97,7 +97,7 @@ public enum TinyPictures {
         let file = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
         guard file >= 0 else { throw CocoaError(.fileWriteUnknown) }
         defer { close(file) }
-        guard write(file, bytes, bytes.count) == bytes.count else {
+        guard Foundation.write(file, bytes, bytes.count) == bytes.count else {
             throw CocoaError(.fileWriteUnknown)
         }
     }
