@@ -25,6 +25,8 @@ public struct ConformanceCase: Decodable, Sendable {
         let losses, eval_logits: Double
     }
 
+    /// For messages: its file.
+    private var name = ""
     let settings: Settings
     let steps, evalLogits: [[Double]]
     let tensors: [String: StatedTensor]
@@ -42,7 +44,12 @@ public struct ConformanceCase: Decodable, Sendable {
         do {
             self = try JSONDecoder().decode(ConformanceCase.self, from: json)
         } catch {
-            throw ConformanceError(description: "\(name) is not a case of the oracle: \(error)")
+            throw ConformanceError(
+                description: "\(name) is not a case of the oracle: \(Self.summary(error))")
+        }
+        self.name = name
+        if let problem {
+            throw ConformanceError(description: "\(name) is not a case of the oracle: \(problem)")
         }
     }
 }
@@ -78,13 +85,18 @@ public struct ConformanceResult: Sendable {
 extension ConformanceCase {
     /// Runs the case on a backend.
     ///
-    /// - Throws: ``ConformanceError`` where its rule, model or optimizer is not known here.
+    /// - Throws: ``ConformanceError`` if its rule, model or optimizer is not known here, or cannot be
+    ///   put together.
     public func run(on backend: any Backend) throws -> ConformanceResult {
-        let extents = settings.input.split(separator: "x").compactMap { Int($0) }
-        guard extents.count == 3, extents.allSatisfy({ $0 > 0 }), settings.batch > 0 else {
-            throw ConformanceError(
-                description: "input \(settings.input), batch \(settings.batch) is no image batch")
+        do { return try land(on: backend) } catch let error as ArchitectureError {
+            throw ConformanceError(description: "\(name) cannot be run: \(error)")
+        } catch let error as OptimizerSettingsError {
+            throw ConformanceError(description: "\(name) cannot be run: \(error)")
         }
+    }
+
+    private func land(on backend: any Backend) throws -> ConformanceResult {
+        let extents = settings.extents
         let input: Shape = [extents[1], extents[2], extents[0]]
         let rule = try named(settings.training_mode, among: RuleCatalog.all, by: \.name)
         let network = try Network(
@@ -167,8 +179,8 @@ extension ConformanceCase {
             guard parameter.description.fileShape.dimensions == stated.shape else {
                 throw ConformanceError(
                     description: """
-                        \(name) is \(parameter.description.fileShape) here and \(stated.shape) \
-                        in the case
+                        \(self.name) does not fit: \(name) is \
+                        \(parameter.description.fileShape) here and \(stated.shape) in the case
                         """)
             }
             let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -186,7 +198,10 @@ extension ConformanceCase {
         }
         guard missing.isEmpty else {
             throw ConformanceError(
-                description: "no tensor here is named \(missing.sorted().joined(separator: ", "))")
+                description: """
+                    \(name) does not fit: no tensor here is named \
+                    \(missing.sorted().joined(separator: ", "))
+                    """)
         }
         return worst
     }
@@ -204,7 +219,8 @@ extension ConformanceCase {
         _ name: String, among entries: [Entry], by key: (Entry) -> String
     ) throws -> Entry {
         guard let found = entries.first(where: { key($0) == name }) else {
-            throw ConformanceError(description: "there is no \(name) here")
+            throw ConformanceError(
+                description: "\(self.name) cannot be run: there is no \(name) here")
         }
         return found
     }

@@ -28,7 +28,7 @@ struct DataDump: ParsableCommand {
 
     func validate() throws {
         _ = try indices()
-        try requirePositive(("epoch", epoch))
+        try requireWithinBounds(("epoch", epoch))
         guard !augment || split == .train else {
             throw ValidationError("--augment is for training samples: add --split train")
         }

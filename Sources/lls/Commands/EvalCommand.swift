@@ -50,8 +50,7 @@ struct EvalCommand: ParsableCommand {
     }
 
     func validate() throws {
-        if let testBatchSize { try requirePositive(("test-batch-size", testBatchSize)) }
-        if let limitTest { try requirePositive(("limit-test", limitTest)) }
+        try requireWithinBounds(("test-batch-size", testBatchSize), ("limit-test", limitTest))
     }
 
     func run() throws {

@@ -13,10 +13,13 @@ func report(_ error: any Error) -> ExitStatus? {
     switch error {
     case let error as any CategorizedError:
         status = ExitStatus(rawValue: error.category.exitCode) ?? .internalError
-    case is OutOfDeviceMemoryError, is OutOfMemoryError, is DoesNotFitError:
+    case is OutOfDeviceMemoryError, is OutOfMemoryError, is DoesNotFitError, is NoRoomError:
         status = .outOfMemory
     case is DeviceSelectionError, is OpenCLError, is KernelBuildError: status = .deviceUnavailable
-    case is DivergenceError: status = .diverged
+    case let stop as StoppedRun:
+        Console.error("\(stop)", status: 128 + stop.request.signal)
+        stop.request.end()
+    case is DivergenceError, is DivergedRun: status = .diverged
     case is TuningError: status = .cannotCreate
     case is ArchitectureError: status = .badConfiguration
     case is ConformanceError: status = .badData

@@ -15,21 +15,28 @@ enum ProgramStart {
 struct Timing {
     let seconds: [Double]
 
+    /// Runs whose median nothing more changes, however short they are.
+    private static let enough = 1_000_000
+
     /// Runs `body` until `repetitions` runs, and at least `duration` seconds, have been timed; the
     /// first `warmups` are not, since kernels are compiled at their first launch.
     init(
         on backend: any Backend, warmups: Int = 2, repetitions: Int, duration: Double = 1,
         _ body: () throws -> Void
     ) throws {
+        for _ in 0..<warmups {
+            try body()
+            try backend.synchronize()
+        }
         var seconds: [Double] = []
-        for run in 0..<Int.max {
+        var total = 0.0
+        repeat {
             let start = ContinuousClock.now
             try body()
             try backend.synchronize()
-            guard run >= warmups else { continue }
             seconds.append((ContinuousClock.now - start) / .seconds(1))
-            if seconds.count >= repetitions, seconds.reduce(0, +) >= duration { break }
-        }
+            total += seconds.last ?? 0
+        } while seconds.count < repetitions || total < duration && seconds.count < Self.enough
         self.seconds = seconds.sorted()
     }
 
