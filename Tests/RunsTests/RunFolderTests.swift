@@ -177,9 +177,15 @@ import Testing
             result.line == "result epochs=5 test_top1=88.94 test_top5=99.90 test_loss=0.3100 "
                 + "images_per_second=8123 peak_bytes=12345678 "
                 + "run=runs/fashionmnist-smallconv-lls/001")
-        try run.write(result: result)
-        let data = try Data(contentsOf: URL(fileURLWithPath: run.resultFile))
-        #expect(try JSONDecoder().decode(RunResult.self, from: data) == result)
+        for outcome in [
+            RunOutcome(.completed, result: result, run: run.path),
+            RunOutcome(.diverged, reason: "a loss is NaN", result: nil, run: run.path),
+        ] {
+            try run.write(outcome: outcome)
+            let written = try JSONText.read(RunOutcome.self, from: readFile(run.resultFile))
+            #expect(written.status == outcome.status && written.reason == outcome.reason)
+            #expect(written.result == outcome.result)
+        }
         let words = Set(
             result.line.split(separator: " ").dropFirst().map { $0.split(separator: "=")[0] })
         let object = try #require(

@@ -18,8 +18,8 @@ final class ProgressReporter {
         let event = "step"
         let epoch, step, steps_in_epoch: Int
         let images_per_second: Double
-        /// Of every block and the output; null if it is no finite number.
-        let losses: [String: Double?]
+        /// Of every block and the output.
+        let losses: [String: Double]
     }
 
     private struct EpochLine: Encodable {
@@ -29,7 +29,7 @@ final class ProgressReporter {
         let test_top5: Double?
         let test_loss, learning_rate, images_per_second: Double
         /// Means over the epoch.
-        let losses: [String: Double?]
+        let losses: [String: Double]
     }
 
     init(_ style: ProgressStyle, epochs: Int, lossNames: [String]) {
@@ -61,9 +61,8 @@ final class ProgressReporter {
         }
     }
 
-    private func named(_ losses: [Float]) -> [String: Double?] {
-        Dictionary(
-            zip(names, losses.map { $0.isFinite ? Double($0) : nil }), uniquingKeysWith: { $1 })
+    private func named(_ losses: [Float]) -> [String: Double] {
+        Dictionary(zip(names, losses.map { Double($0) }), uniquingKeysWith: { $1 })
     }
 
     /// At most ten redraws a second.
