@@ -22,13 +22,19 @@ struct Timing {
         _ body: () throws -> Void
     ) throws {
         var seconds: [Double] = []
-        for run in 0..<Int.max {
+        for _ in 0..<warmups {
+            try body()
+            try backend.synchronize()
+        }
+        let first = ContinuousClock.now
+        // By the clock, and not by the sum of the runs: of very short ones the loop is most.
+        while seconds.count < max(repetitions, 1)
+            || (ContinuousClock.now - first) / .seconds(1) < duration
+        {
             let start = ContinuousClock.now
             try body()
             try backend.synchronize()
-            guard run >= warmups else { continue }
             seconds.append((ContinuousClock.now - start) / .seconds(1))
-            if seconds.count >= repetitions, seconds.reduce(0, +) >= duration { break }
         }
         self.seconds = seconds.sorted()
     }
