@@ -11,7 +11,7 @@ public struct BatchLoader: Sendable {
     /// How many samples an epoch has: the whole split, or the first `limit` of it.
     public let sampleCount: Int
     /// How many batches an epoch has; the last may hold fewer samples.
-    public var batchCount: Int { (sampleCount + batchSize - 1) / batchSize }
+    public var batchCount: Int { sampleCount == 0 ? 0 : (sampleCount - 1) / batchSize + 1 }
 
     private let normalization: Normalization
     private let transform: ImageTransform

@@ -114,7 +114,7 @@ extension ConformanceCase {
         for step in 0..<settings.steps {
             try load(step: step, into: network, input)
             try rule.step(network, batch: settings.batch, optimizers, losses: ring.next())
-            losses += try ring.drain(on: backend)
+            losses += try ring.drain()
         }
         for (optimizer, group) in zip(optimizers, network.groups) {
             try optimizer.move(group, to: .evaluation, on: backend)

@@ -154,7 +154,7 @@ public final class Trainer {
         var (steps, samples) = (0, 0)
 
         func report() throws {
-            let drained = try ring.drain(on: network.backend)
+            let drained = try ring.drain()
             guard !drained.isEmpty else { return }
             var means = [Double](repeating: 0, count: sums.count)
             for (index, losses) in drained.enumerated() {

@@ -39,7 +39,7 @@ public final class Tuner {
     ) -> [ShapeClass] {
         Dictionary(grouping: operations, by: ShapeClass.init)
             .filter { $0.key.isTunable && !table.isSettled($0.key, engine, for: scope) }
-            .map { (shape: $0.key, work: $0.value.map(\.multiplyAccumulates).reduce(0, +)) }
+            .map { (shape: $0.key, work: $0.value.map(\.multiplyAccumulates).saturatingSum()) }
             .sorted { ($1.work, $0.shape.name) < ($0.work, $1.shape.name) }
             .map(\.shape)
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Profiling
 import Randomness
 import Tensors
 
@@ -47,17 +48,23 @@ struct BenchGemm: ParsableCommand {
     @Option(help: "Timed runs, at least.") var repetitions = 10
     @Flag(help: "One JSON object.") var json = false
 
-    func validate() throws { try requirePositive(("m", m), ("n", n), ("k", k)) }
+    func validate() throws {
+        try requirePositive(("m", m), ("n", n), ("k", k), ("repetitions", repetitions))
+    }
 
     func run() throws {
         let backend = try selection.open()
+        let geometry = ProductGeometry(rows: m, depth: k, columns: n)
+        try backend.checkRoom(for: "a product of [\(m), \(k)] and [\(k), \(n)]") {
+            try $0.perform(.product(geometry))
+        }
         let left = try backend.makeRandom([m, k], "left")
         let right = try backend.makeRandom([k, n], "right")
         let output = try backend.makeTensor([m, n])
         let timing = try Timing(on: backend, repetitions: repetitions) {
             try backend.multiply(left.matrix, right.matrix, into: output)
         }
-        try KernelTiming(backend, multiplyAccumulates: m * n * k, timing).show(asJSON: json)
+        try KernelTiming(backend, multiplyAccumulates: geometry.multiplyAccumulates, timing).show(asJSON: json)
     }
 }
 
@@ -82,7 +89,8 @@ struct BenchConvolution: ParsableCommand {
     @Flag(help: "One JSON object.") var json = false
 
     func validate() throws {
-        try requirePositive(("out", out), ("batch", batch), ("stride", stride))
+        try requirePositive(
+            ("out", out), ("batch", batch), ("stride", stride), ("repetitions", repetitions))
     }
 
     func run() throws {
@@ -91,6 +99,11 @@ struct BenchConvolution: ParsableCommand {
             batch: batch, height: extents[0], width: extents[1], inputChannels: extents[2],
             outputChannels: out, stride: stride)
         let backend = try selection.open()
+        let operation = DenseOperation.convolution(
+            geometry, DenseOperation.Pass(rawValue: pass.rawValue) ?? .forward)
+        try backend.checkRoom(for: "a convolution of \(geometry.inputShape) to \(out) channels") {
+            try $0.perform(operation)
+        }
         let input = try backend.makeRandom(geometry.inputShape, "input")
         let weights = try backend.makeRandom(geometry.weightShape, "weights")
         let output = try backend.makeRandom(geometry.outputShape, "output")

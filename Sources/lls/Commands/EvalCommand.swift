@@ -2,6 +2,7 @@ import ArgumentParser
 import FileFormats
 import Foundation
 import LocalLearning
+import Profiling
 import Runs
 import Tensors
 
@@ -56,6 +57,17 @@ struct EvalCommand: ParsableCommand {
         let backend = try selection.open()
         let test = LoaderSource(
             .testing(data, batchSize: configuration.testBatchSize, limit: limitTest))
+        try backend.checkRoom(
+            for: "\(choices.model.name) with batches of \(configuration.testBatchSize)",
+            advice: "use a smaller --test-batch-size, or another device"
+        ) {
+            let network = try Network(
+                choices.model, input: test.sampleShape, classes: data.classNames.count,
+                batch: configuration.testBatchSize, rule: choices.rule, pooling: choices.pooling,
+                on: $0)
+            try Evaluator(network).rehearse(
+                test.sampleShape, samples: test.sampleCount, batch: configuration.testBatchSize)
+        }
         let network = try Network(
             choices.model, input: test.sampleShape, classes: data.classNames.count,
             batch: configuration.testBatchSize, rule: choices.rule, pooling: choices.pooling,

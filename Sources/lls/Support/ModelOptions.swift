@@ -62,7 +62,7 @@ struct StepBench {
     /// Uploads the images, takes a step, and reads its losses: waits for the device.
     func step() throws {
         try enqueue()
-        _ = try ring.drain(on: backend)
+        _ = try ring.drain()
     }
 
     /// Everything of ``step()`` but the waiting.
@@ -72,7 +72,7 @@ struct StepBench {
             network, batch: network.batchCapacity, optimizers, losses: ring.next())
     }
 
-    func drain() throws { _ = try ring.drain(on: backend) }
+    func drain() throws { _ = try ring.drain() }
 
     var activationBytes: Int { network.activationBytes }
 }
