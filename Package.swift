@@ -48,7 +48,9 @@ let package = Package(
         .target(
             name: "KernelSources", path: "Kernels",
             resources: kernels.map { .embedInCode("\($0).cl") }),
-        .target(name: "OpenCLBackend", dependencies: ["Tensors", "KernelSources", "COpenCL"]),
+        .target(
+            name: "OpenCLBackend",
+            dependencies: ["FileFormats", "Tensors", "KernelSources", "COpenCL"]),
 
         // Small tools that know nothing of devices or files.
         .target(name: "Randomness"),
@@ -56,7 +58,7 @@ let package = Package(
 
         // Files and data: no device here.
         .target(name: "FileFormats", dependencies: ["CCrypto", "CZlib"]),
-        .target(name: "Images", dependencies: ["FileFormats", "CTurboJPEG", "CSPNG"]),
+        .target(name: "Images", dependencies: ["FileFormats", "CTurboJPEG", "CSPNG", "CZlib"]),
         .target(name: "COCO", dependencies: ["FileFormats", "CRapidJSON"]),
         .target(
             name: "Datasets",
@@ -108,7 +110,7 @@ let package = Package(
             name: "FileFormatsTests", dependencies: ["FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "ImagesTests", dependencies: ["Images", "FileFormats"],
+            name: "ImagesTests", dependencies: ["Images", "FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "DatasetsTests",
@@ -128,7 +130,10 @@ let package = Package(
         .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats", "TestSupport"]),
         .testTarget(
             name: "LocalLearningTests",
-            dependencies: ["LocalLearning", "Verification", "ReferenceBackend"]),
+            dependencies: [
+                "LocalLearning", "Verification", "ReferenceBackend", "Datasets", "FileFormats",
+                "TestSupport",
+            ]),
         .testTarget(
             name: "ProfilingTests",
             dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),

@@ -28,23 +28,19 @@ final class ArchiveReader {
 
     /// Throws ``FileError`` unless the file is there and begins like an archive.
     init(_ path: String) throws(FileError) {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw FileError(
-                path: path, operation: "open", reason: "there is no such file",
-                category: .missingInput)
-        }
+        let size = try FileSystem.size(of: path)
         guard let archive = archive_read_new() else {
             throw FileError(
                 path: path, operation: "open", reason: "no memory is left", category: .inputOutput)
         }
         self.path = path
-        self.size = Int(status.st_size)
+        self.size = size
         self.archive = archive
         archive_read_support_filter_gzip(archive)
         archive_read_support_format_tar(archive)
         archive_read_support_format_zip(archive)
-        guard archive_read_open_filename(archive, path, 1 << 16) == ARCHIVE_OK else {
+        let opened = path.withPathBytes { archive_read_open_filename(archive, $0, 1 << 16) }
+        guard opened == ARCHIVE_OK else {
             throw damaged("it is neither tar, tar.gz nor zip")
         }
     }

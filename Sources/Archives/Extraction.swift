@@ -43,8 +43,8 @@ public func extractArchive(
     progress: (ExtractionReport) -> Void = { _ in }
 ) throws(FileError) -> ExtractionReport {
     let reader = try ArchiveReader(archive)
-    let parent = NSString(string: target).deletingLastPathComponent
-    let scratch = try ScratchFolder(in: parent.isEmpty ? "." : parent)
+    let parent = target.parentFolder
+    let scratch = try ScratchFolder(in: parent)
     var extraction = Extraction(root: root, folder: scratch.path, limits: limits)
     try extraction.unpack(reader, progress)
     let unpacked = "\(scratch.path)/\(root)"
@@ -52,20 +52,20 @@ public func extractArchive(
         throw reader.damaged("it holds no file in a folder '\(root)'")
     }
     try flush(unpacked)
-    if rename(unpacked, target) != 0 {
+    if FileSystem.rename(unpacked, to: target) != 0 {
         let code = errno
         guard code == EEXIST || code == ENOTEMPTY else {
             throw .writing(target, "rename to", errno: code)
         }
     }
-    try flush(parent.isEmpty ? "." : parent)
+    try flush(parent)
     return extraction.report
 }
 
 /// Makes all that was written to the folder's file system durable: one call, where a call for each
 /// of a hundred thousand small files would take minutes.
 private func flush(_ folder: String) throws(FileError) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = FileSystem.open(folder, O_RDONLY | O_DIRECTORY)
     guard descriptor >= 0 else { throw .writing(folder, "open", errno: errno) }
     defer { close(descriptor) }
     guard syncfs(descriptor) == 0 else { throw .writing(folder, "flush", errno: errno) }
@@ -124,7 +124,7 @@ private struct Extraction {
         try makeFolders(path.components.dropLast(), in: reader)
         let name = path.components.joined(separator: "/")
         let file = "\(folder)/\(name)"
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+        let descriptor = FileSystem.open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
         guard descriptor >= 0 else {
             guard errno != EEXIST else {
                 throw reader.damaged("\(quoted(name)) is in it more than once")
@@ -152,7 +152,7 @@ private struct Extraction {
         for component in components {
             name += name.isEmpty ? component : "/" + component
             guard folders.insert(name).inserted else { continue }
-            guard mkdir("\(folder)/\(name)", 0o777) == 0 else {
+            guard "\(folder)/\(name)".withPathBytes({ mkdir($0, 0o777) }) == 0 else {
                 guard errno != EEXIST else {
                     throw reader.damaged("\(quoted(name)) is both a file and a folder")
                 }

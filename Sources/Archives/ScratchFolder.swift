@@ -4,34 +4,28 @@ import Foundation
 /// A folder for work in progress beside its target; gone, with all in it, when dropped.
 struct ScratchFolder: ~Copyable {
     let path: String
+    /// Locked, so that no other process takes the folder for one that a killed process left.
+    private let lock: FolderLock
 
     private static let prefix = ".lls-extract-"
 
     /// Throws ``FileError`` when the parent cannot be written.
     init(in parent: String) throws(FileError) {
         Self.removeAbandoned(in: parent)
-        let unique = String(UInt64.random(in: .min ... .max), radix: 36)
-        path = "\(parent)/\(Self.prefix)\(getpid())-\(unique)"
-        guard mkdir(path, 0o777) == 0 else { throw .writing(path, "create", errno: errno) }
+        let name = "\(Self.prefix)\(ProcessMark.own.text)-\(randomWord())"
+        path = parent.appending(pathPart: name)
+        try FileSystem.makeFolder(path)
+        lock = FolderLock(path)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit { FileSystem.removeAll(path) }
 
-    /// A killed process could not tidy up. Its folder goes once the process is gone and nothing
-    /// has touched the folder for a day, in case the number is another machine's.
+    /// A killed process could not tidy up.
     private static func removeAbandoned(in parent: String) {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
-        for name in names where name.hasPrefix(prefix) {
-            let owner = name.dropFirst(prefix.count).prefix { $0 != "-" }
-            guard let process = pid_t(owner), kill(process, 0) != 0, errno == ESRCH else {
-                continue
-            }
-            var status = stat()
-            let path = "\(parent)/\(name)"
-            guard stat(path, &status) == 0, time(nil) - status.st_mtim.tv_sec > 86400 else {
-                continue
-            }
-            try? FileManager.default.removeItem(atPath: path)
+        for name in (try? FileSystem.list(parent)) ?? [] where name.hasPrefix(prefix) {
+            let path = parent.appending(pathPart: name)
+            let mark = ProcessMark(nameWithRandomWord: name.dropFirst(prefix.count))
+            if mark?.hasAbandoned(path) == true { FileSystem.removeAll(path) }
         }
     }
 }

@@ -69,7 +69,7 @@ func readRecords(
     _ path: String, wanted: [String: Set<String>],
     _ body: (Record) throws(FileError) -> Void
 ) throws(FileError) {
-    guard let file = fopen(path, "re") else { throw .opening(path, errno) }
+    guard let file = path.withPathBytes({ fopen($0, "re") }) else { throw .opening(path, errno) }
     defer { fclose(file) }
     var status = stat()
     guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

@@ -30,9 +30,15 @@ public struct BadImagesError: CategorizedError {
     public init(_ images: [BadImage]) { self.images = images }
 
     public var description: String {
-        let lines = images.map { "\($0.path): \($0.reason)" }
-        return "\(images.count) images cannot be read:\n" + lines.joined(separator: "\n")
-            + "\nGet them again, or leave them out with --bad-images skip."
+        let shown = images.prefix(3).map { "\($0.path.legible): \($0.reason)" }
+        let more = images.count - shown.count
+        let count = images.count == 1 ? "1 image" : "\(images.count) images"
+        return """
+            \(count) cannot be read: \(shown.joined(separator: "; "))\
+            \(more > 0 ? "; and \(more) more" : "").
+            Get them again, or leave them out with --bad-images skip; \
+            'lls data verify' lists all of them.
+            """
     }
 }
 
@@ -40,14 +46,16 @@ extension ImageDataset {
     /// Decodes and prepares every image once, on all processors, and answers with those where that
     /// fails, in order. Images in memory were checked when they were read.
     ///
-    /// - Parameter progress: called now and then, on any thread, with the images done so far and
-    ///   their whole number.
+    /// - Parameters:
+    ///   - toTraining: whether the training images are looked at too.
+    ///   - progress: called now and then, on any thread, with the images done so far and their whole
+    ///     number.
     public func findBadImages(
-        threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+        toTraining: Bool = true, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
         progress: @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) -> [BadImage] {
         let splits = [(train, true), (test, false)].filter {
-            if case .files = $0.0.images { true } else { false }
+            if case .files = $0.0.images { toTraining || !$0.1 } else { false }
         }
         let total = splits.map(\.0.count).reduce(0, +)
         let state = Mutex((done: 0, found: [BadImage]()))
@@ -100,10 +108,26 @@ extension ImageDataset {
             return ImageSplit(
                 files: kept.map { paths[$0] }, labels: kept.map { split.labels[$0] })
         }
-        return ImageDataset(
-            name: name, classNames: classNames, train: split(train, isTraining: true),
-            test: split(test, isTraining: false), shape: shape, normalization: normalization,
-            training: training, testing: testing, folder: folder)
+        var dataset = self
+        dataset.train = split(train, isTraining: true)
+        dataset.test = split(test, isTraining: false)
+        return dataset
+    }
+
+    /// The data set as the policy wants it, and the images that were left out; nil if none were to
+    /// be. Throws ``BadImagesError`` if none are left of a split.
+    ///
+    /// - Parameter toTraining: whether the training images will be read.
+    public func applying(
+        _ policy: BadImagePolicy, toTraining: Bool = true
+    ) throws(BadImagesError) -> (ImageDataset, skipped: [BadImage]?) {
+        guard policy == .skip else { return (self, nil) }
+        let skipped = findBadImages(toTraining: toTraining)
+        let dataset = leavingOut(skipped)
+        guard dataset.train.count > 0, dataset.test.count > 0 else {
+            throw BadImagesError(skipped)
+        }
+        return (dataset, skipped)
     }
 }
 

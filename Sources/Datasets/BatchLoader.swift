@@ -8,7 +8,8 @@ public struct BatchLoader: Sendable {
     public let split: ImageSplit
     public let shape: SampleShape
     public let batchSize: Int
-    /// How many samples an epoch has: the whole split, or the first `limit` of it.
+    /// How many samples an epoch has: the whole split, or `limit` of it, see
+    /// ``ImageSplit/places(limit:)``.
     public let sampleCount: Int
     /// How many batches an epoch has; the last may hold fewer samples.
     public var batchCount: Int { sampleCount == 0 ? 0 : (sampleCount - 1) / batchSize + 1 }
@@ -18,6 +19,8 @@ public struct BatchLoader: Sendable {
     /// Nil: in the order of the split.
     private let seed: UInt64?
     private var plan: EpochPlan?
+    /// The places in the split of the samples that are taken, in order; nil for all.
+    private let places: [Int32]?
 
     /// Training batches: shuffled anew each epoch, and augmented.
     public static func training(
@@ -53,13 +56,15 @@ public struct BatchLoader: Sendable {
         self.transform = transform
         self.seed = seed
         self.batchSize = batchSize
-        sampleCount = min(limit ?? split.count, split.count)
+        places = limit.flatMap(split.places(limit:))
+        sampleCount = places?.count ?? split.count
     }
 
     /// The samples of an epoch in the order in which they are handed out.
     public func order(epoch: Int) -> [Int32] {
-        guard let seed else { return Array(0..<Int32(sampleCount)) }
-        return RandomSource(seed: seed, stream: "epoch order", epoch).permutation(sampleCount)
+        guard let seed else { return places ?? Array(0..<Int32(sampleCount)) }
+        let order = RandomSource(seed: seed, stream: "epoch order", epoch).permutation(sampleCount)
+        return places.map { places in order.map { places[Int($0)] } } ?? order
     }
 
     /// Sample `index` of the split as `epoch` sees it: `[height, width, channels]`.

@@ -1,11 +1,10 @@
 import FileFormats
-import Foundation
 
 /// Something wrong with a data set that is there: what, and where.
 public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
     public let path: String
     public let reason: String
-    public var description: String { "\(path): \(reason)" }
+    public var description: String { "\(path.legible): \(reason)" }
 
     init(path: String, reason: String) {
         self.path = path
@@ -27,15 +26,43 @@ public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension DatasetDescription {
+    /// Compares what its files hold with ``contentSums``: how many were compared, and those that hold
+    /// something else, or cannot be read.
+    public func compareContents(
+        _ location: DatasetLocation
+    ) -> (compared: Int, problems: [DatasetProblem]) {
+        var (compared, problems) = (0, [DatasetProblem]())
+        for (path, name) in zip(location.paths, format.layouts[location.layout].names) {
+            guard let sum = contentSums[name] else { continue }
+            compared += 1
+            do {
+                let found = try ByteReader(path).digestOfRest()
+                if found != sum {
+                    problems.append(
+                        DatasetProblem(
+                            path: path,
+                            reason: "it holds other bytes than \(self.name)'s: SHA-256 \(found), "
+                                + "not \(sum)"))
+                }
+            } catch {
+                problems.append(DatasetProblem(error, in: location.folder))
+            }
+        }
+        return (compared, problems)
+    }
+
     /// Reads the data set, decodes all of it in one pass, and lists all that is wrong with it.
     ///
     /// Throws ``DatasetError/missing`` when it is nowhere.
     ///
-    /// - Parameter progress: called now and then, on any thread, with the images decoded so far and
-    ///   their whole number.
+    /// - Parameters:
+    ///   - note: called with each line that is worth knowing and is no problem.
+    ///   - progress: called now and then, on any thread, with the images decoded so far and their
+    ///     whole number.
     public func verify(
         dataDirectory: String? = nil,
-        environment: [String: String] = ProcessInfo.processInfo.environment,
+        environment: [String: String] = Environment.variables,
+        note: (String) -> Void = { _ in },
         progress: @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws(DatasetError) -> [DatasetProblem] {
         let location = try locate(dataDirectory: dataDirectory, environment: environment)
@@ -50,7 +77,9 @@ extension DatasetDescription {
                     path: location.folder,
                     reason: "\(contents.classNames.count) classes where \(name) has \(classCount)"))
         }
-        let images = dataset(contents, in: location.folder).findBadImages(progress: progress)
+        let dataset = dataset(contents, in: location.folder)
+        dataset.notes().forEach(note)
+        let images = dataset.findBadImages(progress: progress)
         return found + images.map { DatasetProblem(path: $0.path, reason: $0.reason) }
     }
 }

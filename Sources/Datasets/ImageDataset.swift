@@ -1,4 +1,4 @@
-import Foundation
+import FileFormats
 
 /// Images in memory, all of one size: `[count, height, width, channels]`, 0 to 255.
 public struct PixelArray: Sendable, Equatable {
@@ -35,6 +35,11 @@ public struct ImageSplit: Sendable, Equatable {
         self.labels = labels
     }
 
+    init(_ images: Images, labels: [Int32]) {
+        self.images = images
+        self.labels = labels
+    }
+
     /// Traps when there are more or fewer files than labels.
     public init(files: [String], labels: [Int32]) {
         precondition(files.count == labels.count, "\(files.count) files, \(labels.count) labels")
@@ -47,14 +52,16 @@ public struct ImageSplit: Sendable, Equatable {
 public struct ImageDataset: Sendable {
     public let name: String
     /// One name for each label.
-    public let classNames: [String]
-    public let train, test: ImageSplit
+    public internal(set) var classNames: [String]
+    public internal(set) var train, test: ImageSplit
     public let shape: SampleShape
     public let normalization: Normalization
     /// What happens to a training image before it is normalised, and to a test image.
     public let training, testing: ImageTransform
     /// The folder it was read from.
     public let folder: String
+    /// Files beside the images of each split.
+    public internal(set) var leftOutOfTrain = LeftOutFiles(), leftOutOfTest = LeftOutFiles()
 
     public init(
         name: String, classNames: [String], train: ImageSplit, test: ImageSplit,
@@ -97,17 +104,20 @@ extension DatasetDescription {
     /// be read or does not hold what it should.
     public func load(
         dataDirectory: String? = nil,
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: [String: String] = Environment.variables
     ) throws -> ImageDataset {
         let location = try locate(dataDirectory: dataDirectory, environment: environment)
         return dataset(try format.read(location, as: self), in: location.folder)
     }
 
     func dataset(_ contents: DatasetContents, in folder: String) -> ImageDataset {
-        ImageDataset(
-            name: name, classNames: contents.classNames, train: contents.train,
-            test: contents.test,
+        var dataset = ImageDataset(
+            name: name, classNames: contents.classNames, train: contents.train.split,
+            test: contents.test.split,
             shape: SampleShape(height: height, width: width, channels: channels),
             normalization: normalization, training: training, testing: testing, folder: folder)
+        dataset.leftOutOfTrain = contents.train.leftOut
+        dataset.leftOutOfTest = contents.test.leftOut
+        return dataset
     }
 }

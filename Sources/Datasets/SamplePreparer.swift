@@ -73,6 +73,16 @@ final class SamplePreparer {
         _ image: PixelView, of sample: Int, from path: String, _ randomness: EpochRandomness?,
         into output: UnsafeMutablePointer<Float>
     ) throws {
+        do { try apply(to: image, of: sample, from: path, randomness, into: output) } catch {
+            guard let error = error as? PixelMemoryError else { throw error }
+            throw ImageError(path: path, reason: error.description)
+        }
+    }
+
+    private func apply(
+        to image: PixelView, of sample: Int, from path: String, _ randomness: EpochRandomness?,
+        into output: UnsafeMutablePointer<Float>
+    ) throws {
         var image = image
         var window = Window(height: image.height, width: image.width)
         var isFlipped = false
@@ -86,7 +96,7 @@ final class SamplePreparer {
                         path: path,
                         reason: "\(image.height) × \(image.width) pixels are too long and thin")
                 }
-                image = resizer.resize(image, height: height, width: width)
+                image = try resizer.resize(image, height: height, width: width)
             case .centerCrop(let side):
                 image = image.part(
                     TransformGeometry.center(height: image.height, width: image.width, side: side))
@@ -95,7 +105,7 @@ final class SamplePreparer {
                 let part = TransformGeometry.resizedCrop(
                     height: image.height, width: image.width,
                     from: randomness.resizedCrop(of: sample))
-                image = resizer.resize(image.part(part), height: side, width: side)
+                image = try resizer.resize(image.part(part), height: side, width: side)
             case .randomCrop(let height, let width, let padding):
                 guard let randomness else { continue }
                 let (rows, columns) = (image.height + 2 * padding, image.width + 2 * padding)

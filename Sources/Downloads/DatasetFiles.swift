@@ -35,24 +35,24 @@ public struct DatasetFiles: Sendable {
 
         /// The folder that the file is put into.
         public func place(in dataFolder: String) -> String {
-            folder.isEmpty ? dataFolder : "\(dataFolder)/\(folder)"
+            folder.isEmpty ? dataFolder : dataFolder.appending(pathPart: folder)
         }
 
         /// What must be there in the end.
         public func result(in dataFolder: String) -> String {
-            "\(place(in: dataFolder))/\(unpacksTo ?? file.name)"
+            place(in: dataFolder).appending(pathPart: unpacksTo ?? file.name)
         }
 
         /// Whether the folder that it unpacks to is there, which it is only as a whole.
         func isUnpacked(in dataFolder: String) -> Bool {
-            unpacksTo != nil && FileManager.default.fileExists(atPath: result(in: dataFolder))
+            unpacksTo != nil && FileSystem.exists(result(in: dataFolder))
         }
 
         /// Whether the file is there and right, or no longer needed.
         func needsNoNetwork(in dataFolder: String) throws(FileError) -> Bool {
             if isUnpacked(in: dataFolder) { return true }
-            let path = "\(place(in: dataFolder))/\(file.name)"
-            guard FileManager.default.fileExists(atPath: path) else { return false }
+            let path = place(in: dataFolder).appending(pathPart: file.name)
+            guard FileSystem.exists(path) else { return false }
             return try file.mismatch(at: path) == nil
         }
     }
@@ -93,7 +93,7 @@ extension Downloader {
         }
         for part in dataset.parts {
             let place = part.place(in: dataFolder)
-            try makeFolder(place)
+            try FileSystem.makeFolders(place)
             // Held until the archive is unpacked, so that the others have nothing left to do.
             let lock = usesLocks ? FolderLock(place) { report(.download(part, .waiting)) } : nil
             defer { withExtendedLifetime(lock) {} }
@@ -111,7 +111,7 @@ extension Downloader {
                     _ = try extractArchive(archive, root: root, to: part.result(in: dataFolder)) {
                         report(.unpacking(part, files: $0.files, bytes: $0.bytes))
                     }
-                    if !keepsArchives { unlink(archive) }
+                    if !keepsArchives { FileSystem.removeFile(archive) }
                 }
             } catch {
                 // Where locks do nothing, another process may be through, and the archive gone.

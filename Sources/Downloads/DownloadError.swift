@@ -77,10 +77,11 @@ public enum DownloadError: CategorizedError, Equatable {
                 """
         case .offline(let dataset, let missing):
             let names = missing.map(\.file.name).joined(separator: ", ")
+            let folders = Set(missing.map { ByteString($0.folder) }).sorted()
+                .map(\.text.legible).joined(separator: ", ")
             return """
-                \(dataset) is not complete, and without the network nothing can be fetched.
-                Missing: \(names).
-                Put them where the lines above say, or leave out --offline.
+                \(dataset) is not complete: \(names) missing, and the network may not be used.
+                Put what is missing into \(folders), or leave out --offline.
                 """
         case .notForDownload(let dataset, let advice):
             return "\(dataset) cannot be fetched.\n\(advice)"

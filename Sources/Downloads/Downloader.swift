@@ -31,9 +31,9 @@ public struct Downloader: Sendable {
     public func fetch(
         _ file: RemoteFile, into folder: String, report: (DownloadEvent) -> Void = { _ in }
     ) throws -> String {
-        let target = "\(folder)/\(file.name)"
+        let target = folder.appending(pathPart: file.name)
         if try isThere(file, target) { return target }
-        try makeFolder(folder)
+        try FileSystem.makeFolders(folder)
         let lock = usesLocks ? FolderLock(folder) { report(.waiting) } : nil
         defer { withExtendedLifetime(lock) {} }
         if try isThere(file, target) { return target }
@@ -95,25 +95,15 @@ public struct Downloader: Sendable {
     }
 
     private func isThere(_ file: RemoteFile, _ target: String) throws(FileError) -> Bool {
-        guard FileManager.default.fileExists(atPath: target) else { return false }
+        guard FileSystem.exists(target) else { return false }
         return try file.mismatch(at: target) == nil
-    }
-
-    func makeFolder(_ folder: String) throws(FileError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
-            throw .writing(folder, "create", errno: Int32(code ?? Int(EACCES)))
-        }
     }
 
     private func checkRoom(
         for file: RemoteFile, besides length: Int, in folder: String
     ) throws(DownloadError) {
         var status = statvfs()
-        guard statvfs(folder, &status) == 0 else { return }
+        guard folder.withPathBytes({ statvfs($0, &status) }) == 0 else { return }
         let (free, overflow) = Int(status.f_bavail).multipliedReportingOverflow(
             by: Int(status.f_frsize))
         let needed = file.byteCount - length

@@ -4,7 +4,7 @@ import Foundation
 /// A file on its way, under a name that no other process uses.
 ///
 /// What a failed transfer leaves is kept as `NAME.part`, and a process that was killed leaves its
-/// own `.NAME.HOST-PID-RANDOM.part`. The next one takes such a file over by renaming it, which only
+/// own `.NAME.HOST-PID-START-RANDOM.part`. The next one takes such a file over by renaming it, which only
 /// one process can, so no lock is needed for nobody to write into another's file.
 final class PartialFile {
     private(set) var length = 0
@@ -16,15 +16,16 @@ final class PartialFile {
     /// Opens a new file, or takes over an abandoned one of at most `byteCount` bytes.
     init(for target: String, byteCount: Int) throws(FileError) {
         self.target = target
-        let folder = NSString(string: target).deletingLastPathComponent
-        let name = NSString(string: target).lastPathComponent
-        let unique = String(UInt32.random(in: .min ... .max), radix: 36)
-        path = "\(folder)/.\(name).\(hostName())-\(getpid())-\(unique).part"
+        let (folder, name) = (target.parentFolder, target.lastPathPart)
+        path = folder.appending(
+            pathPart: ".\(name).\(ProcessMark.own.text)-\(randomWord()).part")
         for abandoned in Self.abandoned(name, in: folder) {
-            if rename(abandoned, path) == 0 { break }
+            if FileSystem.rename(abandoned, to: path) == 0 { break }
         }
-        descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+        descriptor = FileSystem.open(path, O_WRONLY | O_CREAT)
         guard descriptor >= 0 else { throw .writing(path, "create", errno: errno) }
+        // Tells processes of other containers that this one is alive.
+        _ = flock(descriptor, LOCK_EX | LOCK_NB)
         let end = lseek(descriptor, 0, SEEK_END)
         length = end > 0 ? Int(end) : 0
         if length > byteCount { try restart() }
@@ -33,7 +34,7 @@ final class PartialFile {
     deinit {
         guard isOpen else { return }
         close(descriptor)
-        unlink(path)
+        FileSystem.removeFile(path)
     }
 
     func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
@@ -63,11 +64,12 @@ final class PartialFile {
     /// Makes the bytes durable and gives the file its name.
     func publish() throws(FileError) {
         guard fsync(descriptor) == 0 else { throw .writing(target, "flush", errno: errno) }
-        guard rename(path, target) == 0 else { throw .writing(target, "rename to", errno: errno) }
+        guard FileSystem.rename(path, to: target) == 0 else {
+            throw .writing(target, "rename to", errno: errno)
+        }
         close(descriptor)
         isOpen = false
-        let folder = NSString(string: target).deletingLastPathComponent
-        let opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let opened = FileSystem.open(target.parentFolder, O_RDONLY | O_DIRECTORY)
         guard opened >= 0 else { return }
         fsync(opened)
         close(opened)
@@ -78,38 +80,28 @@ final class PartialFile {
         guard isOpen, length > 0 else { return }
         close(descriptor)
         isOpen = false
-        _ = rename(path, target + ".part")
+        _ = FileSystem.rename(path, to: target + ".part")
     }
 
     /// Files of dead processes and of failed transfers, the longest first; all but that one go.
     private static func abandoned(_ name: String, in folder: String) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let names = (try? FileSystem.list(folder)) ?? []
         let found = names.filter { candidate in
             candidate == name + ".part" || isAbandoned(candidate, name, folder)
         }
-        .map { "\(folder)/\($0)" }
-        .sorted { ((try? fileSize($0)) ?? 0) > ((try? fileSize($1)) ?? 0) }
-        for file in found.dropFirst() { unlink(file) }
+        .map { folder.appending(pathPart: $0) }
+        .sorted { ((try? FileSystem.size(of: $0)) ?? 0) > ((try? FileSystem.size(of: $1)) ?? 0) }
+        for file in found.dropFirst() { FileSystem.removeFile(file) }
         return Array(found.prefix(1))
     }
 
     /// Whether the process that this file's name tells of is gone. Of another machine's processes
     /// nothing is known, but none goes an hour without writing: it would have given up.
     private static func isAbandoned(_ file: String, _ name: String, _ folder: String) -> Bool {
-        guard file.hasPrefix(".\(name)."), file.hasSuffix(".part") else { return false }
-        let owner = file.dropFirst(name.utf8.count + 2).dropLast(5).split(separator: "-")
-        guard owner.count >= 3, let process = pid_t(owner[owner.count - 2]) else { return false }
-        if owner.dropLast(2).joined(separator: "-") == hostName() {
-            return kill(process, 0) != 0 && errno == ESRCH
-        }
-        var status = stat()
-        return stat("\(folder)/\(file)", &status) == 0 && time(nil) - status.st_mtim.tv_sec > 3600
+        guard file.hasPrefix(".\(name)."), file.hasSuffix(".part"),
+            let mark = ProcessMark(
+                nameWithRandomWord: file.dropFirst(name.count + 2).dropLast(".part".count))
+        else { return false }
+        return mark.hasAbandoned(folder.appending(pathPart: file), elsewhereAfter: 3600)
     }
-}
-
-private func hostName() -> String {
-    var name = [CChar](repeating: 0, count: 65)
-    guard gethostname(&name, name.count - 1) == 0 else { return "host" }
-    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        .filter { $0 != "/" }
 }

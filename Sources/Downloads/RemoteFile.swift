@@ -1,5 +1,4 @@
 import FileFormats
-import Foundation
 
 /// A file that can be fetched: what it is called, where it is, and what it must be.
 ///
@@ -24,19 +23,9 @@ public struct RemoteFile: Sendable, Equatable {
     ///
     /// Throws ``FileError`` when it cannot be read.
     public func mismatch(at path: String) throws(FileError) -> TransferFailure? {
-        let size = try fileSize(path)
+        let size = try FileSystem.size(of: path)
         guard size == byteCount else { return .wrongSize(size, expected: byteCount) }
         let digest = try digestOfFile(path)
         return digest == sha256 ? nil : .wrongContent(sha256: digest, expected: sha256)
     }
-}
-
-/// Bytes of a regular file; throws ``FileError`` for anything else.
-package func fileSize(_ path: String) throws(FileError) -> Int {
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-        throw FileError(
-            path: path, operation: "read", reason: "there is no such file", category: .missingInput)
-    }
-    return Int(status.st_size)
 }

@@ -8,7 +8,7 @@ public final class AppendOnlyFile: Sendable {
     /// Opens or creates the file; throws ``FileError``.
     public init(_ path: String) throws(FileError) {
         self.path = path
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        descriptor = FileSystem.open(path, O_WRONLY | O_CREAT | O_APPEND)
         guard descriptor >= 0 else { throw .writing(path, "open", errno: errno) }
     }
 

@@ -74,6 +74,24 @@ public final class ByteReader {
         while try piece.fill({ buffer throws(FileError) in try fill(buffer) }) > 0 {}
     }
 
+    /// SHA-256 of all (unzipped) bytes that are left, in lower-case hexadecimal; throws
+    /// ``FileError``.
+    public func digestOfRest() throws(FileError) -> String {
+        var hash = SHA256()
+        var piece = [UInt8](uninitialized: 1 << 16)
+        while true {
+            let count = try piece.fill { buffer throws(FileError) in try fill(buffer) }
+            if count == 0 { break }
+            piece.withUnsafeBytes { hash.update(.init(rebasing: $0[..<count])) }
+        }
+        guard let digest = hash.hexadecimal() else {
+            throw FileError(
+                path: path, operation: "hash", reason: "OpenSSL cannot compute SHA-256",
+                category: .inputOutput)
+        }
+        return digest
+    }
+
     private func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
         var filled = 0
         while filled < buffer.count {
@@ -100,6 +118,32 @@ public final class ByteReader {
         return count
     }
 
+    /// A gzip file may hold several members, one behind the other, that make one file: what `cat` and
+    /// parallel compressors write. Zero bytes behind the last fill a block of a tape, as `gzip`
+    /// takes them to.
+    private func beginMember() throws(FileError) {
+        try refill()
+        if pending.isEmpty {
+            unzippedAll = true
+        } else if input[pending.lowerBound] == 0 {
+            while !pending.isEmpty {
+                guard input[pending].allSatisfy({ $0 == 0 }) else { throw bytesFollow }
+                pending = pending.upperBound..<pending.upperBound
+                try refill()
+            }
+            unzippedAll = true
+        } else {
+            guard input[pending.lowerBound] == Inflater.magic[0] else { throw bytesFollow }
+            inflater.restart()
+        }
+    }
+
+    private var bytesFollow: FileError {
+        .malformed(
+            path, field: "gzip stream", offset: offset,
+            "bytes follow the end of the compressed ones")
+    }
+
     /// At least one byte, or 0 at the end of a sound gzip file.
     private func unzip(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
         while !unzippedAll {
@@ -116,14 +160,7 @@ public final class ByteReader {
             case .more: break
             case .failed(let reason):
                 throw .malformed(path, field: "gzip stream", offset: offset, reason)
-            case .finished:
-                unzippedAll = true
-                try refill()
-                guard pending.isEmpty else {
-                    throw .malformed(
-                        path, field: "gzip stream", offset: offset,
-                        "bytes follow the end of the compressed ones")
-                }
+            case .finished: try beginMember()
             }
             if step.produced > 0 { return step.produced }
         }

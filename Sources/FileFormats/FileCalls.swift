@@ -13,13 +13,13 @@ package struct FileCalls: Sendable {
     package var remove: @Sendable (String) -> Int32
 
     package static let system = FileCalls(
-        create: { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) },
-        openFolder: { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) },
+        create: { FileSystem.open($0, O_WRONLY | O_CREAT | O_EXCL) },
+        openFolder: { FileSystem.open($0, O_RDONLY | O_DIRECTORY) },
         write: { Foundation.write($0, $1.baseAddress, $1.count) },
         sync: { fsync($0) },
         close: { Foundation.close($0) },
-        rename: { Foundation.rename($0, $1) },
-        remove: { unlink($0) })
+        rename: { FileSystem.rename($0, to: $1) },
+        remove: { FileSystem.removeFile($0) ? 0 : -1 })
 
     /// Writes every byte, going on after partial and interrupted writes; the errno, or 0.
     package func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {

@@ -59,7 +59,9 @@ public struct FileError: CategorizedError, Equatable {
     }
 
     /// A system call that failed while a file was read.
-    static func reading(_ path: String, _ operation: String, errno code: Int32) -> FileError {
+    public static func reading(
+        _ path: String, _ operation: String, errno code: Int32
+    ) -> FileError {
         let category: ErrorCategory = code == EIO ? .inputOutput : .missingInput
         return FileError(
             path: path, operation: operation, reason: errnoText(code), category: category)
@@ -68,17 +70,18 @@ public struct FileError: CategorizedError, Equatable {
     /// A system call that failed while a file or folder was written or created.
     public static func writing(_ path: String, _ operation: String, errno code: Int32) -> FileError
     {
-        let full: Set<Int32> = [ENOSPC, EDQUOT, EIO, EFBIG]
+        let full: Set<Int32> = [ENOSPC, EDQUOT, EIO, EFBIG, EPIPE]
         return FileError(
             path: path, operation: operation, reason: errnoText(code),
-            category: full.contains(code) ? .inputOutput : .cannotCreate)
+            category: full.contains(code) ? .inputOutput : .cannotCreate,
+            advice: code == EPIPE ? "Its reader has closed the pipe." : nil)
     }
 
     public var description: String {
         if let field, let offset {
-            return "\(path): \(field) (byte \(offset)): \(reason)\n\(advice ?? usualAdvice)"
+            return "\(path.legible): \(field) (byte \(offset)): \(reason)\n\(advice ?? usualAdvice)"
         }
-        return "\(path): cannot \(operation): \(reason)\n\(advice ?? usualAdvice)"
+        return "\(path.legible): cannot \(operation): \(reason)\n\(advice ?? usualAdvice)"
     }
 
     private var usualAdvice: String {

@@ -1,7 +1,7 @@
 import CZlib
 import Foundation
 
-/// zlib's inflating state for one gzip file; `z_stream` must not move, so it lives on the heap.
+/// zlib's inflating state for one gzip member after another; `z_stream` must not move, so it lives on the heap.
 struct Inflater: ~Copyable {
     private let stream: UnsafeMutablePointer<z_stream>
 
@@ -22,6 +22,12 @@ struct Inflater: ~Copyable {
     deinit {
         inflateEnd(stream)
         stream.deallocate()
+    }
+
+    /// Begins the next member.
+    func restart() {
+        let status = inflateReset(stream)
+        precondition(status == Z_OK, "zlib does not start again: \(status)")
     }
 
     /// Unzips from `input` into `output`: how much of each was used, and whether the stream ended.

@@ -9,7 +9,7 @@ struct InputFile: ~Copyable {
     /// Devices, folders and pipes are refused: their size says nothing about what they hold.
     init(_ path: String) throws(FileError) {
         // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = FileSystem.open(path, O_RDONLY | O_NONBLOCK)
         guard descriptor >= 0 else { throw .reading(path, "open", errno: errno) }
         var status = stat()
         let code = fstat(descriptor, &status) == 0 ? 0 : errno
@@ -41,6 +41,28 @@ struct InputFile: ~Copyable {
             filled += count
         }
         return filled
+    }
+
+    /// These bytes of the file, wherever reading is; throws ``FileError`` when it has shrunk.
+    func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+        var bytes = [UInt8](uninitialized: count)
+        var filled = 0
+        while filled < count {
+            let read = bytes.withUnsafeMutableBytes {
+                pread(
+                    descriptor, $0.baseAddress.map { $0 + filled }, count - filled,
+                    off_t(offset + filled))
+            }
+            if read < 0 && errno == EINTR { continue }
+            guard read >= 0 else { throw .reading(path, "read", errno: errno) }
+            guard read > 0 else {
+                throw .malformed(
+                    path, field: "size", offset: offset + filled,
+                    "the file shrank while it was read")
+            }
+            filled += read
+        }
+        return bytes
     }
 }
 

@@ -4,10 +4,14 @@ import FileFormats
 ///
 /// A decoder reuses its memory and belongs to one thread.
 public final class ImageDecoder {
-    /// Images with more pixels are refused by their header, before memory is taken for them.
-    public static let greatestPixelCount = 64_000_000
+    /// Images with more pixels are refused by their header, before memory is taken for them: Pillow's
+    /// limit, twice its `MAX_IMAGE_PIXELS`.
+    public static let greatestPixelCount = 178_956_970
     /// File name endings, in lower case, of what can be decoded.
     public static let fileExtensions: Set<String> = ["jpg", "jpeg", "png"]
+
+    /// The largest image of eight bytes a pixel that nothing compresses, with room for texts.
+    private static let greatestFileSize = 8 * greatestPixelCount + 1 << 26
 
     private let jpeg = JPEGDecoder()
     private let pixels = PixelBuffer()
@@ -16,8 +20,7 @@ public final class ImageDecoder {
 
     /// The image in a file, valid until the next call; throws ``ImageError`` or `FileError`.
     public func decode(file path: String) throws -> PixelView {
-        // The largest image, stored worse than any encoder does, is smaller.
-        try decode(try readFile(path, limit: 1 << 28), path: path)
+        try decode(try readFile(path, limit: Self.greatestFileSize), path: path)
     }
 
     /// The image in these bytes, valid until the next call. What it is, its first bytes tell, never
@@ -41,7 +44,13 @@ public final class ImageDecoder {
 /// Why bytes are no image, before anybody says which file they came from.
 struct DecodingFailure: Error {
     let reason: String
-    init(_ reason: String) { self.reason = reason }
+    /// Whether a library's limit was reached, that is none of ours.
+    let isOfLimits: Bool
+
+    init(_ reason: String, isOfLimits: Bool = false) {
+        self.reason = reason
+        self.isOfLimits = isOfLimits
+    }
 
     /// Refuses what the header announces when it is nothing, or too much.
     static func checkSize(width: Int, height: Int) throws(DecodingFailure) {
@@ -54,5 +63,14 @@ struct DecodingFailure: Error {
                 "its header announces \(width) × \(height) pixels, more than the "
                     + "\(ImageDecoder.greatestPixelCount / 1_000_000) million allowed")
         }
+    }
+}
+
+/// Room for so many bytes of pixels: how many an image takes, its file decides.
+func room(
+    _ byteCount: Int, in buffer: PixelBuffer
+) throws(DecodingFailure) -> UnsafeMutablePointer<UInt8> {
+    do throws(PixelMemoryError) { return try buffer.reserve(byteCount) } catch {
+        throw DecodingFailure(error.description)
     }
 }

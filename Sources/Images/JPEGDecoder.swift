@@ -37,7 +37,7 @@ final class JPEGDecoder {
 
         let isCMYK = space == TJCS_CMYK.rawValue || space == TJCS_YCCK.rawValue
         let channels = isCMYK ? 4 : 3
-        let pixels = buffer.reserve(rows * columns * channels)
+        let pixels = try room(rows * columns * channels, in: buffer)
         let format = isCMYK ? TJPF_CMYK : TJPF_RGB
         let decoded = tjDecompress2(
             handle, bytes, UInt(bytes.count), pixels, width, width * Int32(channels), height,

@@ -7,6 +7,20 @@ enum PNGDecoder {
     static func decode(
         _ bytes: [UInt8], into buffer: PixelBuffer
     ) throws(DecodingFailure) -> PixelView {
+        do throws(DecodingFailure) {
+            return try decodeAll(bytes, into: buffer)
+        } catch {
+            // libspng takes no more than 1,000 texts, and some programs write more than that.
+            guard error.isOfLimits, let pixels = try PNGChunks.withoutNotes(bytes) else {
+                throw error
+            }
+            return try decodeAll(pixels, into: buffer)
+        }
+    }
+
+    private static func decodeAll(
+        _ bytes: [UInt8], into buffer: PixelBuffer
+    ) throws(DecodingFailure) -> PixelView {
         guard let context = spng_ctx_new(0) else {
             throw DecodingFailure("libspng does not start")
         }
@@ -42,7 +56,7 @@ enum PNGDecoder {
         guard size == count * (isDeepGrey ? 2 : 3) else {
             throw DecodingFailure("it decodes to \(size) bytes for \(count) pixels")
         }
-        let pixels = buffer.reserve(count * 3)
+        let pixels = try room(count * 3, in: buffer)
         try check(spng_decode_image(context, pixels, size, Int32(format.rawValue), 0))
         if isDeepGrey { widenDeepGrey(pixels, count: count) }
         return PixelView(buffer, height: height, width: width, channels: 3)
@@ -53,7 +67,9 @@ enum PNGDecoder {
             throw DecodingFailure("it is cut off")
         }
         guard status == 0 else {
-            throw DecodingFailure("it is damaged (\(String(cString: spng_strerror(status))))")
+            throw DecodingFailure(
+                "it is damaged (\(String(cString: spng_strerror(status))))",
+                isOfLimits: status == SPNG_ECHUNK_LIMITS.rawValue)
         }
     }
 

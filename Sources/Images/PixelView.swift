@@ -1,3 +1,5 @@
+import Foundation
+
 /// A rectangle of 8-bit pixels that somebody else owns: `[height, width, channels]`, rows `stride`
 /// bytes apart.
 public struct PixelView {
@@ -58,17 +60,25 @@ final class PixelBuffer {
     private var capacity = 1
     private var memory = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
 
-    deinit { memory.deallocate() }
+    deinit { free(memory) }
 
     var start: UnsafePointer<UInt8> { UnsafePointer(memory) }
 
     /// Room for `count` bytes of any value; what was there before is gone.
-    func reserve(_ count: Int) -> UnsafeMutablePointer<UInt8> {
-        if capacity < count {
-            memory.deallocate()
-            memory = .allocate(capacity: count)
-            capacity = count
-        }
+    ///
+    /// Throws if there is not so much memory: how much an image takes, its file decides.
+    func reserve(_ count: Int) throws(PixelMemoryError) -> UnsafeMutablePointer<UInt8> {
+        guard capacity < count else { return memory }
+        guard let grown = malloc(count) else { throw PixelMemoryError(byteCount: count) }
+        free(memory)
+        memory = grown.bindMemory(to: UInt8.self, capacity: count)
+        capacity = count
         return memory
     }
+}
+
+/// There is no memory for the pixels of an image.
+public struct PixelMemoryError: Error, CustomStringConvertible {
+    let byteCount: Int
+    public var description: String { "there is no memory for its \(byteCount) bytes of pixels" }
 }

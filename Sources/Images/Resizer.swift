@@ -10,18 +10,22 @@ public final class Resizer {
     public init() {}
 
     /// The image at another size, valid until the next call, which must not be given this result;
-    /// the image itself where it has that size.
-    public func resize(_ image: PixelView, height: Int, width: Int) -> PixelView {
+    /// the image itself where it has that size. Throws ``PixelMemoryError``.
+    public func resize(
+        _ image: PixelView, height: Int, width: Int
+    ) throws(PixelMemoryError) -> PixelView {
         precondition(height > 0 && width > 0, "resized to \(height) × \(width)")
         var image = image
-        if width != image.width { image = resizeRows(image, width: width) }
-        if height != image.height { image = resizeColumns(image, height: height) }
+        if width != image.width { image = try resizeRows(image, width: width) }
+        if height != image.height { image = try resizeColumns(image, height: height) }
         return image
     }
 
-    private func resizeRows(_ image: PixelView, width: Int) -> PixelView {
+    private func resizeRows(
+        _ image: PixelView, width: Int
+    ) throws(PixelMemoryError) -> PixelView {
         let channels = image.channels
-        let output = across.reserve(image.height * width * channels)
+        let output = try across.reserve(image.height * width * channels)
         TriangleFilter(from: image.width, to: width).withTaps { taps in
             for y in 0..<image.height {
                 let row = image.base + y * image.stride
@@ -58,9 +62,11 @@ public final class Resizer {
         return PixelView(across, height: image.height, width: width, channels: channels)
     }
 
-    private func resizeColumns(_ image: PixelView, height: Int) -> PixelView {
+    private func resizeColumns(
+        _ image: PixelView, height: Int
+    ) throws(PixelMemoryError) -> PixelView {
         let length = image.width * image.channels
-        let output = result.reserve(height * length)
+        let output = try result.reserve(height * length)
         if sums.count < length { sums = [Int32](repeating: 0, count: length) }
         sums.withUnsafeMutableBufferPointer { sums in
             TriangleFilter(from: image.height, to: height).withTaps { taps in

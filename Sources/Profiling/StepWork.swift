@@ -38,7 +38,7 @@ public struct StepWork: Sendable {
         let optimizers = try training.makeOptimizers(of: network, on: backend)
         let losses = try network.lossNames.map { _ in try backend.makeTensor([1]) }
         let operations = try backend.record {
-            try training.rule.step(network, batch: training.batch, optimizers, losses: losses)
+            try network.step(batch: training.batch, optimizers, losses: losses)
         }
         self.init(operations, of: network)
     }

@@ -19,7 +19,7 @@ struct TrainingMemory: Sendable {
         let held: Int
         if let run = training.run {
             let trainer = try Trainer(
-                network, rule: training.rule, optimizer: training.optimizer, OptimizerSettings(),
+                network, optimizer: training.optimizer, OptimizerSettings(),
                 TrainingOptions(epochs: 1, reportEvery: run.reportEvery))
             held = backend.memoryUse.current
             _ = try trainer.run(
@@ -30,8 +30,7 @@ struct TrainingMemory: Sendable {
             let ring = try LossRing(
                 capacity: 1, losses: network.lossNames.count, on: backend)
             held = backend.memoryUse.current
-            try training.rule.step(
-                network, batch: training.batch, optimizers, losses: try ring.next())
+            try network.step(batch: training.batch, optimizers, losses: ring.next())
         }
         let counter = PlanningBackend(alignment: backend.sliceAlignment)
         let optimizers = try training.makeOptimizers(of: network, on: counter)
@@ -53,7 +52,7 @@ struct TrainingMemory: Sendable {
 extension PlannedTraining {
     func makeNetwork(on backend: any Backend) throws -> Network {
         try Network(
-            architecture, input: input, classes: classes, batch: capacity, rule: rule,
+            unset: architecture, input: input, classes: classes, batch: capacity, rule: rule,
             pooling: pooling, dropout: hasDropout ? 0.5 : 0, on: backend)
     }
 

@@ -18,7 +18,8 @@ public struct ConfigurationError: CategorizedError, Equatable {
     public var category: ErrorCategory { .configuration }
 
     public var description: String {
-        let place = [path, line.map(String.init), key.map { "'\($0)'" }].compactMap { $0 }
-        return (place + [reason]).joined(separator: ": ")
+        let place = [path.map(\.legible), line.map { "line \($0)" }].compactMap { $0 }
+        let parts = [place.joined(separator: ", "), key.map { "'\($0.legible)'" } ?? "", reason]
+        return parts.filter { !$0.isEmpty }.joined(separator: ": ")
     }
 }

@@ -5,23 +5,36 @@ import Yams
 
 extension RunConfiguration {
     /// A configuration is a page of text; whatever is longer is another file.
-    private static let greatestSize = 1 << 20
+    private static let greatestSize = 1 << 16
 
     /// Reads `config.yaml`; keys that it leaves out keep their value of `base`.
     ///
     /// Throws ``FileError`` when it cannot be read and ``ConfigurationError`` for anything that is
     /// not a known key with a value of its kind, once.
-    public init(reading path: String, over base: RunConfiguration = .init()) throws {
+    ///
+    /// - Parameter choices: the names there are, for keys that name something.
+    public init(
+        reading path: String, over base: RunConfiguration = .init(),
+        choices: [CodingKeys: NamedChoices] = [:]
+    ) throws {
+        let size = try FileSystem.size(of: path)
+        guard size <= Self.greatestSize else {
+            throw ConfigurationError(
+                path: path,
+                reason: "\(size) bytes are too many for a configuration "
+                    + "(at most \(Self.greatestSize)): is it another file?")
+        }
         let bytes = try readFile(path, limit: Self.greatestSize)
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw ConfigurationError(path: path, reason: "the file is not UTF-8 text")
         }
-        try self.init(yaml: text, path: path, over: base)
+        try self.init(yaml: text, path: path, over: base, choices: choices)
     }
 
     /// Reads the text of a `config.yaml`; `path` is for messages.
     public init(
-        yaml text: String, path: String? = nil, over base: RunConfiguration = .init()
+        yaml text: String, path: String? = nil, over base: RunConfiguration = .init(),
+        choices: [CodingKeys: NamedChoices] = [:]
     ) throws(ConfigurationError) {
         let given = try Self.mapping(text, path)
         let known = CodingKeys.allCases.map(\.rawValue)
@@ -30,7 +43,7 @@ extension RunConfiguration {
                 let name = key.string ?? "?"
                 let guess = nearest(to: name, among: known).map { ", did you mean '\($0)'?" } ?? ""
                 throw ConfigurationError(
-                    path: path, line: key.mark?.line, key: name, reason: "no such key\(guess)")
+                    path: path, line: key.mark?.line, key: name, reason: "unknown key\(guess)")
             }
         }
         var merged = try Self.mapping(base.yaml, nil)
@@ -40,12 +53,15 @@ extension RunConfiguration {
         } catch {
             let key = (error as? DecodingError)?.codingPath.first?.stringValue
             let value = key.flatMap { given[Node($0)] }
+            let shown = value?.scalar.map { "'\($0.string.legible)'" } ?? "of another kind"
+            let expected = key.flatMap { CodingKeys(rawValue: $0) }.map { Self.kind(of: $0) } ?? "another"
             throw ConfigurationError(
                 path: path, line: value?.mark?.line, key: key,
-                reason: "'\(value?.scalar?.string ?? "this")' is no value of its kind")
+                reason: "invalid value \(shown): expected \(expected)")
         }
         do {
             try check()
+            try check(choices)
         } catch {
             let line = error.key.flatMap { given[Node($0)]?.mark?.line }
             throw ConfigurationError(path: path, line: line, key: error.key, reason: error.reason)
@@ -55,6 +71,7 @@ extension RunConfiguration {
     private static func mapping(
         _ text: String, _ path: String?
     ) throws(ConfigurationError) -> Node.Mapping {
+        try PlainYAML.check(text, path: path)
         let node: Node?
         do {
             node = try compose(yaml: text)
@@ -67,6 +84,23 @@ extension RunConfiguration {
                 path: path, line: node.mark?.line, reason: "lines of 'key: value' were expected")
         }
         return mapping
+    }
+
+    /// What the values of a key are, for messages.
+    private static func kind(of key: CodingKeys) -> String {
+        switch key {
+        case .seed: "a whole number from 0 to \(UInt64.max)"
+        case .epochs, .batchSize, .testBatchSize, .warmupSteps, .patience: "a whole number"
+        case .maxSteps, .limitTrain, .limitTest, .threads: "a whole number or null"
+        case .temperature, .labelSmoothing, .dropout, .lr, .momentum, .weightDecay, .gamma:
+            "a number"
+        case .nesterov, .exact: "true or false"
+        case .milestones: "a list of whole numbers, as in [50, 80]"
+        case .dataDir, .device: "text or null"
+        case .dataset, .model, .rule, .waveform, .pool, .optimizer, .lrScheduler, .badImages,
+            .backend, .kernelEngine, .convolution, .tuning:
+            "a name"
+        }
     }
 
     /// Every value, one on a line; reading it gives this configuration again, to the last bit.

@@ -14,7 +14,7 @@ public struct MetricsLog: Sendable {
     /// ``FileError``.
     public init(_ folder: RunFolder, keepingThrough step: Int = .max) throws {
         self.folder = folder
-        if FileManager.default.fileExists(atPath: folder.metricsFile) {
+        if FileSystem.exists(folder.metricsFile) {
             let before = try readFile(folder.metricsFile)
             let kept = try Self.read(folder.metricsFile, before).filter { $0.record.step <= step }
             let after = kept.flatMap { before[$0.line] }
@@ -72,7 +72,7 @@ public struct MetricsLog: Sendable {
     }
 
     private static func line(_ record: MetricsRecord) throws -> String {
-        String(decoding: try JSONEncoder.forRuns().encode(record), as: UTF8.self)
+        try JSONText.line(record)
     }
 
     /// The records of a log and the bytes of each, its line break included; a last line without
@@ -80,13 +80,11 @@ public struct MetricsLog: Sendable {
     private static func read(
         _ path: String, _ bytes: [UInt8]
     ) throws(FileError) -> [(record: MetricsRecord, line: Range<Int>)] {
-        let decoder = JSONDecoder.forRuns()
         var records: [(record: MetricsRecord, line: Range<Int>)] = []
         var start = 0
         while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
             do {
-                let record = try decoder.decode(
-                    MetricsRecord.self, from: Data(bytes[start..<end]))
+                let record = try JSONText.read(MetricsRecord.self, from: bytes[start..<end])
                 records.append((record, start..<end + 1))
             } catch {
                 throw .malformed(

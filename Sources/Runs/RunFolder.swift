@@ -3,7 +3,7 @@ import Foundation
 
 /// The folder of one training run, `<runs>/<name>/<NNN>`; no other run ever writes there.
 ///
-/// It holds `config.yaml`, `command.txt`, `env.json`, `metrics.jsonl`, `metrics.csv`, `log.txt`,
+/// It holds `config.yaml`, `command.txt`, `env.json`, `model.json`, `metrics.jsonl`, `metrics.csv`, `log.txt`,
 /// `result.json`, `checkpoints/` and `weights/`.
 public struct RunFolder: Sendable, Equatable {
     public let path: String
@@ -11,6 +11,8 @@ public struct RunFolder: Sendable, Equatable {
     public var configurationFile: String { path + "/config.yaml" }
     public var commandFile: String { path + "/command.txt" }
     public var environmentFile: String { path + "/env.json" }
+    /// What its weights are of, class names before all.
+    public var modelFile: String { path + "/model.json" }
     public var metricsFile: String { path + "/metrics.jsonl" }
     public var metricsTable: String { path + "/metrics.csv" }
     public var logFile: String { path + "/log.txt" }
@@ -34,24 +36,34 @@ public struct RunFolder: Sendable, Equatable {
         name: String, in runs: String, configuration: RunConfiguration, arguments: [String],
         calls: FileCalls
     ) throws -> RunFolder {
+        guard !runs.isEmpty else {
+            throw ConfigurationError(key: "runs-dir", reason: "it must name a folder, not be empty")
+        }
         guard name.wholeMatch(of: /[\p{L}\p{N}_\-][\p{L}\p{N}_.\-]*/) != nil else {
             throw ConfigurationError(
                 key: "name",
-                reason: "'\(name)' is no name for a folder: use letters, digits, '-', '_' and '.'")
+                reason: "\(name.legible) cannot name a run: use letters, digits, '-', '_' and '.'")
         }
-        let parent = runs + "/" + name
-        try makeParents(parent)
-        let folder = RunFolder(path: try claimNumber(in: parent))
+        let parent = runs.appending(pathPart: name)
+        let made = try FileSystem.makeFolders(parent)
+        let folder: RunFolder
         do {
-            try makeFolder(folder.checkpoints)
-            try makeFolder(folder.weights)
+            folder = RunFolder(path: try claimNumber(in: parent))
+        } catch {
+            FileSystem.removeEmptyFolders(made)
+            throw error
+        }
+        do {
+            try FileSystem.makeFolder(folder.checkpoints)
+            try FileSystem.makeFolder(folder.weights)
             try AtomicFile.write(
                 configuration.yaml.utf8, to: folder.configurationFile, calls: calls)
             try AtomicFile.write(
-                (arguments.map(shellQuoted).joined(separator: " ") + "\n").utf8,
+                (arguments.map(\.shellQuoted).joined(separator: " ") + "\n").utf8,
                 to: folder.commandFile, calls: calls)
         } catch {
-            try? FileManager.default.removeItem(atPath: folder.path)
+            FileSystem.removeAll(folder.path)
+            FileSystem.removeEmptyFolders(made)
             throw error
         }
         return folder
@@ -59,9 +71,8 @@ public struct RunFolder: Sendable, Equatable {
 
     /// The folder of a run that exists; throws ``FileError`` when this is none.
     public init(opening path: String) throws(FileError) {
-        let plain = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-        self.init(path: plain)
-        guard FileManager.default.fileExists(atPath: configurationFile) else {
+        self.init(path: path.withoutEndingSlashes)
+        guard FileSystem.exists(configurationFile) else {
             throw FileError(
                 path: path, operation: "open the run", reason: "it holds no config.yaml",
                 category: .missingInput)
@@ -71,8 +82,12 @@ public struct RunFolder: Sendable, Equatable {
     private init(path: String) { self.path = path }
 
     /// The configuration that the run was started with.
-    public func configuration() throws -> RunConfiguration {
-        try RunConfiguration(reading: configurationFile)
+    ///
+    /// - Parameter choices: the names there are, for keys that name something.
+    public func configuration(
+        choices: [RunConfiguration.CodingKeys: NamedChoices] = [:]
+    ) throws -> RunConfiguration {
+        try RunConfiguration(reading: configurationFile, choices: choices)
     }
 
     /// Opens `log.txt` to add lines to it; throws ``FileError``.
@@ -87,43 +102,23 @@ public struct RunFolder: Sendable, Equatable {
     public func write(result: RunResult) throws { try writeJSON(result, to: resultFile) }
 
     private func writeJSON(_ value: some Encodable, to path: String) throws {
-        let encoder = JSONEncoder.forRuns()
-        encoder.outputFormatting.insert(.prettyPrinted)
-        try AtomicFile.write(try encoder.encode(value) + Data("\n".utf8), to: path)
+        try AtomicFile.write(try JSONText.page(value).utf8, to: path)
     }
+
+    /// The greatest number of a run: a folder called by a greater one is not a run of ours.
+    private static let greatestNumber = 999_999_999
 
     /// One more than the greatest number there, taken by making the folder.
     private static func claimNumber(in parent: String) throws(FileError) -> String {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
-        var number = (names.compactMap { Int($0) }.filter { $0 > 0 }.max() ?? 0) + 1
+        let numbers = try FileSystem.list(parent).compactMap { Int($0) }
+        var number = (numbers.filter { (1..<greatestNumber).contains($0) }.max() ?? 0) + 1
         while true {
             let digits = String(number)
             let padding = String(repeating: "0", count: max(0, 3 - digits.count))
-            let path = "\(parent)/\(padding)\(digits)"
-            if mkdir(path, 0o777) == 0 { return path }
+            let path = parent.appending(pathPart: padding + digits)
+            if path.withPathBytes({ mkdir($0, 0o777) }) == 0 { return path }
             guard errno == EEXIST else { throw .writing(path, "create", errno: errno) }
             number += 1
         }
     }
-
-    private static func makeFolder(_ path: String) throws(FileError) {
-        guard mkdir(path, 0o777) == 0 else { throw .writing(path, "create", errno: errno) }
-    }
-
-    /// Like `mkdir -p`; of those that stand in the way the first is named.
-    private static func makeParents(_ path: String) throws(FileError) {
-        var status = stat()
-        if stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR { return }
-        let parent = NSString(string: path).deletingLastPathComponent
-        if !parent.isEmpty && parent != path { try makeParents(parent) }
-        if mkdir(path, 0o777) != 0 && errno != EEXIST {
-            throw .writing(path, "create", errno: errno)
-        }
-    }
-}
-
-/// An argument as a shell would have to be given it.
-private func shellQuoted(_ argument: String) -> String {
-    if argument.wholeMatch(of: /[A-Za-z0-9_\/.:=,+@%\-]+/) != nil { return argument }
-    return "'" + argument.replacingOccurrences(of: "'", with: "'\\''") + "'"
 }

@@ -1,3 +1,4 @@
+import FileFormats
 import Foundation
 
 /// How a run ended: `result.json`, and the last line that training prints.
@@ -55,32 +56,10 @@ public struct RunResult: Codable, Sendable, Equatable {
             "peak_bytes=\(peakBytes)",
         ]
         if let skippedImages { words.append("skipped_images=\(skippedImages)") }
-        words.append("run=\(run)")
+        words.append("run=\(run.legible)")
         return words.joined(separator: " ")
     }
 
     /// The JSON object, on one line.
-    public func json() throws -> String {
-        String(decoding: try JSONEncoder.forRuns().encode(self), as: UTF8.self)
-    }
-}
-
-extension JSONEncoder {
-    /// Same value, same text; what is not finite becomes a word.
-    static func forRuns() -> JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return encoder
-    }
-}
-
-extension JSONDecoder {
-    static func forRuns() -> JSONDecoder {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        return decoder
-    }
+    public func json() throws -> String { try JSONText.line(self) }
 }

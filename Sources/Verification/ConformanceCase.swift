@@ -113,7 +113,7 @@ extension ConformanceCase {
         var losses: [[Float]] = []
         for step in 0..<settings.steps {
             try load(step: step, into: network, input)
-            try rule.step(network, batch: settings.batch, optimizers, losses: ring.next())
+            try network.step(batch: settings.batch, optimizers, losses: ring.next())
             losses += try ring.drain()
         }
         for (optimizer, group) in zip(optimizers, network.groups) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FileFormats
 import Foundation
 
 @main
@@ -20,14 +21,79 @@ struct LLSCommand: ParsableCommand {
         ])
 
     static func main() {
+        keepStandardStreamsOpen()
         ProgramStart.mark()
-        signal(SIGPIPE, SIG_IGN)
+        Signals.prepare()
+        let arguments = Array(Environment.arguments.dropFirst())
+        if asksForJSON(arguments) { Console.speakJSON() }
+        Foundation.exit(outcome(of: arguments))
+    }
+
+    /// Runs the command, says what went wrong, and answers with the status to exit by.
+    private static func outcome(of arguments: [String]) -> Int32 {
+        var status: Int32 = 0
+        var isExplained = false
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
+            try EnvironmentCheck.run()
             try command.run()
         } catch {
-            if let status = report(error) { Foundation.exit(status.rawValue) }
-            exit(withError: error)
+            (status, isExplained) = explain(error, arguments)
+        }
+        // Lost results are worse news than a verdict that nobody could read.
+        guard let failure = Console.failure else { return status }
+        if !isExplained { Console.error("\(failure)", status: failure.category.exitCode) }
+        return isExplained ? status : failure.category.exitCode
+    }
+
+    /// Prints what an error says: help and the like are results, everything else is talk.
+    private static func explain(
+        _ error: any Error, _ arguments: [String]
+    ) -> (status: Int32, isExplained: Bool) {
+        if let status = report(error) { return (status.rawValue, true) }
+        let status = exitCode(for: error).rawValue
+        if status == 0 {
+            let text = fullMessage(for: error)
+            if !text.isEmpty { Console.result(text) }
+            return (0, false)
+        }
+        // A verdict, which the command has printed.
+        if error is ExitCode { return (status, false) }
+        if status == ExitStatus.usage.rawValue {
+            // A default that comes from the environment is not on the command line.
+            do { try EnvironmentCheck.run() } catch {
+                return (report(error)?.rawValue ?? status, true)
+            }
+        }
+        // At most two lines, and where to read more.
+        let lines = message(for: error).split(separator: "\n")
+        let text = ([lines.first ?? ""] + [lines.dropFirst().joined(separator: " ")[...]])
+            .filter { !$0.isEmpty }.joined(separator: "\n")
+        let hint = "\nSee '\(commandName(in: arguments)) --help'."
+        Console.error(
+            text + (status == ExitStatus.usage.rawValue ? hint : ""), status: status)
+        return (status, true)
+    }
+
+    /// The command that the arguments begin with: `lls data get`.
+    private static func commandName(in arguments: [String]) -> String {
+        var words = ["lls"]
+        var commands = configuration.subcommands
+        for argument in arguments {
+            guard let command = commands.first(where: { $0._commandName == argument }) else {
+                break
+            }
+            words.append(argument)
+            commands = command.configuration.subcommands
+        }
+        return words.joined(separator: " ")
+    }
+
+    /// Whether standard error is to hold JSON, from the first line on: errors of other arguments are
+    /// found before this one's value is known.
+    private static func asksForJSON(_ arguments: [String]) -> Bool {
+        zip(arguments, arguments.dropFirst() + [""]).contains { argument, next in
+            argument == "--progress=json" || argument == "--progress" && next == "json"
         }
     }
 }

@@ -18,7 +18,7 @@ struct ProgramFilesTests {
 
     @Test func programsAreKeptAndDamagedOnesBuiltAnew() throws {
         let folder = try TemporaryFolder()
-        let programs = CacheFolder(folder.url.appending(path: "programs"))
+        let programs = CacheFolder(folder.path + "/programs")
         let expected = [Float](repeating: 42, count: 15)
         #expect(try product(programs) == expected)
         let names = try folder.contents("programs")
@@ -28,7 +28,7 @@ struct ProgramFilesTests {
 
         func damage(_ change: (Data) -> Data) throws {
             for name in names {
-                let file = programs.url.appending(path: name)
+                let file = URL(filePath: programs.path + "/" + name)
                 try change(try Data(contentsOf: file)).write(to: file)
             }
         }
@@ -43,10 +43,10 @@ struct ProgramFilesTests {
     /// Whole files that a driver refuses: sound for us, nonsense for it.
     @Test func aProgramThatTheDriverRefusesIsBuiltAnew() throws {
         let folder = try TemporaryFolder()
-        let programs = CacheFolder(folder.url.appending(path: "programs"))
+        let programs = CacheFolder(folder.path + "/programs")
         let expected = try product(programs)
         for name in try folder.contents("programs") {
-            let file = programs.url.appending(path: name)
+            let file = URL(filePath: programs.path + "/" + name)
             let data = try Data(contentsOf: file)
             let end = try #require(data.firstIndex(of: UInt8(ascii: "\n")))
             let key = String(decoding: data[..<end], as: UTF8.self)
@@ -58,8 +58,7 @@ struct ProgramFilesTests {
 
     @Test func aFolderThatCannotBeWrittenDoesNotMatter() throws {
         let folder = try TemporaryFolder()
-        let blocked = CacheFolder(
-            URL(filePath: try folder.put([1], as: "file")).appending(path: "programs"))
+        let blocked = CacheFolder(try folder.put([1], as: "file") + "/programs")
         #expect(try product(blocked) == [Float](repeating: 42, count: 15))
     }
 }

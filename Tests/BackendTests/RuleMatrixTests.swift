@@ -13,18 +13,23 @@ struct RuleMatrixTests {
     /// of a network's shapes anew.
     @Test(arguments: models)
     func backendsAgreeAfterTwoSteps(model: Architecture) throws {
-        let backends = try Self.backends.map { (name: "\($0)", opened: try $0.open()) }
+        let opened = try Self.backends.map { (name: $0.testDescription, backend: try $0.open()) }
         for rule in RuleCatalog.all {
+            let compared = opened.filter { Self.compares(rule, model, on: $0.name) }
             // At a small rate: an activation may lie on one side of LeakyReLU's corner on one backend
             // and on the other on another, and what that is worth after an update falls with the
-            // rate. Backpropagation amplifies it: through VGG11, to 3·10⁻⁴ at the larger one.
-            let rate = rule.name == "BP" ? 1e-5 : 2e-4
-            let all = try backends.map {
-                try Self.losses(rule, model, steps: 2, rate: rate, on: $0.opened)
+            // rate. Backpropagation amplifies it, to 3·10⁻⁴ through VGG11 at the larger rate and to
+            // 2·10⁻⁵ through MobileNetV1 at 1·10⁻⁵.
+            let chained = model.name == "LLS_MobileNetV1" ? 5e-6 : 1e-5
+            let rate = rule.name == "BP" ? chained : 2e-4
+            let all = try compared.map {
+                try Self.losses(rule, model, steps: 2, rate: rate, on: $0.backend)
             }
             let areFinite = all[0].joined().allSatisfy { $0.isFinite }
             #expect(areFinite, "\(rule.name) \(model.name)")
-            for (backend, other) in zip(backends, all).dropFirst() {
+            let moved = zip(all[0][0], all[0][1]).map { abs($0 - $1) }.max() ?? 0
+            #expect(moved > 2e-4, "\(rule.name) \(model.name): an update of \(moved) shows nothing")
+            for (backend, other) in zip(compared, all).dropFirst() {
                 for (a, b) in zip(all[0].joined(), other.joined()) {
                     #expect(
                         abs(a - b) <= Self.allowed(rule.name, model.name),
@@ -32,6 +37,16 @@ struct RuleMatrixTests {
                 }
             }
         }
+    }
+
+    /// On a processor the local engine takes 9 s for VGG11's 134 million weights. There one rule of
+    /// each kind must do: local, direct feedback and chained. The heads of the others are compared on
+    /// the smaller networks.
+    private static func compares(
+        _ rule: any LearningRule, _ model: Architecture, on backend: String
+    ) -> Bool {
+        model.name != "LLS_VGG11" || !backend.hasSuffix("local")
+            || ["LLS", "DFA", "BP"].contains(rule.name)
     }
 
     /// The bound of conformance: 2·10⁻⁵, or ten times what PyTorch's float32 shows. Where scores are
@@ -81,7 +96,6 @@ struct RuleMatrixTests {
         let network = try Network(
             model, input: [side, side, 3], classes: 10, batch: 8, rule: rule, pooling: pooling,
             dropout: dropout, seed: 5, on: backend)
-        try network.initialize()
         let images = RandomSource(seed: 5, stream: "images").uniforms(network.images.count)
         let labels = (0..<8).map { Int32($0 % 10) }
         let optimizers = try network.groups.map {
@@ -94,7 +108,7 @@ struct RuleMatrixTests {
             // The memory of the images is used again within a step.
             try backend.upload(images.map { 2 * $0 - 1 }, to: network.images)
             try labels.withUnsafeBytes { try backend.upload($0, to: network.labels) }
-            try rule.step(network, batch: 8, optimizers, losses: ring.next())
+            try network.step(batch: 8, optimizers, losses: ring.next())
         }
         return try ring.drain()
     }

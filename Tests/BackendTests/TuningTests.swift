@@ -96,7 +96,7 @@ struct CacheFolderTests {
 
     init() throws {
         folder = try TemporaryFolder()
-        cache = CacheFolder(folder.url.appending(path: "deep/cache"))
+        cache = CacheFolder(folder.path + "/deep/cache")
     }
 
     @Test func whatIsWrittenIsRead() throws {
@@ -109,7 +109,7 @@ struct CacheFolderTests {
 
     @Test func damagedFilesCountAsMissing() throws {
         try cache.write(Data("some table".utf8), for: "key", type: "json")
-        let file = cache.file(for: "key", type: "json")
+        let file = URL(filePath: cache.file(for: "key", type: "json"))
         let whole = try Data(contentsOf: file)
         for count in 0..<whole.count {
             try whole.prefix(count).write(to: file)
@@ -129,7 +129,8 @@ struct CacheFolderTests {
     @Test func aFileForAnotherKeyIsNotRead() throws {
         try cache.write(Data("mine".utf8), for: "mine", type: "bin")
         try FileManager.default.moveItem(
-            at: cache.file(for: "mine", type: "bin"), to: cache.file(for: "yours", type: "bin"))
+            atPath: cache.file(for: "mine", type: "bin"),
+            toPath: cache.file(for: "yours", type: "bin"))
         #expect(cache.read("yours", type: "bin") == nil)
     }
 
@@ -141,7 +142,7 @@ struct CacheFolderTests {
 
     @Test func aFolderThatCannotBeMadeThrows() throws {
         let file = try folder.put([1], as: "file")
-        let blocked = CacheFolder(URL(filePath: file).appending(path: "cache"))
+        let blocked = CacheFolder(file + "/cache")
         #expect(throws: (any Error).self) {
             try blocked.write(Data(), for: "key", type: "bin")
         }
@@ -150,7 +151,7 @@ struct CacheFolderTests {
 
     @Test func theFolderFollowsTheSpecification() {
         func path(_ environment: [String: String]) -> String? {
-            CacheFolder.named("tuning", environment: environment)?.url.path()
+            CacheFolder.named("tuning", environment: environment)?.path
         }
         #expect(path(["XDG_CACHE_HOME": "/x", "HOME": "/h"]) == "/x/lls/tuning")
         #expect(path(["XDG_CACHE_HOME": "relative", "HOME": "/h"]) == "/h/.cache/lls/tuning")
@@ -222,14 +223,14 @@ struct TuningTableTests {
 
     @Test func aKeptTableIsReadAndRubbishIsNot() throws {
         let device = try #require(Self.devices.first)
-        let folder = CacheFolder(try TemporaryFolder().url)
+        let folder = CacheFolder(try TemporaryFolder().path)
         let store = try #require(TuningStore(for: device, in: folder))
         #expect(store.load() == .shipped)
         let table = try Tuner(device).search(
             Self.operations, extending: .shipped, scope: .sameBytes, budget: 0)
         try store.save(table)
         #expect(store.load() == table)
-        try Data("{\"entries\":7}".utf8).write(to: store.file)
+        try Data("{\"entries\":7}".utf8).write(to: URL(filePath: store.file))
         #expect(store.load() == .shipped)
     }
 

@@ -38,7 +38,9 @@ struct WeightsTests {
 
     @Test(arguments: stateDicts)
     func filesHoldWhatThePublishedModelSaves(stated: StateDict) throws {
-        let network = try Self.network(stated.model, stated.rule, side: stated.side)
+        let network = try Network(
+            unset: try Self.model(stated.model), input: [stated.side, stated.side, 3], classes: 10,
+            batch: 2, rule: try Self.rule(stated.rule), on: try BLASBackend(threads: 1))
         let file = try network.weights()
         let shapes = file.entries.mapValues(\.shape)
         let expected = Dictionary(uniqueKeysWithValues: stated.tensors.map { ($0.name, $0.shape) })
@@ -49,8 +51,8 @@ struct WeightsTests {
     func whatIsSavedIsLoaded(rule: String) throws {
         let model = rule == "DRTP" ? "DRTP_SmallConv" : "LLS_SmallConv"
         let saved = try Self.network(model, rule)
-        try saved.initialize()
-        let other = try Self.network(model, rule)
+        let other = try Self.network(model, rule, seed: 1)
+        #expect(try other.weights() != saved.weights())
         try other.load(try saved.weights())
         #expect(try other.weights() == saved.weights())
         for (a, b) in zip(saved.projections, other.projections) {
@@ -61,7 +63,6 @@ struct WeightsTests {
     @Test(arguments: ["missing", "extra", "misshaped", "NaN"])
     func damageIsNamedAndChangesNothing(kind: String) throws {
         let network = try Self.network("LLS_SmallConv", "LLS")
-        try network.initialize()
         let before = try network.weights()
         var file = before
         let name = "linear.bias"
@@ -77,11 +78,34 @@ struct WeightsTests {
         #expect(try network.weights() == before)
     }
 
-    /// On the CPU, 10 classes; what it holds is undefined.
-    private static func network(_ model: String, _ rule: String, side: Int = 32) throws -> Network {
-        try Network(
-            try #require(ModelCatalog.all.first { $0.name == model }), input: [side, side, 3],
-            classes: 10, batch: 2, rule: try #require(RuleCatalog.all.first { $0.name == rule }),
+    /// A network is of use as it is made: drawn from a seed, or as a file has it.
+    @Test func aNetworkIsMadeFromItsWeights() throws {
+        let saved = try Self.network("LLS_SmallConv", "LLS_MxM", seed: 3).weights()
+        let loaded = try Network(
+            .smallConv, input: [32, 32, 3], classes: 10, batch: 2, rule: LLSMxM(), weights: saved,
             on: try BLASBackend(threads: 1))
+        #expect(try loaded.weights() == saved)
+        #expect(throws: FileError.self) {
+            _ = try Network(
+                .smallConv, input: [32, 32, 3], classes: 10, batch: 2, rule: LLS(), weights: saved,
+                on: try BLASBackend(threads: 1))
+        }
+    }
+
+    /// On the CPU, 10 classes, images of 32×32.
+    private static func network(
+        _ model: String, _ rule: String, seed: UInt64 = 0
+    ) throws -> Network {
+        try Network(
+            try Self.model(model), input: [32, 32, 3], classes: 10, batch: 2,
+            rule: try Self.rule(rule), seed: seed, on: try BLASBackend(threads: 1))
+    }
+
+    private static func model(_ name: String) throws -> Architecture {
+        try #require(ModelCatalog.all.first { $0.name == name })
+    }
+
+    private static func rule(_ name: String) throws -> any LearningRule {
+        try #require(RuleCatalog.all.first { $0.name == name })
     }
 }

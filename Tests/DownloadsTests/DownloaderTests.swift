@@ -127,7 +127,7 @@ struct DownloaderTests {
     func rubbishThatIsLeftDoesNoHarm(length: Int) throws {
         _ = try folder.put([UInt8](repeating: 1, count: length), as: "data.bin.part")
         // A process number that cannot exist.
-        _ = try folder.put([2], as: ".data.bin.\(ProcessInfo.processInfo.hostName)-4999999-x.part")
+        _ = try folder.put([2], as: ".data.bin.\(ProcessInfo.processInfo.hostName)-4999999-1-x.part")
         let server = try LoopbackServer { $0.answer(Self.content) }
         _ = try downloader.fetch(try file(at: server.base + "/data.bin"), into: folder.path)
         #expect(
@@ -196,7 +196,7 @@ struct DownloaderTests {
             Issue.record("\(String(describing: found))")
             return
         }
-        #expect(try fileSize(folder.path + "/data.bin.part") == 1000)
+        #expect(try FileSystem.size(of: folder.path + "/data.bin.part") == 1000)
     }
 
     @Test func aRangeOfAnotherFileIsNamed() throws {

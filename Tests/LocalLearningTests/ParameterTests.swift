@@ -26,7 +26,6 @@ struct ParameterTests {
             let network = try Network(
                 .smallConv, input: [8, 8, 1], classes: 3, batch: 2, rule: LLS(), seed: seed,
                 on: backend)
-            try network.initialize()
             return try network.parameters.flatMap { try $0.values(on: backend) }
         }
         let first = try network(seed: 1)

@@ -66,15 +66,15 @@ import Testing
     /// What is wrong, the line it is on, the key, and a word of the message.
     @Test(arguments: [
         ("epochs: 5\nbatchsize: 3\n", 2, "batchsize", "did you mean 'batch-size'?"),
-        ("learning_rate: 1\n", 1, "learning_rate", "no such key"),
+        ("learning_rate: 1\n", 1, "learning_rate", "unknown key"),
         ("epochs: 5\nlr: 1\nepochs: 6\n", 3, "epochs", "twice"),
         ("lr: 0.1x\n", 1, "lr", "'0.1x'"),
         ("epochs: 2.5\n", 1, "epochs", "'2.5'"),
-        ("epochs: [1]\n", 1, "epochs", "no value of its kind"),
-        ("epochs: null\n", 1, "epochs", "no value of its kind"),
+        ("epochs: [1]\n", 1, "epochs", "expected a whole number"),
+        ("epochs: null\n", 1, "epochs", "expected a whole number"),
         ("exact: maybe\n", 1, "exact", "'maybe'"),
         ("seed: -1\n", 1, "seed", "'-1'"),
-        ("milestones: [1, x]\n", 1, "milestones", "no value of its kind"),
+        ("milestones: [1, x]\n", 1, "milestones", "a list of whole numbers"),
         ("milestones: 3\n", 1, "milestones", "'3'"),
         ("milestones: [3, 3]\n", 1, "milestones", "rising"),
         ("milestones: [0, 3]\n", 1, "milestones", "rising"),
@@ -103,7 +103,7 @@ import Testing
         }
         #expect(error.line == line && error.key == key)
         #expect(error.description.contains(says), "\(error)")
-        #expect(error.description.hasPrefix("config.yaml: \(line): '\(key)'"))
+        #expect(error.description.hasPrefix("config.yaml, line \(line): '\(key)'"))
         #expect(error.category.exitCode == 78)
     }
 
@@ -130,6 +130,59 @@ import Testing
         try AtomicFile.write([0x6C, 0x72, 0x3A, 0xFF], to: path)
         #expect(throws: ConfigurationError.self) { try RunConfiguration(reading: path) }
         try AtomicFile.write([UInt8](repeating: 0x20, count: 1 << 20 + 1), to: path)
-        #expect(throws: FileError.self) { try RunConfiguration(reading: path) }
+        #expect(throws: ConfigurationError.self) { try RunConfiguration(reading: path) }
+        // Sparse: nothing of it is read.
+        #expect(truncate(path, 20 << 30) == 0)
+        let huge = try #require(throws: ConfigurationError.self) {
+            try RunConfiguration(reading: path)
+        }
+        #expect(huge.description.contains("bytes are too many"))
+    }
+
+    /// Few bytes that make a parser take minutes, or recurse until it crashes.
+    @Test func nestedAliasesAndListsAreRefusedAtOnce() throws {
+        let levels = (1...40).map { level in
+            "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]"
+        }
+        let texts = [
+            (["a0: &a0 x"] + levels + ["? *a40", ": 1"]).joined(separator: "\n"),
+            "? &a [*a]\n: 1", "lr: *a", "[&a x, *a]", "{\"epochs\":*a}", "'epochs': *a", "*a : 1",
+            "<<: *base", String(repeating: "- ", count: 30_000),
+            String(repeating: "? ", count: 30_000), String(repeating: "[", count: 60_000),
+            "milestones: " + String(repeating: "{a: ", count: 15_000),
+            (0..<350).map { String(repeating: " ", count: $0) + "a:" }.joined(separator: "\n"),
+        ]
+        for text in texts {
+            let start = ContinuousClock.now
+            let error = try #require(throws: ConfigurationError.self, "\(text.prefix(60))") {
+                try RunConfiguration(yaml: text)
+            }
+            #expect(ContinuousClock.now - start < .seconds(2))
+            #expect(error.description.split(separator: "\n").count <= 3)
+            #expect(error.description.count < 1000)
+        }
+        // What looks like them and is not.
+        let plain = try RunConfiguration(
+            yaml: "data-dir: /a&b*c # &x *y\ndevice: \"x &a \\\" *b [[[\"\nrule: 'it''s &a'")
+        #expect(plain.dataDir == "/a&b*c" && plain.device == "x &a \" *b [[[")
+        #expect(plain.rule == "it's &a")
+    }
+
+    @Test func namesAreLookedUpWhereTheyAreGiven() throws {
+        let choices: [RunConfiguration.CodingKeys: NamedChoices] = [
+            .model: NamedChoices("model", ["LLS_SmallConv", "LLS_VGG8"]),
+            .dataset: NamedChoices("data set", ["FashionMNIST"], prefixes: ["folder:"]),
+        ]
+        let good = "model: lls-vgg8\ndataset: folder:/x\n"
+        #expect(try RunConfiguration(yaml: good, choices: choices).model == "lls-vgg8")
+        let error = try #require(throws: ConfigurationError.self) {
+            try RunConfiguration(
+                yaml: "epochs: 1\nmodel: LLS_SmallCnv\n", path: "config.yaml", choices: choices)
+        }
+        #expect(error.line == 2)
+        #expect(
+            error.description.hasPrefix(
+                "config.yaml, line 2: 'model': unknown model 'LLS_SmallCnv', did you mean "
+                    + "'LLS_SmallConv'?"))
     }
 }

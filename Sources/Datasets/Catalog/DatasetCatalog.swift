@@ -15,10 +15,13 @@ public enum DatasetCatalog {
     /// throws ``DatasetError/unknown``.
     public static func named(_ name: String) throws(DatasetError) -> DatasetDescription {
         if name.lowercased().hasPrefix(folderPrefix), name.count > folderPrefix.count {
-            return folder(String(name.dropFirst(folderPrefix.count)))
+            return folder(String(name.dropFirst(folderPrefix.count)).expandingHome())
         }
         if let found = all.first(where: { plainName($0.name) == plainName(name) }) { return found }
         let known = all.map(\.name) + [folderPrefix + "PATH"]
-        throw .unknown(name: name, nearest: nearest(to: name, among: known), known: known)
+        // Whoever names a folder means the images in it.
+        let guess =
+            FileSystem.isFolder(name) ? folderPrefix + name : nearest(to: name, among: known)
+        throw .unknown(name: name, nearest: guess, known: known)
     }
 }

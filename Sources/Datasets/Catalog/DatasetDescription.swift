@@ -15,6 +15,9 @@ public struct DatasetDescription: Sendable {
     public let subfolders: [String]
     /// Folders that hold this data set and nothing else, wherever data sets lie otherwise.
     public let fixedFolders: [String]
+    /// The SHA-256 of what its files hold once they are unpacked, by their usual names: the same data
+    /// packed anew is the same data. Empty where the archives themselves are compared.
+    public let contentSums: [String: String]
     /// What its files look like.
     let format: any DatasetFormat
     /// What to do when it is nowhere.
@@ -24,8 +27,8 @@ public struct DatasetDescription: Sendable {
         name: String, classNames: [String]? = nil, classCount: Int? = nil,
         height: Int, width: Int, channels: Int = 3, normalization: Normalization,
         training: ImageTransform, testing: ImageTransform = .none,
-        subfolders: [String], fixedFolders: [String] = [], format: any DatasetFormat,
-        advice: String
+        subfolders: [String], fixedFolders: [String] = [], contentSums: [String: String] = [:],
+        format: any DatasetFormat, advice: String
     ) {
         self.name = name
         self.classNames = classNames
@@ -38,6 +41,7 @@ public struct DatasetDescription: Sendable {
         self.testing = testing
         self.subfolders = subfolders
         self.fixedFolders = fixedFolders
+        self.contentSums = contentSums
         self.format = format
         self.advice = advice
     }

@@ -4,14 +4,18 @@ import FileFormats
 public enum DatasetError: CategorizedError, Equatable {
     /// No data set has this name; the nearest one, if any is near.
     case unknown(name: String, nearest: String?, known: [String])
-    /// None of the folders holds a data set whole; `needed` are the ways in which it may lie there.
-    case missing(name: String, folders: [String], needed: [[String]], advice: String)
+    /// None of the folders holds a data set whole; `needed` are the ways in which it may lie there,
+    /// and `place` is what named the only place to look in, if anything did.
+    case missing(
+        name: String, place: String?, folders: [String], needed: [[String]], advice: String)
+    /// Both `folder:PATH` and a folder of data sets are given.
+    case placeNamedTwice(name: String, dataDirectory: String)
     /// A file or folder of a data set that is there, and of no use as it is.
     case unusable(path: String, reason: String, advice: String)
 
     public var category: ErrorCategory {
         switch self {
-        case .unknown: .usage
+        case .unknown, .placeNamedTwice: .usage
         case .missing: .missingInput
         case .unusable: .malformedData
         }
@@ -20,18 +24,27 @@ public enum DatasetError: CategorizedError, Equatable {
     public var description: String {
         switch self {
         case .unknown(let name, let nearest, let known):
-            let guess = nearest.map { "Did you mean '\($0)'? " } ?? ""
-            return "There is no data set '\(name)'.\n\(guess)Known: "
+            let guess = nearest.map { "Did you mean '\($0.legible)'? " } ?? ""
+            return "There is no data set '\(name.legible)'.\n\(guess)Known: "
                 + known.joined(separator: ", ") + "."
-        case .missing(let name, let folders, let needed, let advice):
+        case .missing(let name, let place, let folders, let needed, let advice):
             let ways = needed.map { $0.joined(separator: ", ") }.joined(separator: ", or ")
+            let only = place.map { "; \($0) names the place, so it is looked for nowhere else" }
+            let usual = place.map { " Without \($0) the usual places are looked in." }
             return """
-                \(name) is not here: no folder holds \(ways).
-                Looked in \(folders.joined(separator: ", ")).
-                \(advice)
+                \(name.legible) is not here: no folder holds \(ways).
+                Looked in \(folders.joined(separator: ", "))\(only ?? "").
+                \(advice)\(usual ?? "")
+                """
+        case .placeNamedTwice(let name, let dataDirectory):
+            let path = String(name.drop { $0 != ":" }.dropFirst())
+            return """
+                \(name.legible) says where it lies, and so does --data-dir \(dataDirectory.legible).
+                Leave out --data-dir, or name the whole path: \
+                folder:\(dataDirectory.appending(pathPart: path).legible)
                 """
         case .unusable(let path, let reason, let advice):
-            return "\(path): \(reason).\n\(advice)"
+            return "\(path.legible): \(reason).\n\(advice)"
         }
     }
 }

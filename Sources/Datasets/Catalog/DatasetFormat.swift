@@ -19,9 +19,13 @@ struct DatasetLayout: Sendable {
 
     init(_ entries: [[String]]) { self.entries = entries }
 
-    /// Files that may be gzipped.
-    static func zippable(_ files: [String]) -> DatasetLayout {
-        DatasetLayout(files.map { [$0, $0 + ".gz"] })
+    /// Files of MNIST's kind: plain or gzipped, and with a dot where an unpacker put one,
+    /// `train-images.idx3-ubyte`.
+    static func idx(_ files: [String]) -> DatasetLayout {
+        DatasetLayout(
+            files.map { name in
+                [name, name.replacing("-idx", with: ".idx")].flatMap { [$0, $0 + ".gz"] }
+            })
     }
 
     static func exactly(_ entries: String...) -> DatasetLayout {
@@ -45,5 +49,16 @@ public struct DatasetLocation: Sendable, Equatable {
 struct DatasetContents: Sendable {
     /// One for each label.
     var classNames: [String]
-    var train, test: ImageSplit
+    var train, test: FoundSplit
+}
+
+/// A split, and the files beside its images.
+struct FoundSplit: Sendable {
+    var split: ImageSplit
+    var leftOut: LeftOutFiles
+
+    init(_ split: ImageSplit, leftOut: LeftOutFiles = LeftOutFiles()) {
+        self.split = split
+        self.leftOut = leftOut
+    }
 }

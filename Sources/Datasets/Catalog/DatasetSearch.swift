@@ -1,27 +1,47 @@
-import Foundation
-import Suggestions
+import FileFormats
 
 extension DatasetDescription {
+    /// A folder that the user named: no other is looked in.
+    struct NamedPlace: Equatable {
+        let folder: String
+        /// What named it: `--data-dir` or `$LLS_DATA`.
+        let by: String
+    }
+
+    /// Whether the name says where the data lies, as `folder:PATH` does.
+    public var namesItsPlace: Bool { subfolders.isEmpty }
+
     /// The folders in which this data set is looked for, first choice first.
     ///
-    /// That is the given folder, `$LLS_DATA`, `~/.cache/lls/data`, then the fixed places; for
-    /// `folder:PATH` that path alone.
+    /// That is the given folder and nothing else; without it `$LLS_DATA` and nothing else; without
+    /// both `~/.cache/lls/data`, then the fixed places. For `folder:PATH` it is that path.
     public func searchFolders(
-        dataDirectory: String? = nil,
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        dataDirectory: String? = nil, environment: [String: String] = Environment.variables
     ) -> [String] {
-        if subfolders.isEmpty { return fixedFolders }
+        if namesItsPlace { return fixedFolders }
         var folders: [String] = []
         func look(in folder: String) {
             folders += subfolders.map { join(folder, $0) }
             if !belongsToAnother(folder) { folders.append(folder) }
         }
-        if let dataDirectory { look(in: dataDirectory) }
-        if let folder = environment["LLS_DATA"], !folder.isEmpty { look(in: folder) }
-        if let home = environment["HOME"], !home.isEmpty { look(in: join(home, ".cache/lls/data")) }
-        folders += fixedFolders
-        var seen: Set<String> = []
-        return folders.filter { seen.insert($0).inserted }
+        if let named = namedPlace(dataDirectory, environment) {
+            look(in: named.folder)
+        } else {
+            if let home = Environment.home(in: environment) {
+                look(in: join(home, ".cache/lls/data"))
+            }
+            folders += fixedFolders
+        }
+        var seen: Set<ByteString> = []
+        return folders.filter { seen.insert(ByteString($0)).inserted }
+    }
+
+    private func namedPlace(
+        _ dataDirectory: String?, _ environment: [String: String]
+    ) -> NamedPlace? {
+        if let dataDirectory { return NamedPlace(folder: dataDirectory, by: "--data-dir") }
+        return Environment.path("LLS_DATA", in: environment)
+            .map { NamedPlace(folder: $0, by: "$LLS_DATA") }
     }
 
     /// The first folder that holds the data set, without opening any of its files.
@@ -29,48 +49,63 @@ extension DatasetDescription {
     /// Throws ``DatasetError/missing`` with every folder looked at, and what those lack that hold a
     /// part of it.
     public func locate(
-        dataDirectory: String? = nil,
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        dataDirectory: String? = nil, environment: [String: String] = Environment.variables
     ) throws(DatasetError) -> DatasetLocation {
+        if namesItsPlace, let dataDirectory {
+            throw .placeNamedTwice(name: name, dataDirectory: dataDirectory)
+        }
         var looked: [String] = []
         for folder in searchFolders(dataDirectory: dataDirectory, environment: environment) {
-            var lacking: [String] = []
+            var (lacking, best) = ([String](), 0)
             for (index, layout) in format.layouts.enumerated() {
                 let paths = layout.entries.map { names in
-                    names.map { join(folder, $0) }.first {
-                        FileManager.default.fileExists(atPath: $0)
-                    }
+                    names.map { join(folder, $0) }.first(where: FileSystem.exists)
                 }
                 let found = paths.compactMap { $0 }
                 if found.count == paths.count {
                     return DatasetLocation(folder: folder, layout: index, paths: found)
                 }
-                if !found.isEmpty, lacking.isEmpty {
+                if found.count > best {
                     lacking = zip(layout.names, paths).filter { $1 == nil }.map(\.0)
+                    best = found.count
                 }
             }
             looked.append(
                 lacking.isEmpty
-                    ? folder : "\(folder) (lacks \(lacking.joined(separator: ", ")))")
+                    ? folder.legible
+                    : "\(folder.legible) (lacks \(lacking.joined(separator: ", ")))")
+        }
+        let place = namesItsPlace ? nil : namedPlace(dataDirectory, environment)
+        if let place, !FileSystem.isFolder(place.folder) {
+            looked = ["\(place.folder.legible), which is no folder"]
         }
         throw .missing(
-            name: name, folders: looked, needed: format.layouts.map(\.names), advice: advice)
+            name: name, place: place?.by, folders: looked, needed: format.layouts.map(\.names),
+            advice: advice)
     }
 
     /// MNIST and its kin share file names, and so do class folders, so only the folder's name tells
     /// one data set from another.
     private func belongsToAnother(_ folder: String) -> Bool {
-        let path = NSString(string: folder).standardizingPath
+        // The path as it is written, since the name of a link counts too.
+        let isPlain = !folder.pathParts.contains { $0 == "." || $0 == ".." }
+        let path = isPlain ? folder : FileSystem.resolved(folder) ?? folder
+        let parts = path.pathParts.map(ByteString.init)
         func isOne(of subfolders: [String]) -> Bool {
-            subfolders.contains { path == $0 || path.hasSuffix("/" + $0) }
+            subfolders.contains {
+                let ending = $0.pathParts.map(ByteString.init)
+                return parts.suffix(ending.count).elementsEqual(ending)
+            }
         }
         return !isOne(of: subfolders)
             && DatasetCatalog.all.contains {
-                $0.fixedFolders.contains(path) && $0.name != name || isOne(of: $0.subfolders)
+                $0.name != name && isFixed(path, of: $0) || isOne(of: $0.subfolders)
             }
+    }
+
+    private func isFixed(_ path: String, of other: DatasetDescription) -> Bool {
+        other.fixedFolders.contains { ByteString($0) == ByteString(path.withoutEndingSlashes) }
     }
 }
 
-func join(_ folder: String, _ name: String) -> String {
-    folder.hasSuffix("/") ? folder + name : folder + "/" + name
-}
+func join(_ folder: String, _ name: String) -> String { folder.appending(pathPart: name) }

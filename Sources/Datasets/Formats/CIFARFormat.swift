@@ -34,7 +34,8 @@ struct CIFARFormat: DatasetFormat {
             try records(try file.bytes(), path: file.path, classes: classes.count)
         }
         return DatasetContents(
-            classNames: classes, train: join(batches.dropLast()), test: join(batches.suffix(1)))
+            classNames: classes, train: FoundSplit(join(batches.dropLast())),
+            test: FoundSplit(join(batches.suffix(1))))
     }
 
     func problems(_ location: DatasetLocation, as description: DatasetDescription)

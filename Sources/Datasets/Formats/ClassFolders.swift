@@ -16,23 +16,26 @@ struct ClassFolders: DatasetFormat {
     }
 
     static func classes(in folder: String) throws(DatasetError) -> [String] {
-        let names = try FolderListing(folder, isDeep: false).folders
-        guard !names.isEmpty else {
+        try listing(folder).folders
+    }
+
+    private static func listing(_ folder: String) throws(DatasetError) -> FolderListing {
+        let listing = try FolderListing(folder, isDeep: false)
+        guard !listing.folders.isEmpty else {
             throw .unusable(
                 path: folder, reason: "there is no folder of a class in it", advice: advice)
         }
-        return names
+        return listing
     }
 
     /// The images of all classes, one class after the other.
     ///
     /// Throws ``DatasetError/unusable`` naming the classes that have no images, or that are not
     /// among `classNames`.
-    static func split(_ folder: String, classNames: [String]) throws(DatasetError) -> ImageSplit {
-        let present = try classes(in: folder)
-        let labels = Dictionary(
-            uniqueKeysWithValues: classNames.enumerated().map { ($1, Int32($0)) })
-        let unknown = present.filter { labels[$0] == nil }
+    static func split(_ folder: String, classNames: [String]) throws(DatasetError) -> FoundSplit {
+        let top = try listing(folder)
+        let labels = classPlaces(classNames)
+        let unknown = top.folders.filter { labels[Array($0.utf8)] == nil }
         guard unknown.isEmpty else {
             throw .unusable(
                 path: folder, reason: "train has no class \(list(unknown))", advice: advice)
@@ -40,25 +43,29 @@ struct ClassFolders: DatasetFormat {
         var files: [String] = []
         var fileLabels: [Int32] = []
         var empty: [String] = []
-        for name in present {
-            let images = try FolderListing(join(folder, name)).images
-            if images.isEmpty { empty.append(name) }
-            files += images.map { join(join(folder, name), $0) }
-            fileLabels += images.map { _ in labels[name] ?? 0 }
+        var leftOut = top.leftOut
+        for image in top.images {
+            leftOut.add("images beside the class folders", at: join(folder, image))
+        }
+        for name in top.folders {
+            let listing = try FolderListing(join(folder, name))
+            if listing.images.isEmpty { empty.append(name) }
+            files += listing.images.map { join(join(folder, name), $0) }
+            fileLabels += listing.images.map { _ in labels[Array(name.utf8)] ?? 0 }
+            leftOut = leftOut + listing.leftOut
         }
         guard empty.isEmpty else {
+            let others = leftOut.summary.map { ", but \($0)" } ?? ""
             throw .unusable(
-                path: folder, reason: "there are no images of class \(list(empty))",
+                path: folder, reason: "there are no images of class \(list(empty))\(others)",
                 advice: advice)
         }
-        return ImageSplit(files: files, labels: fileLabels)
+        return FoundSplit(ImageSplit(files: files, labels: fileLabels), leftOut: leftOut)
     }
 
     private static let advice =
-        "Each class needs a folder with images in train, and may have one of the same name in val."
-}
-
-/// The first few of some names.
-func list(_ names: [String]) -> String {
-    names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", … (\(names.count))" : "")
+        """
+        Each class needs a folder with images, JPEG or PNG, in train, and may have one of the same \
+        name in val.
+        """
 }

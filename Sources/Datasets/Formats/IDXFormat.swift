@@ -4,7 +4,7 @@ import FileFormats
 struct IDXFormat: DatasetFormat {
     var layouts: [DatasetLayout] {
         [
-            .zippable([
+            .idx([
                 "train-images-idx3-ubyte", "train-labels-idx1-ubyte",
                 "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
             ])
@@ -17,8 +17,8 @@ struct IDXFormat: DatasetFormat {
         let paths = location.paths
         return DatasetContents(
             classNames: description.classNames ?? [],
-            train: try split(paths[0], paths[1], description),
-            test: try split(paths[2], paths[3], description))
+            train: FoundSplit(try split(paths[0], paths[1], description)),
+            test: FoundSplit(try split(paths[2], paths[3], description)))
     }
 
     func problems(_ location: DatasetLocation, as description: DatasetDescription)

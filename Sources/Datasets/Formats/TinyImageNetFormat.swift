@@ -1,10 +1,14 @@
 import FileFormats
 
 /// TinyImageNet as published, `train/CLASS/images/` and `val/images/` with `val_annotations.txt`, or
-/// in class folders.
+/// with the validation images in class folders, in `val/images/` (as the published training code has
+/// them) or in `val/`.
 struct TinyImageNetFormat: DatasetFormat {
     var layouts: [DatasetLayout] {
-        [.exactly("train", "val/images", "val/val_annotations.txt"), .exactly("train", "val")]
+        [
+            .exactly("train", "val/images", "val/val_annotations.txt"),
+            .exactly("train", "val/images"), .exactly("train", "val"),
+        ]
     }
 
     func read(_ location: DatasetLocation, as description: DatasetDescription) throws
@@ -12,12 +16,24 @@ struct TinyImageNetFormat: DatasetFormat {
     {
         let paths = location.paths
         let classNames = try ClassFolders.classes(in: paths[0])
-        return DatasetContents(
+        // Whoever sorts the images into class folders may leave the annotations behind.
+        let isFlat = try FolderListing(paths[1], isDeep: false).folders.isEmpty
+        if isFlat, location.layout == 1 {
+            throw DatasetError.unusable(
+                path: paths[1],
+                reason: "it has no class folders, and there is no val/val_annotations.txt",
+                advice: "One of them must say what the images are.")
+        }
+        var contents = DatasetContents(
             classNames: classNames,
             train: try ClassFolders.split(paths[0], classNames: classNames),
-            test: location.layout == 0
-                ? try Self.split(paths[1], annotations: paths[2], classNames: classNames)
+            test: isFlat && location.layout == 0
+                ? FoundSplit(
+                    try Self.split(paths[1], annotations: paths[2], classNames: classNames))
                 : try ClassFolders.split(paths[1], classNames: classNames))
+        // `n01443537_boxes.txt` in each class.
+        contents.train.leftOut = contents.train.leftOut.without(".txt")
+        return contents
     }
 
     /// Images of one folder, in the order of the file that says what they are: name, class and a
@@ -25,10 +41,9 @@ struct TinyImageNetFormat: DatasetFormat {
     private static func split(
         _ folder: String, annotations path: String, classNames: [String]
     ) throws -> ImageSplit {
-        let labels = Dictionary(
-            uniqueKeysWithValues: classNames.enumerated().map { ($1, Int32($0)) })
-        let present = Set(try FolderListing(folder).images)
-        var named: Set<String> = []
+        let labels = classPlaces(classNames)
+        let present = Set(try FolderListing(folder).images.map(ByteString.init))
+        var named: Set<ByteString> = []
         var files: [String] = []
         var fileLabels: [Int32] = []
         var offset = 0
@@ -37,25 +52,26 @@ struct TinyImageNetFormat: DatasetFormat {
             .enumerated()
         {
             defer { offset += line.count + 1 }
-            let columns = line.split(separator: 9).map { String(decoding: $0, as: UTF8.self) }
+            let columns = line.split(separator: 9).map { String(pathBytes: $0) }
             if columns.isEmpty { continue }
             func wrong(_ reason: String) -> FileError {
                 .malformed(path, field: "line \(number + 1)", offset: offset, reason)
             }
             guard columns.count >= 2 else { throw wrong("there is no image and class in it") }
-            guard let label = labels[columns[1]] else {
-                throw wrong("train has no class \(columns[1])")
+            let name = ByteString(columns[0])
+            guard let label = labels[Array(columns[1].utf8)] else {
+                throw wrong("train has no class \(columns[1].legible)")
             }
-            guard present.contains(columns[0]) else {
-                throw wrong("there is no image \(join(folder, columns[0]))")
+            guard present.contains(name) else {
+                throw wrong("there is no image \(join(folder, columns[0]).legible)")
             }
-            guard named.insert(columns[0]).inserted else {
-                throw wrong("\(columns[0]) is there a second time")
+            guard named.insert(name).inserted else {
+                throw wrong("\(columns[0].legible) is there a second time")
             }
             files.append(join(folder, columns[0]))
             fileLabels.append(label)
         }
-        let unnamed = present.subtracting(named).sorted(by: precedes)
+        let unnamed = present.subtracting(named).sorted().map(\.text)
         guard unnamed.isEmpty, !files.isEmpty else {
             throw FileError.malformed(
                 path, field: "end", offset: bytes.count,

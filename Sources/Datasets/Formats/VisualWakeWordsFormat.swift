@@ -1,5 +1,5 @@
 import COCO
-import Foundation
+import FileFormats
 
 /// COCO 2014's images, in one folder or two, with the label files of Visual Wake Words.
 struct VisualWakeWordsFormat: DatasetFormat {
@@ -17,28 +17,31 @@ struct VisualWakeWordsFormat: DatasetFormat {
         let folders = Array(location.paths.dropFirst(2))
         return DatasetContents(
             classNames: description.classNames ?? [],
-            train: try Self.split(location.paths[0], images: folders),
-            test: try Self.split(location.paths[1], images: folders))
+            train: FoundSplit(try Self.split(location.paths[0], images: folders)),
+            test: FoundSplit(try Self.split(location.paths[1], images: folders)))
     }
 
     /// The images that a label file names, in the order of their ids.
     private static func split(_ path: String, images folders: [String]) throws -> ImageSplit {
         let samples = try VisualWakeWordsFile.read(path)
-        var places: [String: String] = [:]
+        var places: [ByteString: String] = [:]
         for folder in folders {
-            for name in try FolderListing(folder).images { places[name] = join(folder, name) }
+            for name in try FolderListing(folder).images {
+                places[ByteString(name)] = join(folder, name)
+            }
         }
-        let missing = samples.map(\.fileName).filter { places[$0] == nil }
+        let missing = samples.map(\.fileName).filter { places[ByteString($0)] == nil }
         guard missing.isEmpty, !samples.isEmpty else {
             throw DatasetError.unusable(
                 path: path,
                 reason: samples.isEmpty
                     ? "it names no images"
-                    : "it names \(list(missing)), not in \(folders.joined(separator: " or "))",
+                    : "it names \(list(missing)), not in \(folders.map(\.legible).joined(separator: " or "))",
                 advice: "Get the images with 'lls data get VWW', and the labels with "
                     + "'lls data prepare-vww'.")
         }
         return ImageSplit(
-            files: samples.compactMap { places[$0.fileName] }, labels: samples.map(\.label))
+            files: samples.compactMap { places[ByteString($0.fileName)] },
+            labels: samples.map(\.label))
     }
 }

@@ -1,3 +1,4 @@
+import FileFormats
 import Randomness
 import Tensors
 
@@ -15,6 +16,8 @@ public final class Network {
     }
 
     public let architecture: Architecture
+    /// What teaches it. Memory and heads are planned for this rule alone.
+    public let rule: any LearningRule
     public let inputShape: Shape
     public let classes, batchCapacity: Int
     public let backend: any Backend
@@ -29,19 +32,52 @@ public final class Network {
     private let dropout: Float
     private let seed: UInt64
 
+    /// A network whose parameters hold their initial values, drawn from `seed`.
+    ///
     /// - Parameters:
     ///   - inputShape: `[height, width, channels]` of one sample.
     ///   - pooling: of the 2×2 pools between blocks.
     ///   - dropout: the probability at every dropout of the architecture.
-    ///   - seed: of initial values and dropout; parameters hold nothing before ``initialize()``.
-    /// - Throws: ``ArchitectureError`` where the layers do not allow that input, or the rule that
+    ///   - seed: of initial values and dropout.
+    /// - Throws: ``ArchitectureError`` if the layers do not allow that input, or the rule that
     ///   architecture; what the device throws, out of memory before all.
-    public init(
+    public convenience init(
         _ architecture: Architecture, input inputShape: Shape, classes: Int, batch: Int,
         rule: any LearningRule, settings: LocalLossSettings = LocalLossSettings(),
         pooling: Pooling = .max, dropout: Float = 0, seed: UInt64 = 0, on backend: any Backend
     ) throws {
+        try self.init(
+            unset: architecture, input: inputShape, classes: classes, batch: batch, rule: rule,
+            settings: settings, pooling: pooling, dropout: dropout, seed: seed, on: backend)
+        for parameter in parameters + projections {
+            try parameter.initialize(seed: seed, on: backend)
+        }
+    }
+
+    /// A network whose parameters are those of a weights file; nothing is drawn.
+    ///
+    /// - Throws: what ``load(_:)`` throws, besides what the drawing initialiser throws.
+    public convenience init(
+        _ architecture: Architecture, input inputShape: Shape, classes: Int, batch: Int,
+        rule: any LearningRule, settings: LocalLossSettings = LocalLossSettings(),
+        pooling: Pooling = .max, dropout: Float = 0, seed: UInt64 = 0,
+        weights: SafetensorsFile, on backend: any Backend
+    ) throws {
+        try self.init(
+            unset: architecture, input: inputShape, classes: classes, batch: batch, rule: rule,
+            settings: settings, pooling: pooling, dropout: dropout, seed: seed, on: backend)
+        try load(weights)
+    }
+
+    /// A network whose parameters hold nothing yet: for plans, and for what reads names and shapes
+    /// alone.
+    package init(
+        unset architecture: Architecture, input inputShape: Shape, classes: Int, batch: Int,
+        rule: any LearningRule, settings: LocalLossSettings = LocalLossSettings(),
+        pooling: Pooling = .max, dropout: Float = 0, seed: UInt64 = 0, on backend: any Backend
+    ) throws {
         self.architecture = architecture
+        self.rule = rule
         self.inputShape = inputShape
         self.classes = classes
         self.backend = backend
@@ -98,11 +134,21 @@ public final class Network {
         }
     }
 
-    /// Draws every parameter's initial value.
-    public func initialize() throws {
-        for parameter in parameters + projections {
-            try parameter.initialize(seed: seed, on: backend)
-        }
+    /// One training step by the network's rule on the batch in ``images`` and ``labels``: every
+    /// block and the classifier updated once.
+    ///
+    /// - Parameters:
+    ///   - optimizers: one for each of ``groups``.
+    ///   - losses: one slot for each of ``lossNames``, to which the batch's mean losses are added.
+    public func step(batch: Int, _ optimizers: [any Optimizer], losses: [Tensor]) throws {
+        try rule.step(self, batch: batch, optimizers, losses: losses)
+    }
+
+    /// Traps unless the network was built for `rule`: heads and memory of another would be misread.
+    func requireRule(_ rule: any LearningRule) {
+        precondition(
+            rule.name == self.rule.name,
+            "a network that was built for \(self.rule.name) cannot be trained by \(rule.name)")
     }
 
     // MARK: Memory of a step

@@ -115,12 +115,16 @@ struct UnitBuilder {
         make: (String, [ParameterDescription]) throws -> any Block
     ) throws -> Network.Unit {
         let pooling = AveragePoolGeometry(inputShape: Shape([1] + output.dimensions), size: pool)
-        let head = try rule.makeHead(
-            for: HeadShape(
-                block: name, output: output, features: pooling.features,
-                projectionLength: architecture.projectionLength ?? pooling.features,
-                reducedRows: architecture.reducedRows(classes: classes), classes: classes),
-            settings, on: backend)
+        let shape = HeadShape(
+            block: name, output: output, features: pooling.features,
+            projectionLength: architecture.projectionLength ?? pooling.features,
+            reducedRows: architecture.reducedRows(classes: classes), classes: classes)
+        let head: (any BlockHead)? =
+            if let rule = rule as? any LocalRule {
+                try rule.makeLocalHead(for: shape, settings, on: backend)
+            } else {
+                try rule.makeHead(for: shape, settings, on: backend)
+            }
         let block = try make(name, head?.descriptions ?? [])
         try head?.bind(to: block.group, on: backend)
         return .block(block, head: head)
@@ -129,12 +133,13 @@ struct UnitBuilder {
     private func requirePool(of image: Shape) throws {
         try require(
             image.rank == 3 && image[0] >= 2 && image[1] >= 2,
-            "a 2×2 pool needs 2×2 pixels of \(image)")
+            "a 2×2 pool takes at least 2×2 pixels", found: image)
     }
 
-    private func require(_ condition: Bool, _ reason: String) throws {
+    private func require(_ condition: Bool, _ reason: String, found: Shape? = nil) throws {
         guard !condition else { return }
         throw ArchitectureError(
-            description: "\(architecture.name) cannot take this input: \(reason), not \(shape)")
+            description:
+                "\(architecture.name) cannot take this input: \(reason), not \(found ?? shape)")
     }
 }

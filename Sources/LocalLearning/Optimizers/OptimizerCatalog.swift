@@ -9,10 +9,13 @@ public enum OptimizerKind: String, CaseIterable, Sendable {
     case sgdScheduleFree = "SGDSF"
 
     /// An optimizer of this kind for `group`.
+    ///
+    /// - Throws: ``OptimizerSettingsError`` for settings that it cannot train with.
     public func make(
         for group: ParameterGroup, _ settings: OptimizerSettings, on backend: any Backend
     ) throws -> any Optimizer {
-        switch self {
+        try check(settings)
+        return switch self {
         case .sgd: try SGD(group, settings, on: backend)
         case .adam: try Adam(group, decoupled: false, settings, on: backend)
         case .adamW: try Adam(group, decoupled: true, settings, on: backend)

@@ -14,6 +14,7 @@ public struct Backpropagation: LearningRule {
     public func step(
         _ network: Network, batch: Int, _ optimizers: [any Optimizer], losses: [Tensor]
     ) throws {
+        network.requireRule(self)
         let backend = network.backend
         try network.forward(batch: batch) { position, block, _ in
             try block.forward(

@@ -33,6 +33,7 @@ extension LearningRule {
         trains: (any Block) -> Bool,
         error: (_ logitsGradient: Tensor, _ error: Tensor) throws -> Void
     ) throws {
+        network.requireRule(self)
         let backend = network.backend
         try network.forward(batch: batch) { position, block, _ in
             try block.forward(

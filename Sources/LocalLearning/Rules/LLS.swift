@@ -7,9 +7,9 @@ public struct LLS: LocalRule {
 
     public init() {}
 
-    public func makeHead(
+    public func makeLocalHead(
         for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> (any BlockHead)? {
+    ) throws -> any LocalHead {
         SynchronizationHead(
             basis: try SynchronizationBasis.tensor(
                 rows: shape.classes, columns: shape.features, settings.waveform, on: backend),

@@ -6,9 +6,9 @@ public struct LLSM: LocalRule {
 
     public init() {}
 
-    public func makeHead(
+    public func makeLocalHead(
         for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> (any BlockHead)? {
+    ) throws -> any LocalHead {
         ProjectionHead(
             shape,
             .basis(

@@ -9,9 +9,9 @@ public struct LLSMxM: LocalRule {
 
     public var name: String { isReduced ? "LLS_MxM_reduced" : "LLS_MxM" }
 
-    public func makeHead(
+    public func makeLocalHead(
         for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> (any BlockHead)? {
+    ) throws -> any LocalHead {
         ProjectionHead(
             shape,
             .basis(

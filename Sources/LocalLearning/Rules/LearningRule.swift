@@ -11,14 +11,16 @@ public protocol LearningRule: Sendable {
     /// How blocks are built.
     var style: BlockStyle { get }
 
-    /// What the rule keeps for one block; nil where it keeps nothing.
+    /// What the rule keeps for one block; nil if it keeps nothing.
     func makeHead(
         for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
     ) throws -> (any BlockHead)?
 
     /// One training step on the batch in ``Network/images`` and ``Network/labels``: every block and
-    /// the classifier updated once, by `optimizers` in ``Network/groups`` order.
+    /// the classifier updated once, by `optimizers` in ``Network/groups`` order. Callers take
+    /// ``Network/step(batch:_:losses:)``, which runs the network's own rule.
     ///
+    /// - Precondition: `network` was built for this rule, since its memory was planned for it.
     /// - Parameter losses: one slot for each of ``Network/lossNames``, to which the batch's mean
     ///   losses are added.
     func step(

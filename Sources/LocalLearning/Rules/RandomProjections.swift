@@ -15,9 +15,9 @@ public struct LLSRandom: LocalRule {
 
     public var name: String { mixing.rawValue }
 
-    public func makeHead(
+    public func makeLocalHead(
         for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> (any BlockHead)? {
+    ) throws -> any LocalHead {
         let modulation: Modulation =
             switch mixing {
             case .plain: .none
@@ -36,9 +36,9 @@ public struct LocalLosses: LocalRule {
 
     public init() {}
 
-    public func makeHead(
+    public func makeLocalHead(
         for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> (any BlockHead)? {
+    ) throws -> any LocalHead {
         ProjectionHead(
             shape, .random(length: shape.projectionLength, isTrained: true), .none,
             settings.crossEntropy)

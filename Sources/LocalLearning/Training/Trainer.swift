@@ -56,25 +56,9 @@ public enum TrainingEvent: Sendable {
     case epoch(EpochReport)
 }
 
-/// A loss became infinite, NaN, or hopeless.
-public struct DivergenceError: Error, CustomStringConvertible {
-    /// The first loss that went: a block's name, `output`, or `test`.
-    public let loss: String
-    public let epoch, step: Int
-    public let value: Double
-
-    public var description: String {
-        """
-        training diverged at epoch \(epoch), step \(step): the loss of \(loss) is \(value)
-        try a smaller --lr
-        """
-    }
-}
-
 /// The one loop: any rule, any model, any backend.
 public final class Trainer {
     public let network: Network
-    private let rule: any LearningRule
     private let optimizers: [any Optimizer]
     private let options: TrainingOptions
     private let evaluator: Evaluator
@@ -82,11 +66,10 @@ public final class Trainer {
     private var rate: LearningRateProgress
 
     public init(
-        _ network: Network, rule: any LearningRule, optimizer: OptimizerKind,
-        _ settings: OptimizerSettings, _ options: TrainingOptions
+        _ network: Network, optimizer: OptimizerKind, _ settings: OptimizerSettings,
+        _ options: TrainingOptions
     ) throws {
         self.network = network
-        self.rule = rule
         self.options = options
         optimizers = try network.groups.map {
             try optimizer.make(for: $0, settings, on: network.backend)
@@ -99,7 +82,8 @@ public final class Trainer {
     }
 
     /// Trains, and evaluates after every epoch. At the end, and in every `.epoch` event, the
-    /// parameters stand where they are to be saved.
+    /// parameters stand where they are to be saved, and are finite numbers. An epoch that diverged
+    /// has no `.epoch` event, so that what was saved of the one before it is not overwritten.
     ///
     /// - Returns: the last epoch's report; nil after no epoch.
     /// - Throws: ``DivergenceError``; whatever the device, the source or `onEvent` throws.
@@ -118,6 +102,7 @@ public final class Trainer {
             try move(to: .evaluation)
             try fitStatistics(epoch: epoch + 1, train)
             let evaluation = try evaluator.evaluate(on: test)
+            try requireFinite(evaluation, epoch: epoch, step: training.steps)
             let learningRate = rate.rate
             let nextRate = rate.advance(epoch: epoch, testLoss: evaluation.loss)
             for optimizer in optimizers { optimizer.learningRate = nextRate }
@@ -129,10 +114,6 @@ public final class Trainer {
                 seconds: Date().timeIntervalSince(start))
             last = report
             try onEvent(.epoch(report))
-            guard evaluation.loss <= 100 else {
-                throw DivergenceError(
-                    loss: "test", epoch: epoch, step: training.steps, value: evaluation.loss)
-            }
             if let limit = options.maxSteps, steps >= limit { break }
         }
         return last
@@ -162,7 +143,7 @@ public final class Trainer {
                 for (block, loss) in losses.enumerated() {
                     guard loss.isFinite else {
                         throw DivergenceError(
-                            loss: network.lossNames[block], epoch: epoch, step: step,
+                            quantity: .loss(network.lossNames[block]), epoch: epoch, step: step,
                             value: Double(loss))
                     }
                     sums[block] += Double(loss)
@@ -179,7 +160,7 @@ public final class Trainer {
 
         try source.forEachBatch(epoch: epoch) { images, labels in
             let batch = try network.load(images, labels)
-            try rule.step(network, batch: batch, optimizers, losses: ring.next())
+            try network.step(batch: batch, optimizers, losses: ring.next())
             steps += 1
             samples += batch
             if ring.isFull { try report() }
@@ -203,6 +184,26 @@ public final class Trainer {
             try network.updateStatistics(batch: try network.load(images, labels))
             batches += 1
             return batches < options.statisticsBatches
+        }
+    }
+
+    /// The losses of an epoch do not tell what its last update did, nor what of a block's own head
+    /// no output depends on: the parameters are looked at, too.
+    private func requireFinite(_ evaluation: Evaluation, epoch: Int, step: Int) throws {
+        guard evaluation.loss <= DivergenceError.hopelessLoss else {
+            throw DivergenceError(
+                quantity: .loss("test"), epoch: epoch, step: step, value: evaluation.loss)
+        }
+        guard network.backend.keepsElements else { return }
+        let running = network.parameters.filter { $0.gradient == nil }
+            .map { (name: $0.description.name, tensor: $0.value) }
+        let names = network.blocks.map(\.name) + ["output"]
+        let trained = zip(names, network.groups).map { (name: $0, tensor: $1.values) }
+        for (name, tensor) in trained + running {
+            let values = try network.backend.read(tensor)
+            guard let bad = values.first(where: { !$0.isFinite }) else { continue }
+            throw DivergenceError(
+                quantity: .parameters(name), epoch: epoch, step: step, value: Double(bad))
         }
     }
 

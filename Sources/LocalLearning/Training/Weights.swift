@@ -22,11 +22,36 @@ extension Network {
         return file
     }
 
+    /// The shape of every tensor that a weights file of this network may hold. Of them those of
+    /// ``optionalTensors`` may be missing.
+    public var tensorShapes: [String: [Int]] {
+        var shapes: [String: [Int]] = [:]
+        for (name, parameter) in saved {
+            shapes[name] = parameter.description.fileShape.dimensions
+        }
+        for name in counters { shapes[name] = [] }
+        for name in unreadBiases { shapes[name] = [classes] }
+        return shapes
+    }
+
+    /// What a network can do without: counters, and biases that nothing reads.
+    public var optionalTensors: Set<String> { Set(counters + unreadBiases) }
+
+    /// Sets all parameters, and the projections of direct feedback, from a file of which nothing is
+    /// read before its header is known to be that of this network.
+    ///
+    /// - Throws: as ``load(_:)-(SafetensorsFile)``.
+    public func load(_ reader: SafetensorsReader) throws {
+        try check(reader.shapes, path: reader.path)
+        try load(try reader.readAll())
+    }
+
     /// Sets all parameters, and the projections of direct feedback.
     ///
-    /// - Throws: `FileError` where a tensor is missing, is one too many, has another shape, or holds
-    ///   what is no finite number; then nothing has been set.
+    /// - Throws: ``WeightsMismatchError`` if a tensor is missing, is one too many or has another
+    ///   shape; `FileError` if one holds what no network has. Then nothing has been set.
     public func load(_ file: SafetensorsFile) throws {
+        try check(file.entries.mapValues(\.shape), path: file.path)
         func wrong(_ name: String, _ reason: String) -> FileError {
             .malformed(file.path, field: "tensor '\(name)'", offset: 8, reason)
         }
@@ -34,21 +59,45 @@ extension Network {
         let values = try saved.map { name, parameter in
             let values = try file.floats(name, shape: parameter.description.fileShape.dimensions)
             guard values.allSatisfy(\.isFinite) else {
-                throw wrong(name, "it holds what is no finite number")
+                throw wrong(name, "it holds a value that is not a finite number")
             }
             return values
         }
-        let known = Set(saved.map(\.name) + counters + unreadBiases)
-        if let extra = file.entries.keys.filter({ !known.contains($0) }).min() {
-            throw wrong(extra, "\(architecture.name) has no such tensor")
-        }
-        let updates = try counters.compactMap { name in
-            file[name] == nil ? nil : try file.integers(name).first
+        var updates = 0
+        for name in counters where file[name] != nil {
+            let count = try file.integers(name, shape: []).first ?? 0
+            guard (0...Self.greatestCount).contains(count) else {
+                throw wrong(name, "\(count) is not a number of batches")
+            }
+            updates = max(updates, count)
         }
         for ((_, parameter), values) in zip(saved, values) {
             try parameter.set(values, on: backend)
         }
-        statisticsUpdates = updates.max() ?? 0
+        statisticsUpdates = updates
+    }
+
+    /// More batches than anybody trains on; a count that goes on from here does not overflow.
+    private static let greatestCount = 1 << 53
+
+    private func check(_ shapes: [String: [Int]], path: String) throws(WeightsMismatchError) {
+        let needed = tensorShapes
+        let optional = optionalTensors
+        let differences =
+            needed.compactMap { name, shape -> WeightsMismatchError.Difference? in
+                guard let found = shapes[name] else {
+                    return optional.contains(name) ? nil : .init(name, found: nil, needed: shape)
+                }
+                return found == shape ? nil : .init(name, found: found, needed: shape)
+            }
+            + shapes.filter { needed[$0.key] == nil }.map { .init($0, found: $1, needed: nil) }
+        guard differences.isEmpty else {
+            throw WeightsMismatchError(
+                path: path, network: architecture.name, shapes: shapes,
+                differences: differences.sorted {
+                    $0.tensor.utf8.lexicographicallyPrecedes($1.tensor.utf8)
+                })
+        }
     }
 
     private var saved: [(name: String, parameter: Parameter)] {
@@ -77,5 +126,48 @@ extension Network {
                 .replacing(".projection", with: Self.hookWeights)
         }
         return architecture.wrapsBlocks ? name : name.replacing(".block.", with: ".")
+    }
+}
+
+/// A sound weights file that is of another network.
+public struct WeightsMismatchError: CategorizedError {
+    /// A tensor that the file and the network do not have alike; nil stands for no such tensor.
+    public struct Difference: Sendable, Equatable, CustomStringConvertible {
+        public let tensor: String
+        public let found, needed: [Int]?
+
+        init(_ tensor: String, found: [Int]?, needed: [Int]?) {
+            self.tensor = tensor
+            self.found = found
+            self.needed = needed
+        }
+
+        public var description: String {
+            switch (found, needed) {
+            case (let found?, let needed?): "\(tensor) is \(found) and should be \(needed)"
+            case (nil, let needed?): "\(tensor) \(needed) is missing"
+            case (let found, nil): "\(tensor) \(found ?? []) has no place in it"
+            }
+        }
+    }
+
+    public let path: String
+    /// The name of the network that the file was to be loaded into.
+    public let network: String
+    /// Of the file's tensors.
+    public let shapes: [String: [Int]]
+    public let differences: [Difference]
+    public var category: ErrorCategory { .malformedData }
+
+    /// What differs, in one line.
+    public var summary: String {
+        let first = differences.prefix(2).map(\.description).joined(separator: ", ")
+        let more = differences.count - 2
+        return "\(path): the weights are not of this \(network): \(first)"
+            + (more > 0 ? ", and \(more) more differ" : "")
+    }
+
+    public var description: String {
+        summary + "\nThe file may be of another network, rule, data set or number of classes."
     }
 }

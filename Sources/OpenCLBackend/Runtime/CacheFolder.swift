@@ -1,3 +1,4 @@
+import FileFormats
 import Foundation
 
 /// A folder of files that may vanish at any time: `$XDG_CACHE_HOME/lls/…`, or `~/.cache/lls/…`.
@@ -5,51 +6,63 @@ import Foundation
 /// Every file begins with a line that says what it is for, and one that sums up its bytes. A file
 /// that says something else, is cut short or was changed counts as not there.
 public struct CacheFolder: Sendable {
-    public let url: URL
+    public let path: String
 
-    public init(_ url: URL) { self.url = url }
+    public init(_ path: String) { self.path = path }
 
     /// The folder `name` of the user's cache; nil where there is no home.
     ///
     /// A relative `XDG_CACHE_HOME` is ignored, as its specification asks.
     public static func named(
-        _ name: String, environment: [String: String] = ProcessInfo.processInfo.environment
+        _ name: String, environment: [String: String] = Environment.variables
     ) -> CacheFolder? {
-        let base: URL
-        if let path = environment["XDG_CACHE_HOME"], path.hasPrefix("/") {
-            base = URL(filePath: path)
-        } else if let home = environment["HOME"], home.hasPrefix("/") {
-            base = URL(filePath: home).appending(path: ".cache")
+        let base: String
+        if let path = Environment.path("XDG_CACHE_HOME", in: environment), path.isAbsolutePath {
+            base = path
+        } else if let home = environment["HOME"], home.isAbsolutePath {
+            base = home.appending(pathPart: ".cache")
         } else {
             return nil
         }
-        return CacheFolder(base.appending(path: "lls").appending(path: name))
+        return CacheFolder(base.appending(pathPart: "lls").appending(pathPart: name))
     }
 
     /// Where the file for `key` lies.
-    public func file(for key: String, type: String) -> URL {
-        url.appending(path: "\(fingerprint(key.utf8)).\(type)")
+    public func file(for key: String, type: String) -> String {
+        path.appending(pathPart: "\(fingerprint(key.utf8)).\(type)")
     }
 
     /// What was written for `key`; nil where that is not there, not whole or not for it.
     public func read(_ key: String, type: String) -> Data? {
-        guard let data = try? Data(contentsOf: file(for: key, type: type)) else { return nil }
-        let header = Data(Self.header(key).utf8)
-        guard data.starts(with: header) else { return nil }
-        let rest = data.dropFirst(header.count)
+        let file = file(for: key, type: type)
+        guard let bytes = try? readFile(file, limit: Self.greatestSize) else { return nil }
+        let header = Self.header(key).utf8
+        guard bytes.starts(with: header) else { return nil }
+        let rest = bytes.dropFirst(header.count)
         guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
         let body = rest[(end + 1)...]
         guard rest[..<end].elementsEqual(fingerprint(body).utf8) else { return nil }
         return Data(body)
     }
 
-    /// Writes what belongs to `key`: the file appears whole or not at all.
-    public func write(_ body: Data, for key: String, type: String) throws {
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        var data = Data((Self.header(key) + fingerprint(body) + "\n").utf8)
-        data.append(body)
-        try data.write(to: file(for: key, type: type), options: .atomic)
+    /// Writes what belongs to `key`: the file appears whole or not at all. Throws ``FileError``.
+    public func write(_ body: Data, for key: String, type: String) throws(FileError) {
+        try FileSystem.makeFolders(path)
+        var file = try AtomicFile(file(for: key, type: type))
+        try file.append((Self.header(key) + fingerprint(body) + "\n").utf8)
+        try file.append(body)
+        try file.commit()
     }
+
+    /// Makes the folder and does `body` while no other process does anything of this kind there.
+    func exclusively(_ body: () throws -> Void) throws {
+        try FileSystem.makeFolders(path)
+        let lock = FolderLock(path)
+        try withExtendedLifetime(lock, body)
+    }
+
+    /// Tables and programs are far smaller: what is larger is not of ours.
+    private static let greatestSize = 1 << 28
 
     private static func header(_ key: String) -> String {
         "lls cache 1: " + key.replacing("\n", with: " ") + "\n"

@@ -45,8 +45,14 @@ public struct OpenCLDevice {
     ///
     /// - Throws: ``DeviceSelectionError`` with the devices that there are.
     public static func select(_ selector: String) throws -> OpenCLDevice {
-        let devices = try OpenCLPlatform.all().flatMap(\.devices)
-        guard !devices.isEmpty else { throw DeviceSelectionError.noDevice }
+        let platforms = try OpenCLPlatform.all()
+        let devices = platforms.flatMap(\.devices)
+        guard !devices.isEmpty else {
+            if let problem = platforms.compactMap(\.cacheProblem).first {
+                throw DeviceSelectionError.cacheNotWritable(problem)
+            }
+            throw DeviceSelectionError.noDevice
+        }
         if let device = devices.first(where: { $0.id == selector }) { return device }
         let ranked = devices.enumerated().sorted {
             ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset)
@@ -69,6 +75,8 @@ public struct OpenCLDevice {
 public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
     case noPlatform
     case noDevice
+    /// A driver that does nothing without a cache of its own.
+    case cacheNotWritable(String)
     case noSuchDevice(String, available: [String])
     /// Not even the smallest tile of the local-memory kernels fits.
     case tooSmall(String, traits: DeviceTraits)
@@ -87,6 +95,7 @@ public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
             OpenCL is installed, but no platform offers a device: check that the driver matches \
             the hardware and that you may use it, or install PoCL (pocl-opencl-icd)
             """
+        case .cacheNotWritable(let problem): problem
         case .noSuchDevice(let selector, let available):
             "no OpenCL device \"\(selector)\"; there are: \(available.joined(separator: ", "))"
         case .tooSmall(let device, let traits):

@@ -1,4 +1,5 @@
 import COpenCL
+import FileFormats
 import Foundation
 
 /// What kernels have to know of a device. Vendors' quirks live in this file and in no other.
@@ -9,7 +10,7 @@ public struct DeviceTraits: Sendable {
     /// Work is cut so that each of these has several shares.
     let computeUnits: Int
     public var maxWorkGroupSize: Int { groupLimits.device }
-    private(set) var groupLimits: GroupLimits
+    package var groupLimits: GroupLimits
     /// Floats of the widest vector register, as the device says: 16 with AVX-512, 8 with AVX2.
     public let floatLanes: Int
     /// Whether the device multiplies and adds in one instruction; elsewhere `fma` is a long program.
@@ -31,10 +32,9 @@ public struct DeviceTraits: Sendable {
         // Mesa's software renderer silently ends the loops of a work-item after 65,535 turns in
         // all (release 22.3): shares must be small there, however few cores there are.
         computeUnits = kind == .cpu && platform == Self.mesa ? 1024 : reportedComputeUnits
-        let environment = ProcessInfo.processInfo.environment
         groupLimits = try GroupLimits(
             device: query.value(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self),
-            environment[GroupLimits.variable])
+            Environment.variables[GroupLimits.variable])
         floatLanes = Int(try query.value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self))
         let arithmetic = try query.value(
             CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self)
@@ -49,7 +49,7 @@ public struct DeviceTraits: Sendable {
         self.platform = platform
         vendor = try query.text(CL_DEVICE_VENDOR)
         driver = try query.text(CL_DRIVER_VERSION)
-        try limit(by: environment)
+        try limit(by: Environment.variables)
     }
 
     /// Makes the device smaller than it is, to try what a small one would do:
@@ -91,7 +91,9 @@ public struct DeviceTraits: Sendable {
 
     /// Whether a program costs the same however little is in it: PoCL 3.1 takes 30 ms to find one in
     /// its own cache. Elsewhere kernels that nobody uses are not worth compiling.
-    var paysByProgram: Bool { platform == "Portable Computing Language" }
+    var paysByProgram: Bool { Self.isPoCL(platform) }
+
+    static func isPoCL(_ platform: String) -> Bool { platform == "Portable Computing Language" }
 
     /// Whether the driver gains by a cache of compiled programs. PoCL and NVIDIA keep one of their
     /// own, and PoCL compiles a program for no local size in particular only to hand it out.

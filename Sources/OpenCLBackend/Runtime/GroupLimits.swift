@@ -4,17 +4,16 @@
 /// `LLS_OPENCL_GROUP_LIMIT` makes them smaller than they are, to try what such a device would do. It
 /// holds numbers separated by commas: `64` is for the device, `kernel=64` for every kernel, and
 /// `convolve=64` for the kernel of that name.
-struct GroupLimits {
+package struct GroupLimits: Sendable {
     /// Of the device.
-    private(set) var device: Int
+    package private(set) var device: Int
     private var everyKernel = Int.max
     private var kernels: [String: Int] = [:]
 
-    static let variable = "LLS_OPENCL_GROUP_LIMIT"
+    package static let variable = "LLS_OPENCL_GROUP_LIMIT"
 
     /// - Parameter device: what the device says of itself.
-    /// - Throws: ``EnvironmentVariableError``.
-    init(device: Int, _ text: String?) throws {
+    package init(device: Int, _ text: String?) throws(EnvironmentVariableError) {
         self.device = device
         guard let text else { return }
         for entry in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -24,7 +23,7 @@ struct GroupLimits {
             else {
                 throw EnvironmentVariableError(
                     variable: Self.variable, value: text,
-                    expected: "work-items of a group, such as 64 or kernel=64 or convolve=64")
+                    expected: "work-items of a group, such as 64, kernel=64 or convolve=64")
             }
             switch parts.count == 2 ? String(parts[0]) : nil {
             case nil: self.device = min(device, limit)

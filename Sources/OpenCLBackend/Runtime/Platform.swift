@@ -6,6 +6,8 @@ public struct OpenCLPlatform {
     public let devices: [OpenCLDevice]
     /// Why a platform that is installed has no devices; nil where it has.
     public let problem: String?
+    /// The same, if the cause is a cache that the driver cannot write.
+    let cacheProblem: String?
 
     /// All platforms, in the loader's order: a device's id counts them from 0.
     ///
@@ -35,11 +37,14 @@ public struct OpenCLPlatform {
         (self.name, vendor, version) = (name, text(CL_PLATFORM_VENDOR), text(CL_PLATFORM_VERSION))
         do {
             devices = try Self.devices(of: handle, named: name, index: index)
-            problem = devices.isEmpty ? "the platform has no device" : nil
+            cacheProblem =
+                devices.isEmpty && DeviceTraits.isPoCL(name) ? DriverCache.problem() : nil
+            problem =
+                devices.isEmpty ? cacheProblem ?? "the platform has no device" : nil
         } catch let error as EnvironmentVariableError {
             throw error  // not the platform's
         } catch {
-            (devices, problem) = ([], "\(error)")
+            (devices, problem, cacheProblem) = ([], "\(error)", nil)
         }
     }
 

@@ -1,4 +1,5 @@
 import COpenCL
+import FileFormats
 import Foundation
 import KernelSources
 
@@ -86,7 +87,7 @@ final class ProgramCache {
         let options =
             (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"]
             + multiplyAdd.options(device.traits)
-            + [ProcessInfo.processInfo.environment["LLS_OPENCL_OPTIONS"]].compactMap { $0 })
+            + [Environment.variables["LLS_OPENCL_OPTIONS"]].compactMap { $0 })
             .joined(separator: " ")
         let text = (KernelSource.prelude + key.files).map(\.text).joined(separator: "\n")
         if let program = binaries?.program(text, options, in: context) {
@@ -109,6 +110,9 @@ final class ProgramCache {
                     value, needed)
             }
             clReleaseProgram(program)
+            if DeviceTraits.isPoCL(device.traits.platform), let problem = DriverCache.problem() {
+                throw DeviceSelectionError.cacheNotWritable(problem)
+            }
             throw KernelBuildError(
                 source: key.files.map(\.rawValue).joined(separator: ".cl, "), options: options,
                 device: device.name,

@@ -1,3 +1,4 @@
+import FileFormats
 import Foundation
 import Tensors
 
@@ -49,10 +50,12 @@ public struct TuningTable: Codable, Equatable, Sendable {
         return changes.isEmpty ? "shipped" : fingerprint(changes.joined(separator: "\n").utf8)
     }
 
-    /// This table with all that `other` holds besides.
+    /// This table with all that `other` holds besides, or knows better because it tried everything.
     func merging(_ other: TuningTable) -> TuningTable {
         var merged = self
-        merged.entries.merge(other.entries) { mine, _ in mine }
+        merged.entries.merge(other.entries) { mine, theirs in
+            theirs.isComplete && !mine.isComplete ? theirs : mine
+        }
         return merged
     }
 }
@@ -73,7 +76,7 @@ public struct TuningStore: Sendable {
         ].joined(separator: " | ")
     }
 
-    public var file: URL { folder.file(for: key, type: "json") }
+    public var file: String { folder.file(for: key, type: "json") }
 
     /// The table that was kept; as shipped where there is none, or none that is sound.
     public func load() -> TuningTable {
@@ -83,13 +86,14 @@ public struct TuningStore: Sendable {
         return table
     }
 
-    /// Keeps `table`, and what another process may have kept meanwhile.
+    /// Keeps `table`, and what another process may have kept meanwhile: of several that save at once
+    /// none loses what another found.
     ///
     /// - Parameter replacing: whether what was kept is forgotten.
     public func save(_ table: TuningTable, replacing: Bool = false) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        let whole = replacing ? table : table.merging(load())
-        try folder.write(try encoder.encode(whole), for: key, type: "json")
+        try folder.exclusively {
+            let whole = replacing ? table : table.merging(load())
+            try folder.write(Data(try JSONText.page(whole).utf8), for: key, type: "json")
+        }
     }
 }

@@ -10,6 +10,7 @@ struct BenchData: ParsableCommand {
         discussion: "Example: lls bench data --dataset CIFAR10AUG --json")
 
     @OptionGroup var source: DataOptions
+    @OptionGroup var badImagesOption: BadImagesOption
     @Option(help: "train, shuffled and augmented, or test.") var split = DataDump.Split.train
     @Option(help: "Images in a batch.") var batch = 128
     @Option(
@@ -32,7 +33,7 @@ struct BenchData: ParsableCommand {
     }
 
     func run() throws {
-        let dataset = try source.load()
+        let (dataset, _) = try source.load().applying(badImagesOption.badImages ?? .error)
         let loader: BatchLoader =
             split == .train
             ? .training(dataset, seed: 0, batchSize: batch) : .testing(dataset, batchSize: batch)
@@ -42,10 +43,14 @@ struct BenchData: ParsableCommand {
         var (epoch, samples, elapsed) = (0, 0, 0.0)
         while elapsed < seconds {
             epoch += 1
-            try batches.forEachBatch(epoch: epoch) { _, labels in
-                samples += labels.count
-                elapsed = (clock.now - start) / .seconds(1)
-                return elapsed < seconds
+            do {
+                try batches.forEachBatch(epoch: epoch) { _, labels in
+                    samples += labels.count
+                    elapsed = (clock.now - start) / .seconds(1)
+                    return elapsed < seconds
+                }
+            } catch {
+                throw dataset.explaining(error)
             }
         }
         let result = Result(

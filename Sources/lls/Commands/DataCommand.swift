@@ -1,7 +1,7 @@
 import ArgumentParser
 import Datasets
 import Downloads
-import Foundation
+import FileFormats
 import Suggestions
 
 struct DataCommand: ParsableCommand {
@@ -34,22 +34,34 @@ struct DataFolderOptions: ParsableArguments {
     @Option(
         name: [.customLong("data-dir"), .customLong("dataset-dir")],
         help: """
-            Where data sets lie; without it $LLS_DATA, ~/.cache/lls/data, then the system's places.
-            """)
+            The folder in which the data set lies, and no other; without it $LLS_DATA and no other, \
+            else ~/.cache/lls/data, then the system's places. Not with folder:PATH, which is a place.
+            """,
+        transform: { $0.expandingHome() })
     var dataDirectory: String?
 
-    /// The folders that the user keeps data sets in, first choice first.
+    /// The folders that the user keeps data sets in, first choice first: the one that was named, and
+    /// no other.
     var folders: [String] {
-        let environment = ProcessInfo.processInfo.environment
-        let home = environment["HOME"].map { $0 + "/.cache/lls/data" }
-        return [dataDirectory, environment["LLS_DATA"], home].compactMap { $0 }
-            .filter { !$0.isEmpty }
-            .map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        let named = dataDirectory ?? Environment.path("LLS_DATA")
+        return [named ?? Environment.home().map { $0.appending(pathPart: ".cache/lls/data") }]
+            .compactMap { $0?.withoutEndingSlashes }
     }
 
     /// The one that new data sets go to.
     var folder: String { folders.first ?? "data" }
 }
+
+/// What becomes of images that cannot be read.
+struct BadImagesOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Of images that cannot be read: error lists some and ends, skip goes on without them.",
+            valueName: "policy"))
+    var badImages: BadImagePolicy?
+}
+
+extension BadImagePolicy: ExpressibleByArgument {}
 
 /// The data set that a user named.
 ///

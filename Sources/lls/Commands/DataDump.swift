@@ -14,6 +14,7 @@ struct DataDump: ParsableCommand {
     enum Split: String, CaseIterable, ExpressibleByArgument { case train, test }
 
     @OptionGroup var source: DataOptions
+    @OptionGroup var badImagesOption: BadImagesOption
     @Option(help: "train or test.") var split = Split.test
     @Option(help: "Samples by their place in the split: 7, 0..9 or 3,5,8..11.") var index = "0..9"
     @Option(help: "The file to write.") var out: String
@@ -33,7 +34,7 @@ struct DataDump: ParsableCommand {
     }
 
     func run() throws {
-        let dataset = try source.load()
+        let (dataset, _) = try source.load().applying(badImagesOption.badImages ?? .error)
         let images = split == .train ? dataset.train : dataset.test
         let indices = try indices()
         if let beyond = indices.first(where: { $0 >= images.count }) {
@@ -48,7 +49,10 @@ struct DataDump: ParsableCommand {
         var floats: [Float] = []
         floats.reserveCapacity(indices.count * shape.count)
         for index in indices {
-            let sample = try loader.sample(index, epoch: epoch)
+            let sample: [Float]
+            do { sample = try loader.sample(index, epoch: epoch) } catch {
+                throw dataset.explaining(error)
+            }
             for channel in 0..<shape.channels {
                 floats += stride(from: channel, to: shape.count, by: shape.channels)
                     .map { sample[$0] }

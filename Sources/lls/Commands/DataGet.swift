@@ -1,7 +1,7 @@
 import ArgumentParser
 import Datasets
 import Downloads
-import Foundation
+import FileFormats
 
 struct DataGet: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,6 +30,13 @@ struct DataGet: ParsableCommand {
     @Flag(help: "The result as a JSON object.") var json = false
     @Argument(help: "The data set.") var dataset: String
 
+    private struct Missing: Encodable {
+        let missing: String
+        let bytes: Int
+        let sha256: String
+        let addresses: [String]
+    }
+
     private struct Result: Encodable {
         let dataset, folder: String
     }
@@ -45,11 +52,11 @@ struct DataGet: ParsableCommand {
         do {
             try Downloader().get(
                 files, into: folder,
-                mirror: mirror ?? ProcessInfo.processInfo.environment["LLS_MIRROR"],
+                mirror: mirror ?? Environment.variables["LLS_MIRROR"],
                 isOffline: offline, keepsArchives: keepArchives, report: reporter.show)
         } catch {
             reporter.clear()
-            if case DownloadError.offline(_, let missing) = error { list(missing) }
+            if case DownloadError.offline(_, let missing) = error { try list(missing) }
             throw error
         }
         if let location = try? description.locate(dataDirectory: place.dataDirectory) {
@@ -67,14 +74,23 @@ struct DataGet: ParsableCommand {
     private func foundAlready(_ description: DatasetDescription) -> String? {
         let location = try? description.locate(dataDirectory: place.dataDirectory)
         guard let folder = location?.folder else { return nil }
-        let isOwn = place.folders.contains { folder.hasPrefix($0) }
+        let isOwn = place.folders.contains { folder.isInside($0) }
         return offline || (place.dataDirectory == nil && !isOwn) ? folder : nil
     }
 
-    private func list(_ missing: [(file: RemoteFile, folder: String)]) {
+    /// What `--offline` asks for: each file that is missing, where it goes and where it is had.
+    private func list(_ missing: [(file: RemoteFile, folder: String)]) throws {
         for (file, folder) in missing {
-            Console.note("\(folder)/\(file.name)  \(file.pin)")
-            for address in file.addresses { Console.note("    \(address)") }
+            let path = folder.appending(pathPart: file.name)
+            if json {
+                let line = Missing(
+                    missing: path, bytes: file.byteCount, sha256: file.sha256,
+                    addresses: file.addresses)
+                Console.result(try lls.json(line))
+                continue
+            }
+            Console.result("\(path)  \(file.pin)")
+            for address in file.addresses { Console.result("    \(address)") }
         }
     }
 

@@ -32,7 +32,7 @@ struct DataList: ParsableCommand {
     }
 
     private func plain(_ line: Line) -> String {
-        let name = line.name.padding(toLength: 18, withPad: " ", startingAt: 0)
+        let name = line.name.padded(toColumns: 18)
         if let folder = line.folder { return name + folder }
         guard let bytes = line.download_bytes else { return name + "not here" }
         return name + "not here; 'lls data get \(line.name)' fetches \(megabytes(bytes))"

@@ -1,7 +1,6 @@
 import ArgumentParser
 import COCO
 import FileFormats
-import Foundation
 
 struct DataPrepareVWW: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -32,7 +31,7 @@ struct DataPrepareVWW: ParsableCommand {
     }
 
     func run() throws {
-        let source = annotations ?? "\(place.folder)/coco/annotations"
+        let source = annotations ?? place.folder.appending(pathPart: "coco/annotations")
         let target = out ?? source
         let ids = try readIdentifiers(minival)
         let files = try ["train", "val"].map { split in
@@ -42,8 +41,7 @@ struct DataPrepareVWW: ParsableCommand {
         }
         let words = try VisualWakeWords(files, minival: ids, minivalPath: minival)
         if !withoutImages {
-            let parent = images ?? NSString(string: source).deletingLastPathComponent
-            try checkImages(of: words, in: parent.isEmpty ? "." : parent)
+            try checkImages(of: words, in: images ?? source.parentFolder)
         }
         try VisualWakeWordsFile.write(words.validation, to: "\(target)/instances_val.json")
         try VisualWakeWordsFile.write(words.training, to: "\(target)/instances_train.json")
@@ -64,14 +62,12 @@ struct DataPrepareVWW: ParsableCommand {
     /// Throws ``FileError`` with the number and first names of the images that no folder has.
     private func checkImages(of words: VisualWakeWords, in folder: String) throws(FileError) {
         let folders = ["all2014", "train2014", "val2014"].map { "\(folder)/\($0)" }
-        let listings = folders.compactMap {
-            try? FileManager.default.contentsOfDirectory(atPath: $0)
-        }
-        let present = Set(listings.joined())
+        let listings = folders.compactMap { try? FileSystem.list($0) }
+        let present = Set(listings.joined().map(ByteString.init))
         let missing = (words.training + words.validation).map(\.image.fileName)
-            .filter { !present.contains($0) }
+            .filter { !present.contains(ByteString($0)) }
         guard missing.isEmpty else {
-            let names = missing.prefix(3).joined(separator: ", ")
+            let names = missing.prefix(3).map(\.legible).joined(separator: ", ")
             throw FileError(
                 path: folder, operation: "find all images",
                 reason: "\(missing.count) are in none of all2014, train2014 and val2014: \(names)"

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Datasets
 import FileFormats
-import Foundation
 import LocalLearning
 import Profiling
 import Runs
@@ -12,7 +12,9 @@ struct EvalCommand: ParsableCommand {
         abstract: "Top-1, top-5, loss and confusion of saved weights on the test split.",
         discussion: """
             Example: lls eval runs/fashionmnist-smallconv-lls/001
-            Of a weights file, say what it is of: lls eval w.safetensors --model LLS_VGG8 --rule LLS
+            A weights file of ours knows its network, rule, data set and classes. Of another's, say \
+            them: lls eval w.safetensors --dataset CIFAR10 --model LLS_VGG8 --rule LLS
+            Classes are matched by name, so that their folders may stand in another order.
             """)
 
     @OptionGroup var selection: BackendOptions
@@ -24,19 +26,27 @@ struct EvalCommand: ParsableCommand {
         name: [.customLong("rule"), .customLong("training-mode")],
         help: "The learning rule; of a run, its own.") var rule: String?
     @Option(help: "Images in a batch.") var testBatchSize: Int?
-    @Option(help: "Only the first so many test samples.") var limitTest: Int?
+    @Option(help: "Only so many test samples, of all classes; of a run, its own.") var limitTest:
+        Int?
     @Flag(help: "One JSON object.") var json = false
+
+    @OptionGroup var badImagesOption: BadImagesOption
 
     @Argument(help: "A run folder, or a weights file.")
     var path: String
 
     private struct Result: Encodable {
+        let model, rule, dataset: String
         let samples: Int
         let test_top1: Double
         let test_top5: Double?
         let test_loss: Double
+        /// The names of rows and columns of ``confusion``.
+        let classes: [String]
         /// Rows are labels, columns predictions.
         let confusion: [[Int]]
+        /// Left out, if images that cannot be read were to be.
+        let skipped_images: Int?
     }
 
     func validate() throws {
@@ -45,24 +55,33 @@ struct EvalCommand: ParsableCommand {
     }
 
     func run() throws {
-        var (configuration, weights) = try resolve()
-        configuration.dataset = dataset ?? configuration.dataset
-        configuration.dataDir = place.dataDirectory ?? configuration.dataDir
-        configuration.model = model ?? configuration.model
-        configuration.rule = rule ?? configuration.rule
-        configuration.testBatchSize = testBatchSize ?? configuration.testBatchSize
+        let weights = try SavedWeights(path)
+        let configuration = try configuration(of: weights)
         let choices = try Choices(configuration)
-        let data = try choices.load(configuration)
-        let file = try SafetensorsFile(reading: weights)
+        let policy = badImagesOption.badImages ?? choices.badImages
+        let found = try weights.labelling(try choices.load(configuration))
+        let (data, skipped) = try found.applying(policy, toTraining: false)
+        for note in data.notes(limitTest: configuration.limitTest, isTrained: false) {
+            Console.note("note: \(note)")
+        }
+        for difference in weights.card?.differences(from: data) ?? [] {
+            Console.note("note: the weights were trained with \(difference)")
+        }
         let backend = try selection.open()
         let test = LoaderSource(
-            .testing(data, batchSize: configuration.testBatchSize, limit: limitTest))
+            .testing(
+                data, batchSize: configuration.testBatchSize, limit: configuration.limitTest))
+        if limitTest == nil, let limit = configuration.limitTest, limit < data.test.count {
+            Console.note(
+                "note: \(limit) of \(data.test.count) test samples, as in the run; "
+                    + "--limit-test \(data.test.count) takes all")
+        }
         try backend.checkRoom(
             for: "\(choices.model.name) with batches of \(configuration.testBatchSize)",
             advice: "use a smaller --test-batch-size, or another device"
         ) {
             let network = try Network(
-                choices.model, input: test.sampleShape, classes: data.classNames.count,
+                unset: choices.model, input: test.sampleShape, classes: data.classNames.count,
                 batch: configuration.testBatchSize, rule: choices.rule, pooling: choices.pooling,
                 on: $0)
             try Evaluator(network).rehearse(
@@ -72,25 +91,36 @@ struct EvalCommand: ParsableCommand {
             choices.model, input: test.sampleShape, classes: data.classNames.count,
             batch: configuration.testBatchSize, rule: choices.rule, pooling: choices.pooling,
             on: backend)
-        try network.load(file)
-        let evaluation = try Evaluator(network).evaluate(on: test)
-        let result = Result(
-            samples: evaluation.samples, test_top1: evaluation.top1, test_top5: evaluation.top5,
-            test_loss: evaluation.loss, confusion: try confusion(network, test))
-        try show(result, data.classNames)
+        try weights.load(into: network, rule: choices.rule)
+        do {
+            let evaluation = try Evaluator(network).evaluate(on: test)
+            try show(
+                Result(
+                    model: choices.model.name, rule: choices.rule.name, dataset: data.name,
+                    samples: evaluation.samples, test_top1: evaluation.top1,
+                    test_top5: evaluation.top5, test_loss: evaluation.loss,
+                    classes: data.classNames, confusion: try confusion(network, test),
+                    skipped_images: skipped?.count))
+        } catch {
+            throw data.explaining(error)
+        }
     }
 
-    /// The configuration of a run and its weights, or defaults and the file itself.
-    private func resolve() throws -> (RunConfiguration, weights: String) {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw FileError(
-                path: path, operation: "open the run or weights", reason: "it is not there",
-                category: .missingInput)
+    /// What the weights were made with, and what the flags change of it.
+    private func configuration(of weights: SavedWeights) throws -> RunConfiguration {
+        var configuration = try weights.configuration()
+        if let dataset {
+            configuration.dataset = dataset
+            // What belongs to the run's own data.
+            configuration.limitTest = nil
+            if try namedDataset(dataset).namesItsPlace { configuration.dataDir = nil }
         }
-        guard isFolder.boolValue else { return (RunConfiguration(), path) }
-        let folder = try RunFolder(opening: path)
-        return (try folder.configuration(), folder.weights + "/last.safetensors")
+        configuration.dataDir = place.dataDirectory ?? configuration.dataDir
+        configuration.model = model ?? configuration.model
+        configuration.rule = rule ?? configuration.rule
+        configuration.testBatchSize = testBatchSize ?? configuration.testBatchSize
+        configuration.limitTest = limitTest ?? configuration.limitTest
+        return configuration
     }
 
     private func confusion(_ network: Network, _ test: LoaderSource) throws -> [[Int]] {
@@ -108,18 +138,25 @@ struct EvalCommand: ParsableCommand {
         return counts
     }
 
-    private func show(_ result: Result, _ classNames: [String]) throws {
+    private func show(_ result: Result) throws {
         guard !json else { return Console.result(try lls.json(result)) }
-        for (name, row) in zip(classNames, result.confusion) where classNames.count <= 20 {
-            let cells = row.map { count in
-                String(repeating: " ", count: max(0, 6 - "\(count)".count)) + "\(count)"
+        if result.classes.count <= 20 {
+            let names = result.classes.map(\.legible)
+            let nameColumns = (names.map(\.columns).max() ?? 0) + 1
+            let largest = result.confusion.joined().max() ?? 0
+            let columns = max(6, "\(largest)".count + 1)
+            for (name, row) in zip(names, result.confusion) {
+                Console.result(
+                    name.padded(toColumns: nameColumns)
+                        + row.map { "\($0)".indented(toColumns: columns) }.joined())
             }
-            Console.result(
-                name.padding(toLength: 14, withPad: " ", startingAt: 0) + cells.joined())
+        } else {
+            Console.note("note: --json has the confusion of all \(result.classes.count) classes")
         }
         let top5 = result.test_top5.map { " test_top5=\($0.fixed(2))" } ?? ""
+        let skipped = result.skipped_images.map { " skipped_images=\($0)" } ?? ""
         Console.result(
             "result samples=\(result.samples) test_top1=\(result.test_top1.fixed(2))\(top5) "
-                + "test_loss=\(result.test_loss.fixed(4))")
+                + "test_loss=\(result.test_loss.fixed(4))\(skipped)")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FileFormats
 import LocalLearning
 import OpenCLBackend
 import Profiling
@@ -43,7 +44,7 @@ struct TuneCommand: ParsableCommand {
         let known = retune ? .shipped : store.load()
         // Before the search, not after it: what cannot be kept is not worth a minute.
         do { try store.save(known, replacing: retune) } catch {
-            throw TuningError.cannotKeep(store.file.path(), "\(error)")
+            throw TuningError.cannotKeep(store.file.legible, "\(error)")
         }
         var training = try options.training
         var operations: [DenseOperation] = []
@@ -67,8 +68,8 @@ struct TuneCommand: ParsableCommand {
                 for skipped in line.skipped { Console.result("  skipped \(skipped)") }
             }
         }
-        try store.save(table, replacing: retune)
-        Console.note("tuning   \(table.count) shapes of \(device.name) in \(store.file.path())")
+        try store.save(table)  // what was known is forgotten already
+        Console.note("tuning   \(table.count) shapes of \(device.name) in \(store.file.legible)")
     }
 }
 

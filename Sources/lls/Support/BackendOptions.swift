@@ -1,6 +1,6 @@
 import ArgumentParser
 import BLASBackend
-import Foundation
+import FileFormats
 import OpenCLBackend
 import Runs
 import Suggestions
@@ -30,7 +30,7 @@ struct BackendOptions: ParsableArguments {
     var kernelEngine = "auto"
 
     @Option(help: "OpenCL kernels by the device's tuning table: auto, cached or off.")
-    var tuning = ProcessInfo.processInfo.environment["LLS_TUNING"] ?? Tuning.auto.rawValue
+    var tuning = Environment.variables["LLS_TUNING"] ?? Tuning.auto.rawValue
 
     @Option(
         help: """
@@ -168,7 +168,7 @@ extension BackendOptions {
             let store = TuningStore(for: backend.device)
         else { return }
         do { try store.save(backend.tuning) } catch {
-            Console.note("tuning   off: cannot write \(store.file.path())")
+            Console.note("tuning   off: cannot write \(store.file.legible)")
             return
         }
         Console.note(
@@ -183,6 +183,6 @@ extension BackendOptions {
         }
         try store.save(table)
         backend.tuning = table
-        Console.note("tuning   \(table.count) shapes in \(store.file.path())")
+        Console.note("tuning   \(table.count) shapes in \(store.file.legible)")
     }
 }

@@ -53,7 +53,7 @@ struct Choices {
 
     /// Reads the data set. A folder that was named must be there.
     func load(_ configuration: RunConfiguration) throws -> ImageDataset {
-        if let folder = configuration.dataDir, !FileManager.default.fileExists(atPath: folder) {
+        if let folder = configuration.dataDir, !FileSystem.exists(folder) {
             throw FileError(
                 path: folder, operation: "open the data folder", reason: "it is not there",
                 category: .missingInput)

@@ -1,19 +1,40 @@
+import FileFormats
 import Foundation
+import Synchronization
 
 /// Where talk goes: standard error, so that standard output holds results alone.
 enum Console {
-    /// Whether standard error is a terminal that can redraw a line.
-    static let redraws: Bool =
-        isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+    private struct State {
+        var speaksJSON = false
+        var failure: FileError?
+    }
 
-    static let hasColour: Bool =
-        redraws && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
+    private static let state = Mutex(State())
+
+    /// From now on standard error holds JSON objects alone, one a line: what would be a line of text
+    /// is `{"event":"note","text":…}`.
+    static func speakJSON() { state.withLock { $0.speaksJSON = true } }
+
+    private static var speaksJSON: Bool { state.withLock(\.speaksJSON) }
+
+    /// The first failure to write a result. The program goes on, and ends with this error.
+    ///
+    /// If the reader of a pipe has left, that is not one: what it wanted it has, and the exit status
+    /// still says how the work went.
+    static var failure: FileError? { state.withLock(\.failure) }
+
+    // MARK: - The terminal
+
+    /// Whether standard error is a terminal that can redraw a line.
+    static var redraws: Bool {
+        isatty(STDERR_FILENO) == 1 && Environment.variables["TERM"] != "dumb" && !speaksJSON
+    }
+
+    static var hasColour: Bool { redraws && Environment.variables["NO_COLOR"] == nil }
 
     /// Columns of the terminal, from `COLUMNS` or the terminal itself.
     static var columns: Int {
-        if let text = ProcessInfo.processInfo.environment["COLUMNS"], let value = Int(text),
-            value > 0
-        {
+        if let text = Environment.variables["COLUMNS"], let value = Int(text), value > 0 {
             return value
         }
         var size = winsize()
@@ -21,23 +42,75 @@ enum Console {
         return Int(size.ws_col)
     }
 
-    static func note(_ line: String) { write(line + "\n", to: FileHandle.standardError) }
-    static func redraw(_ line: String) {
-        write("\r\u{1B}[2K" + line, to: FileHandle.standardError)
-    }
-    static func result(_ line: String) { write(line + "\n", to: FileHandle.standardOutput) }
+    // MARK: - Talk
 
-    /// A closed pipe at the other end is no error of ours.
-    private static func write(_ text: String, to handle: FileHandle) {
-        try? handle.write(contentsOf: Data(text.utf8))
+    private struct Note: Encodable {
+        let event = "note"
+        let text: String
+    }
+
+    private struct Complaint: Encodable {
+        let event = "error"
+        let text: String
+        let status: Int32
+    }
+
+    /// A line, or several, for people.
+    static func note(_ line: String) {
+        guard speaksJSON else { return talk(line.withoutControls + "\n") }
+        event(Note(text: line))
+    }
+
+    /// Why the program ends with this status.
+    static func error(_ text: String, status: Int32) {
+        let lines = text.split(separator: "\n")
+        guard speaksJSON else {
+            return talk("error: " + lines.joined(separator: "\n  ").withoutControls + "\n")
+        }
+        event(Complaint(text: lines.joined(separator: "\n"), status: status))
+    }
+
+    /// One JSON object on a line, for programs that follow a run.
+    static func event(_ value: some Encodable) {
+        if let line = try? json(value) { talk(line + "\n") }
+    }
+
+    static func redraw(_ line: String) {
+        if !speaksJSON { talk("\r\u{1B}[2K" + line.withoutControls) }
+    }
+
+    /// Nobody can be told that standard error fails.
+    private static func talk(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
+
+    // MARK: - Results
+
+    /// A line on standard output. Names of files in it are written byte for byte.
+    static func result(_ line: String) {
+        let code = write(line.pathBytes + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
+        guard code != 0, code != EPIPE else { return }
+        state.withLock { state in
+            if state.failure == nil {
+                state.failure = .writing("standard output", "write", errno: code)
+            }
+        }
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+        bytes.withUnsafeBytes { FileCalls.system.writeAll(descriptor, $0) }
     }
 }
 
 /// A value as one line of JSON with stable key order.
+///
+/// Bytes of names that are not UTF-8 are carried by private-use scalars; they are written as `\u`
+/// escapes, so that ``Console/result(_:)`` leaves them as they are.
 func json(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    let line = try JSONText.line(value)
+    guard line.unicodeScalars.contains(where: { $0.value >= 0x100000 }) else { return line }
+    return line.unicodeScalars.map { scalar in
+        guard scalar.value >= 0x100000 else { return String(scalar) }
+        return UTF16.encode(scalar)?.map { "\\u" + String($0, radix: 16) }.joined() ?? ""
+    }.joined()
 }
 
 extension Double {

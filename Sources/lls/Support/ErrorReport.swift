@@ -24,7 +24,6 @@ func report(_ error: any Error) -> ExitStatus? {
     case is ConformanceError: status = .badData
     default: return nil
     }
-    let lines = "\(error)".split(separator: "\n", omittingEmptySubsequences: true)
-    Console.note("error: " + lines.joined(separator: "\n  "))
+    Console.error("\(error)", status: status.rawValue)
     return status
 }

@@ -34,7 +34,6 @@ struct ModelOptions: ParsableArguments {
 /// A network with its optimizers and one batch of random images, ready to step.
 struct StepBench {
     private let backend: any Backend
-    private let rule: any LearningRule
     private let network: Network
     private let optimizers: [any Optimizer]
     private let ring: LossRing
@@ -42,12 +41,9 @@ struct StepBench {
 
     init(_ training: PlannedTraining, on backend: any Backend) throws {
         self.backend = backend
-        rule = training.rule
-        let network = try Network(
+        network = try Network(
             training.architecture, input: training.input, classes: training.classes,
             batch: training.batch, rule: training.rule, on: backend)
-        try network.initialize()
-        self.network = network
         optimizers = try network.groups.map {
             try training.optimizer.make(
                 for: $0, OptimizerSettings(learningRate: 5e-3), on: backend)
@@ -68,8 +64,7 @@ struct StepBench {
     /// Everything of ``step()`` but the waiting.
     func enqueue() throws {
         try backend.upload(images, to: network.images)
-        try rule.step(
-            network, batch: network.batchCapacity, optimizers, losses: ring.next())
+        try network.step(batch: network.batchCapacity, optimizers, losses: ring.next())
     }
 
     func drain() throws { _ = try ring.drain() }

@@ -14,6 +14,18 @@ final class ProgressReporter {
     private let names: [String]
     private var lastShown = Date.distantPast
 
+    private struct StepLine: Encodable {
+        let event = "step"
+        let epoch, step: Int
+        let images_per_second: Double
+    }
+
+    private struct EpochLine: Encodable {
+        let event = "epoch"
+        let epoch: Int
+        let test_top1, test_loss, images_per_second: Double
+    }
+
     init(_ style: ProgressStyle, epochs: Int, lossNames: [String]) {
         self.style = style == .auto ? (Console.redraws ? .bar : .plain) : style
         self.epochs = epochs
@@ -30,18 +42,15 @@ final class ProgressReporter {
             Console.note(Self.summary(report, epochs: epochs))
         case (.plain, .epoch(let report)): Console.note(Self.summary(report, epochs: epochs))
         case (.json, .steps(let report)):
-            Console.note(
-                fields([
-                    ("epoch", "\(report.epoch)"), ("step", "\(report.step)"),
-                    ("images_per_second", report.imagesPerSecond.fixed(0)),
-                ]))
+            Console.event(
+                StepLine(
+                    epoch: report.epoch, step: report.step,
+                    images_per_second: report.imagesPerSecond))
         case (.json, .epoch(let report)):
-            Console.note(
-                fields([
-                    ("epoch", "\(report.epoch)"), ("test_top1", report.test.top1.fixed(2)),
-                    ("test_loss", report.test.loss.fixed(4)),
-                    ("images_per_second", report.imagesPerSecond.fixed(0)),
-                ]))
+            Console.event(
+                EpochLine(
+                    epoch: report.epoch, test_top1: report.test.top1, test_loss: report.test.loss,
+                    images_per_second: report.imagesPerSecond))
         }
     }
 
@@ -80,10 +89,6 @@ final class ProgressReporter {
             + "  loss \(report.test.loss.fixed(4))  train loss "
             + "\(Double(report.losses.last ?? .nan).fixed(4))"
             + "  \(report.imagesPerSecond.fixed(0)) img/s  \(report.seconds.fixed(1)) s"
-    }
-
-    private func fields(_ pairs: [(String, String)]) -> String {
-        "{" + pairs.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
     }
 }
 

@@ -13,6 +13,8 @@ struct TrainingRun {
     /// What will be done, for people.
     let plan: [String]
     private let trainer: Trainer
+    /// What the weights are of.
+    private let card: ModelCard
     private let dataset: ImageDataset
     /// Images that were left out; nil where none was to be.
     private let skipped: [BadImage]?
@@ -43,7 +45,9 @@ struct TrainingRun {
     ) throws {
         self.configuration = configuration
         self.extras = extras
-        let found = try choices.load(configuration)
+        let initial = try extras.initialWeights.map(SavedWeights.init)
+        let loaded = try choices.load(configuration)
+        let found = try initial?.labelling(loaded) ?? loaded
         skipped = choices.badImages == .skip ? found.findBadImages() : nil
         let dataset = found.leavingOut(skipped ?? [])
         guard dataset.train.count > 0, dataset.test.count > 0 else {
@@ -92,12 +96,12 @@ struct TrainingRun {
                     labelSmoothing: Float(configuration.labelSmoothing))),
             pooling: choices.pooling, dropout: Float(configuration.dropout),
             seed: configuration.seed, on: backend)
-        try network.initialize()
-        if let initial = extras.initialWeights {
-            try network.load(try SafetensorsFile(reading: initial))
-        }
+        try initial?.load(into: network, rule: choices.rule)
+        card = ModelCard(
+            dataset, model: choices.model.name, rule: choices.rule.name, pooling: choices.pooling,
+            version: LLSCommand.version)
         trainer = try Trainer(
-            network, rule: choices.rule, optimizer: choices.optimizer,
+            network, optimizer: choices.optimizer,
             OptimizerSettings(
                 learningRate: configuration.lr, momentum: configuration.momentum,
                 weightDecay: configuration.weightDecay, nesterov: configuration.nesterov,
@@ -117,6 +121,9 @@ struct TrainingRun {
             "memory   \(megabytes(plan.totalBytes)) planned, of which activations "
                 + megabytes(plan.activationBytes),
         ]
+        lines += dataset.notes(
+            limitTrain: configuration.limitTrain, limitTest: configuration.limitTest
+        ).map { "note     \($0)" }
         let rows = choices.model.reducedRows(classes: network.classes)
         if let rule = choices.rule as? LLSMxM, rule.isReduced, rows < network.classes {
             lines.append(
@@ -129,9 +136,10 @@ struct TrainingRun {
     /// Makes the run's folder, trains, and saves.
     func train(name: String, in runs: String, progress: ProgressStyle) throws -> RunResult {
         let folder = try RunFolder.create(
-            name: name, in: runs, configuration: configuration, arguments: CommandLine.arguments)
+            name: name, in: runs, configuration: configuration, arguments: Environment.arguments)
         try tune()
         try folder.write(environment: RunEnvironment(backend))
+        try card.write(to: folder.modelFile)
         let log = try AppendOnlyFile(folder.logFile)
         for line in plan { try log.append(line: line) }
         for image in skipped ?? [] {
@@ -157,10 +165,12 @@ struct TrainingRun {
             waited += report.waitingShare * report.trainingSeconds
             for record in records(report, steps: steps, since: start) { try metrics.append(record) }
             try log.append(line: ProgressReporter.summary(report, epochs: configuration.epochs))
-            try save(to: folder.weights + "/last.safetensors")
+            var card = card
+            (card.epoch, card.step) = (report.epoch, steps)
+            try save(card, to: folder.weights + "/last.safetensors")
             if extras.savesBest, report.test.top1 > best {
                 best = report.test.top1
-                try save(to: folder.weights + "/best.safetensors")
+                try save(card, to: folder.weights + "/best.safetensors")
             }
         }
         try metrics.writeTable()
@@ -183,8 +193,8 @@ struct TrainingRun {
     /// Training stops at the first bad image; its user hears of all.
     func explaining(_ error: any Error) -> any Error { dataset.explaining(error) }
 
-    private func save(to path: String) throws {
-        try trainer.network.weights(metadata: ["format": "pt"]).write(to: path)
+    private func save(_ card: ModelCard, to path: String) throws {
+        try trainer.network.weights(metadata: card.metadata).write(to: path)
     }
 
     private func records(
