@@ -6,7 +6,7 @@ import Testing
 
 /// Integers where floats are needed, and the other way round, end the process on every backend.
 struct ElementTypeTests {
-    enum Choice: Int, CaseIterable {
+    enum Choice: Int, CaseIterable, Codable {
         case reference, blas, register, local
 
         func open() throws -> any Backend {
@@ -20,7 +20,7 @@ struct ElementTypeTests {
     }
 
     /// A call with one tensor of a wrong type, or with none.
-    enum Call: Int {
+    enum Call: Int, Codable {
         case convolution, bias, pool, labels, update, correct
 
         func run(on backend: any Backend) throws {
@@ -53,18 +53,18 @@ struct ElementTypeTests {
 
     @Test(arguments: Choice.allCases, [Call.convolution, .labels])
     func aWrongTypeTraps(choice: Choice, call: Call) async {
-        await #expect(processExitsWith: .failure) { [choice = choice.rawValue, call = call.rawValue] in
-            let backend = try #require(Choice(rawValue: choice)).open()
+        await #expect(processExitsWith: .failure) { [choice = choice as Choice, call = call as Call] in
+            let backend = try choice.open()
             // Nothing but the wrong type may end the process.
             try Call.correct.run(on: backend)
-            try #require(Call(rawValue: call)).run(on: backend)
+            try call.run(on: backend)
         }
     }
 
     @Test(arguments: [Call.bias, .pool, .update])
     func soDoesEveryOtherOperation(call: Call) async {
-        await #expect(processExitsWith: .failure) { [call = call.rawValue] in
-            try #require(Call(rawValue: call)).run(on: OpenCLBackend(engine: .register))
+        await #expect(processExitsWith: .failure) { [call = call as Call] in
+            try call.run(on: OpenCLBackend(engine: .register))
         }
     }
 
