@@ -126,8 +126,7 @@ public enum FileSystem {
                 case Int(DT_REG): .file
                 case Int(DT_DIR): .folder
                 case Int(DT_LNK): .link
-                case Int(DT_UNKNOWN): nil
-                default: .other
+                default: nil
                 }
             entries.append((name, kind))
         }

@@ -53,7 +53,7 @@ struct FolderListing {
                         seen.insert(found).inserted
                     else { continue }
                     deeper.append(relative)
-                case .file, .other, .link:
+                case .file, .link, .pipe, .socket, .blockDevice, .characterDevice:
                     let ending = name.pathExtension
                     if Self.imageEndings.contains(ending) {
                         images.append(relative)
