@@ -129,7 +129,7 @@ extension PlannedTraining {
             // By halving, since bytes grow with the batch.
             var (good, bad) = (2, most)
             while bad - good > 1 {
-                let middle = (good + bad) / 2
+                let middle = good + (bad - good) / 2
                 if try fits(with(middle, forTesting: forTesting)) {
                     good = middle
                 } else {

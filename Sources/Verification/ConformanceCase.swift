@@ -47,6 +47,28 @@ public struct ConformanceCase: Decodable, Sendable {
     }
 }
 
+extension ConformanceCase.Settings {
+    /// More than any case has, and little enough for all arithmetic.
+    private static let most = 1 << 20
+
+    /// - Throws: ``ConformanceError`` naming the first setting that nothing can be trained with.
+    func check(_ extents: [Int]) throws {
+        func require(_ holds: Bool, _ setting: String) throws {
+            guard !holds else { return }
+            throw ConformanceError(description: "the case cannot be trained: its \(setting)")
+        }
+        try require(
+            extents.count == 3 && extents.allSatisfy { (1...65_536).contains($0) },
+            "input is '\(input)', not CHANNELSxHEIGHTxWIDTH")
+        try require((2...Self.most).contains(batch), "batch is \(batch)")
+        try require((1...Self.most).contains(classes), "number of classes is \(classes)")
+        try require((0...Self.most).contains(steps), "number of steps is \(steps)")
+        try require(
+            CrossEntropyOptions.allows(temperature: temperature), "temperature is \(temperature)")
+        try require((0...1).contains(label_smoothing), "label smoothing is \(label_smoothing)")
+    }
+}
+
 /// A case that is damaged, or asks for what this program does not have.
 public struct ConformanceError: Error, CustomStringConvertible {
     public let description: String
@@ -81,10 +103,7 @@ extension ConformanceCase {
     /// - Throws: ``ConformanceError`` where its rule, model or optimizer is not known here.
     public func run(on backend: any Backend) throws -> ConformanceResult {
         let extents = settings.input.split(separator: "x").compactMap { Int($0) }
-        guard extents.count == 3, extents.allSatisfy({ $0 > 0 }), settings.batch > 0 else {
-            throw ConformanceError(
-                description: "input \(settings.input), batch \(settings.batch) is no image batch")
-        }
+        try settings.check(extents)
         let input: Shape = [extents[1], extents[2], extents[0]]
         let rule = try named(settings.training_mode, among: RuleCatalog.all, by: \.name)
         let network = try Network(

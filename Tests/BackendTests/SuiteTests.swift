@@ -233,7 +233,7 @@ struct LongSumTests {
         ) throws {
             try super.multiply(left, right, bias: bias, into: output)
             try lose(
-                try reference.readDoubles(left.tensor), try reference.readDoubles(right.tensor),
+                reference.readDoubles(left.tensor), reference.readDoubles(right.tensor),
                 from: output
             ) { k in
                 (left.isTransposed ? k * left.rows : k, right.isTransposed ? k : k * right.columns)
@@ -248,7 +248,7 @@ struct LongSumTests {
                 input, of: outputGradient, geometry, into: weightGradient)
             guard geometry.kernelHeight == 1, geometry.groups == 1 else { return }
             try lose(
-                try reference.readDoubles(input), try reference.readDoubles(outputGradient),
+                reference.readDoubles(input), reference.readDoubles(outputGradient),
                 from: weightGradient
             ) { ($0 * geometry.inputChannels, $0 * geometry.outputChannels) }
         }
@@ -285,12 +285,5 @@ struct LongSumTests {
             }
             #expect(worst.index == 0 && count == 1 && worst.bound == 0)
         }
-    }
-
-    /// Why: a rounded sum of as many terms has a bound that is larger than any term.
-    @Test func aTermOfALongRoundedSumIsNotMissed() throws {
-        let terms = 3136.0
-        let bound = 2 * terms * 0x1p-24 * terms / 4
-        #expect(bound > 0.25)
     }
 }

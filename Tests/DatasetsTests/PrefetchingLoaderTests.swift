@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func aForgottenLoaderEndsItsThread() {
+    @Test func aForgottenLoaderEndsItsThread() throws {
         func threads() -> Int {
             (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count) ?? 0
         }
@@ -69,6 +69,39 @@ import Testing
         Thread.sleep(forTimeInterval: 0.05)
         // Tests run beside each other: a few threads of theirs may have started since.
         #expect(threads() < before + 25)
+    }
+
+    @Test func moreThreadsThanMakeSenseAreRefused() {
+        #expect(throws: LoaderError.self) {
+            try PrefetchingLoader(loader, epochs: 0..<1, threads: 40_000)
+        }
+    }
+
+    /// A thread that the system does not start is an error; waiting for it would never end.
+    @Test func aThreadThatCannotBeStartedIsAnError() async {
+        await #expect(processExitsWith: .success) {
+            let most = PrefetchingLoader.mostThreads
+            // Stacks of 60 threads need 480 MB: half of them find room.
+            var limit = rlimit()
+            let status = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+            let pages = status.split(separator: " ").first.flatMap { UInt64($0) } ?? 0
+            limit.rlim_cur = rlim_t(pages * 4096 + 200 << 20)
+            limit.rlim_max = limit.rlim_cur
+            #expect(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+            let tests = PrefetchingLoaderTests()
+            let error = #expect(throws: LoaderError.self) {
+                try PrefetchingLoader(tests.loader, epochs: 0..<1_000_000, threads: most)
+            }
+            #expect(error?.reason.contains("cannot start") == true)
+        }
+    }
+
+    @Test func aBatchThatNoMachineHoldsIsAnError() {
+        let huge = BatchLoader(
+            numberedSplit(203), shape: SampleShape(height: 1 << 20, width: 1 << 20, channels: 1),
+            normalization: Normalization(mean: [0], standardDeviation: [1]), batchSize: .max)
+        #expect(huge.batchCount == 1)
+        #expect(throws: LoaderError.self) { try PrefetchingLoader(huge, epochs: 0..<1) }
     }
 
     @Test func measuresTheWaitForBatches() throws {

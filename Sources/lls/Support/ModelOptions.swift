@@ -41,18 +41,20 @@ struct StepBench {
 
     init(_ training: PlannedTraining, on backend: any Backend) throws {
         self.backend = backend
-        network = try Network(
+        let network = try Network(
             training.architecture, input: training.input, classes: training.classes,
             batch: training.batch, rule: training.rule, on: backend)
+        self.network = network
+        ring = try LossRing(capacity: 1, losses: network.lossNames.count, on: backend)
         optimizers = try network.groups.map {
             try training.optimizer.make(
                 for: $0, OptimizerSettings(learningRate: 5e-3), on: backend)
         }
+        try HostMemory.check(elements: network.images.count, for: "the images of a batch")
         images = RandomSource(seed: 0, stream: "images").uniforms(network.images.count)
         let labels = RandomSource(seed: 0, stream: "labels").uniforms(training.batch)
             .map { Int32($0 * Float(training.classes)) }
         try labels.withUnsafeBytes { try backend.upload($0, to: network.labels) }
-        ring = try LossRing(capacity: 1, losses: network.lossNames.count, on: backend)
     }
 
     /// Uploads the images, takes a step, and reads its losses: waits for the device.
