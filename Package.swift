@@ -140,7 +140,7 @@ let package = Package(
             dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["lls", "Experiments", "FileFormats", "TestSupport"]),
+            dependencies: ["lls", "Experiments", "FileFormats", "LocalLearning", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

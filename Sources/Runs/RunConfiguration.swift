@@ -69,6 +69,21 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         case threads, convolution, tuning, exact
     }
 
+    /// From where to where whole numbers go. The upper ends lie far beyond any use.
+    public static let bounds: [CodingKeys: ClosedRange<Int>] = [
+        .epochs: 1...1_000_000,
+        // Batch normalisation needs two images to have a variance.
+        .batchSize: 2...1 << 24,
+        .testBatchSize: 1...1 << 24,
+        .warmupSteps: 0...1 << 40,
+        .milestones: 1...1_000_000,
+        .patience: 0...1_000_000,
+        .maxSteps: 1...1 << 40,
+        .limitTrain: 1...1 << 32,
+        .limitTest: 1...1 << 32,
+        .threads: 1...1024,
+    ]
+
     /// Throws ``ConfigurationError`` for the first number that is out of its bounds.
     public func check() throws(ConfigurationError) {
         func require(
@@ -78,44 +93,68 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
             throw ConfigurationError(
                 key: key.rawValue, reason: "\(value) is not allowed: it must be \(allowed)")
         }
-        func atLeastOne(_ key: CodingKeys, _ value: Int?) throws(ConfigurationError) {
-            try require(key, value ?? 1 >= 1, "at least 1", value ?? 1)
+        func whole(_ key: CodingKeys, _ value: Int?) throws(ConfigurationError) {
+            guard let value, let bounds = Self.bounds[key] else { return }
+            try require(key, value >= bounds.lowerBound, "at least \(bounds.lowerBound)", value)
+            try require(key, value <= bounds.upperBound, "at most \(bounds.upperBound)", value)
+        }
+        // Everything is computed in float32, so a value must hold as such, too.
+        func number(
+            _ key: CodingKeys, _ value: Double, _ allowed: String, _ holds: (Double) -> Bool
+        ) throws(ConfigurationError) {
+            try require(key, holds(value), allowed, value)
+            let narrow = Double(Float(value))
+            guard narrow.isFinite, (narrow == 0) == (value == 0), holds(narrow) else {
+                throw ConfigurationError(
+                    key: key.rawValue,
+                    reason: "\(value) is not allowed: in float32, in which everything is computed, "
+                        + "it is \(narrow)")
+            }
         }
         func fraction(_ key: CodingKeys, _ value: Double) throws(ConfigurationError) {
-            try require(key, (0..<1).contains(value), "at least 0 and below 1", value)
+            try number(key, value, "at least 0 and below 1") { (0..<1).contains($0) }
         }
         func positive(_ key: CodingKeys, _ value: Double) throws(ConfigurationError) {
-            try require(key, value > 0 && value.isFinite, "greater than 0", value)
+            try number(key, value, "greater than 0") { $0 > 0 && $0.isFinite }
         }
-        try atLeastOne(.epochs, epochs)
-        // Batch normalisation needs two images to have a variance.
-        try require(.batchSize, batchSize >= 2, "at least 2", batchSize)
-        try atLeastOne(.testBatchSize, testBatchSize)
-        try atLeastOne(.maxSteps, maxSteps)
-        try atLeastOne(.limitTrain, limitTrain)
-        try atLeastOne(.limitTest, limitTest)
-        try atLeastOne(.threads, threads)
+        try whole(.epochs, epochs)
+        try whole(.batchSize, batchSize)
+        try whole(.testBatchSize, testBatchSize)
+        try whole(.warmupSteps, warmupSteps)
+        try whole(.patience, patience)
+        try whole(.maxSteps, maxSteps)
+        try whole(.limitTrain, limitTrain)
+        try whole(.limitTest, limitTest)
+        try whole(.threads, threads)
+        for milestone in milestones { try whole(.milestones, milestone) }
         try positive(.lr, lr)
-        try positive(.temperature, temperature)
+        // Losses are divided by it.
+        try number(.temperature, temperature, "from 1e-37 to 1e37") {
+            (1e-37...1e37).contains($0)
+        }
         try positive(.gamma, gamma)
         try fraction(.momentum, momentum)
         try fraction(.labelSmoothing, labelSmoothing)
         try fraction(.dropout, dropout)
-        try require(
-            .weightDecay, weightDecay >= 0 && weightDecay.isFinite, "at least 0", weightDecay)
-        try require(.warmupSteps, warmupSteps >= 0, "at least 0", warmupSteps)
-        try require(.patience, patience >= 0, "at least 0", patience)
+        try number(.weightDecay, weightDecay, "at least 0 and finite") {
+            $0 >= 0 && $0.isFinite
+        }
         let rising = zip(milestones, milestones.dropFirst()).allSatisfy { $0 < $1 }
-        try require(
-            .milestones, rising && milestones.first ?? 1 >= 1, "rising epochs from 1", milestones)
+        try require(.milestones, rising, "rising epochs", milestones)
     }
 
     /// The name of a run that was given none: data set, model and rule.
     public var defaultName: String {
         // Of `folder:PATH` the last part, without what no folder of ours may be called.
         let data = dataset.split { "/:".contains($0) }.last.map(String.init) ?? dataset
-        let parts = [data.trimmingPrefix { $0 == "." }, model[...], rule[...]].map { part in
-            part.lowercased().map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "-" }
+        let parts = [data.trimmingPrefix { $0 == "." }.prefix(64), model[...], rule[...]].map {
+            part in
+            part.lowercased().map { character in
+                // An accent that is a scalar of its own is none that a name may hold.
+                let isPlain = character.unicodeScalars.count == 1
+                let isAllowed = character.isLetter || character.isNumber || character == "."
+                return isPlain && isAllowed ? character : "-"
+            }
         }
         let model = String(parts[1])
         let short = model.hasPrefix("lls-") ? String(model.dropFirst(4)) : model

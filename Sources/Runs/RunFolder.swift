@@ -19,6 +19,9 @@ public struct RunFolder: Sendable, Equatable {
     public var resultFile: String { path + "/result.json" }
     public var checkpoints: String { path + "/checkpoints" }
     public var weights: String { path + "/weights" }
+    /// The weights of the last epoch, and of the one with the best test accuracy.
+    public var lastWeights: String { weights + "/last.safetensors" }
+    public var bestWeights: String { weights + "/best.safetensors" }
 
     /// Makes the next numbered folder of a name, with its configuration and command line.
     ///
@@ -99,7 +102,7 @@ public struct RunFolder: Sendable, Equatable {
     }
 
     /// Writes `result.json`.
-    public func write(result: RunResult) throws { try writeJSON(result, to: resultFile) }
+    public func write(outcome: RunOutcome) throws { try writeJSON(outcome, to: resultFile) }
 
     private func writeJSON(_ value: some Encodable, to path: String) throws {
         try AtomicFile.write(try JSONText.page(value).utf8, to: path)

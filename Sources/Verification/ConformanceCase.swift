@@ -25,6 +25,8 @@ public struct ConformanceCase: Decodable, Sendable {
         let losses, eval_logits: Double
     }
 
+    /// For messages: its file.
+    private var name = ""
     let settings: Settings
     let steps, evalLogits: [[Double]]
     let tensors: [String: StatedTensor]
@@ -42,30 +44,13 @@ public struct ConformanceCase: Decodable, Sendable {
         do {
             self = try JSONDecoder().decode(ConformanceCase.self, from: json)
         } catch {
-            throw ConformanceError(description: "\(name) is not a case of the oracle: \(error)")
+            throw ConformanceError(
+                description: "\(name) is not a case of the oracle: \(Self.summary(error))")
         }
-    }
-}
-
-extension ConformanceCase.Settings {
-    /// More than any case has, and little enough for all arithmetic.
-    private static let most = 1 << 20
-
-    /// - Throws: ``ConformanceError`` naming the first setting that nothing can be trained with.
-    func check(_ extents: [Int]) throws {
-        func require(_ holds: Bool, _ setting: String) throws {
-            guard !holds else { return }
-            throw ConformanceError(description: "the case cannot be trained: its \(setting)")
+        self.name = name
+        if let problem {
+            throw ConformanceError(description: "\(name) is not a case of the oracle: \(problem)")
         }
-        try require(
-            extents.count == 3 && extents.allSatisfy { (1...65_536).contains($0) },
-            "input is '\(input)', not CHANNELSxHEIGHTxWIDTH")
-        try require((2...Self.most).contains(batch), "batch is \(batch)")
-        try require((1...Self.most).contains(classes), "number of classes is \(classes)")
-        try require((0...Self.most).contains(steps), "number of steps is \(steps)")
-        try require(
-            CrossEntropyOptions.allows(temperature: temperature), "temperature is \(temperature)")
-        try require((0...1).contains(label_smoothing), "label smoothing is \(label_smoothing)")
     }
 }
 
@@ -100,10 +85,18 @@ public struct ConformanceResult: Sendable {
 extension ConformanceCase {
     /// Runs the case on a backend.
     ///
-    /// - Throws: ``ConformanceError`` where its rule, model or optimizer is not known here.
+    /// - Throws: ``ConformanceError`` if its rule, model or optimizer is not known here, or cannot be
+    ///   put together.
     public func run(on backend: any Backend) throws -> ConformanceResult {
-        let extents = settings.input.split(separator: "x").compactMap { Int($0) }
-        try settings.check(extents)
+        do { return try land(on: backend) } catch let error as ArchitectureError {
+            throw ConformanceError(description: "\(name) cannot be run: \(error)")
+        } catch let error as OptimizerSettingsError {
+            throw ConformanceError(description: "\(name) cannot be run: \(error)")
+        }
+    }
+
+    private func land(on backend: any Backend) throws -> ConformanceResult {
+        let extents = settings.extents
         let input: Shape = [extents[1], extents[2], extents[0]]
         let rule = try named(settings.training_mode, among: RuleCatalog.all, by: \.name)
         let network = try Network(
@@ -186,8 +179,8 @@ extension ConformanceCase {
             guard parameter.description.fileShape.dimensions == stated.shape else {
                 throw ConformanceError(
                     description: """
-                        \(name) is \(parameter.description.fileShape) here and \(stated.shape) \
-                        in the case
+                        \(self.name) does not fit: \(name) is \
+                        \(parameter.description.fileShape) here and \(stated.shape) in the case
                         """)
             }
             let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -205,7 +198,10 @@ extension ConformanceCase {
         }
         guard missing.isEmpty else {
             throw ConformanceError(
-                description: "no tensor here is named \(missing.sorted().joined(separator: ", "))")
+                description: """
+                    \(name) does not fit: no tensor here is named \
+                    \(missing.sorted().joined(separator: ", "))
+                    """)
         }
         return worst
     }
@@ -223,7 +219,8 @@ extension ConformanceCase {
         _ name: String, among entries: [Entry], by key: (Entry) -> String
     ) throws -> Entry {
         guard let found = entries.first(where: { key($0) == name }) else {
-            throw ConformanceError(description: "there is no \(name) here")
+            throw ConformanceError(
+                description: "\(self.name) cannot be run: there is no \(name) here")
         }
         return found
     }

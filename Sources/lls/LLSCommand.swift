@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileFormats
 import Foundation
+import Suggestions
 
 @main
 struct LLSCommand: ParsableCommand {
@@ -24,7 +25,8 @@ struct LLSCommand: ParsableCommand {
         keepStandardStreamsOpen()
         ProgramStart.mark()
         Signals.prepare()
-        let arguments = Array(Environment.arguments.dropFirst())
+        let arguments = CommandArguments.joiningNegativeNumbers(
+            Array(Environment.arguments.dropFirst()))
         if asksForJSON(arguments) { Console.speakJSON() }
         Foundation.exit(outcome(of: arguments))
     }
@@ -34,6 +36,7 @@ struct LLSCommand: ParsableCommand {
         var status: Int32 = 0
         var isExplained = false
         do {
+            try CommandArguments.checkCommands(arguments, root: self)
             var command = try parseAsRoot(arguments)
             try EnvironmentCheck.run()
             try command.run()
@@ -66,7 +69,7 @@ struct LLSCommand: ParsableCommand {
             }
         }
         // At most two lines, and where to read more.
-        let lines = message(for: error).split(separator: "\n")
+        let lines = CommandArguments.withoutFarGuess(message(for: error)).split(separator: "\n")
         let text = ([lines.first ?? ""] + [lines.dropFirst().joined(separator: " ")[...]])
             .filter { !$0.isEmpty }.joined(separator: "\n")
         let hint = "\nSee '\(commandName(in: arguments)) --help'."
@@ -93,7 +96,9 @@ struct LLSCommand: ParsableCommand {
     /// found before this one's value is known.
     private static func asksForJSON(_ arguments: [String]) -> Bool {
         zip(arguments, arguments.dropFirst() + [""]).contains { argument, next in
-            argument == "--progress=json" || argument == "--progress" && next == "json"
+            let words = argument.split(separator: "=", maxSplits: 1).map(String.init)
+            guard words.first == "--progress" else { return false }
+            return plainName(words.count > 1 ? words[1] : next) == "json"
         }
     }
 }

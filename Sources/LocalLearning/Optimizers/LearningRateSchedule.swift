@@ -1,3 +1,5 @@
+import FileFormats
+
 /// How the learning rate follows the epochs.
 public enum LearningRateSchedule: Hashable, Sendable {
     case constant
@@ -6,21 +8,58 @@ public enum LearningRateSchedule: Hashable, Sendable {
     /// Times `gamma` once the test loss has not fallen for more than `patience` epochs.
     case plateau(gamma: Double, patience: Int)
 
+    /// Refuses what PyTorch's own schedulers refuse, and what leaves the range of float32.
+    ///
+    /// - Throws: ``ScheduleError``.
+    public func check() throws(ScheduleError) {
+        let (gamma, isBelow1): (Double, Bool)
+        switch self {
+        case .constant: return
+        case .multiStep(_, let factor): (gamma, isBelow1) = (factor, false)
+        case .plateau(let factor, _): (gamma, isBelow1) = (factor, true)
+        }
+        guard Float(gamma) > 0, Float(gamma).isFinite, !isBelow1 || gamma < 1 else {
+            throw ScheduleError(
+                setting: "gamma",
+                reason: "\(gamma) is not allowed: it must be greater than 0"
+                    + (isBelow1 ? " and below 1" : " and finite as float32"))
+        }
+    }
+
+    /// Whether the rate stays as it is during the first `epochs` epochs, whatever the losses are.
+    package func isConstant(for epochs: Int) -> Bool {
+        switch self {
+        case .constant: true
+        case .multiStep(let milestones, _): !milestones.contains { $0 < epochs }
+        case .plateau(_, let patience): patience + 1 >= epochs
+        }
+    }
+
     /// What becomes of the rate over the first `epochs` epochs, in words.
     package func summary(epochs: Int) -> String {
         switch self {
         case .constant: return "constant"
         case .multiStep(let milestones, let gamma):
             let within = milestones.filter { $0 < epochs }
-            guard !within.isEmpty else {
+            guard !isConstant(for: epochs) else {
                 return "constant until epoch \(milestones.first ?? epochs)"
             }
             return "× \(gamma) after epoch \(within.map(String.init).joined(separator: ", "))"
         case .plateau(let gamma, let patience):
-            guard patience + 1 < epochs else { return "constant (patience \(patience))" }
+            guard !isConstant(for: epochs) else { return "constant (patience \(patience))" }
             return "× \(gamma) after \(patience + 1) epochs without a lower test loss"
         }
     }
+}
+
+/// A schedule that cannot be followed.
+public struct ScheduleError: CategorizedError, Equatable {
+    /// The name of the setting: `gamma`.
+    public let setting: String
+    public let reason: String
+
+    public var category: ErrorCategory { .configuration }
+    public var description: String { "learning-rate schedule: \(setting) \(reason)" }
 }
 
 /// A schedule at work.

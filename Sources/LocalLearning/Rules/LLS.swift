@@ -4,6 +4,7 @@ import Tensors
 /// vector a class. Nothing is trained besides the block.
 public struct LLS: LocalRule {
     public let name = "LLS"
+    public let usesBasis = true
 
     public init() {}
 

@@ -3,6 +3,7 @@ import Tensors
 /// LLS with a learned number for each class' score.
 public struct LLSM: LocalRule {
     public let name = "LLS_M"
+    public let usesBasis = true
 
     public init() {}
 

@@ -4,6 +4,7 @@ import Tensors
 /// vectors than there are classes.
 public struct LLSMxM: LocalRule {
     public let isReduced: Bool
+    public let usesBasis = true
 
     public init(isReduced: Bool = false) { self.isReduced = isReduced }
 

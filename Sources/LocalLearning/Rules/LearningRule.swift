@@ -11,6 +11,10 @@ public protocol LearningRule: Sendable {
     /// How blocks are built.
     var style: BlockStyle { get }
 
+    /// Whether blocks are compared with the periodic basis, so that ``LocalLossSettings/waveform``
+    /// matters.
+    var usesBasis: Bool { get }
+
     /// What the rule keeps for one block; nil if it keeps nothing.
     func makeHead(
         for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
@@ -29,6 +33,7 @@ public protocol LearningRule: Sendable {
 
 extension LearningRule {
     public var style: BlockStyle { BlockStyle() }
+    public var usesBasis: Bool { false }
 }
 
 /// What a rule is told of a block it is to drive.

@@ -65,10 +65,13 @@ public final class Trainer {
     private let ring: LossRing
     private var rate: LearningRateProgress
 
+    /// - Throws: ``OptimizerSettingsError`` and ``ScheduleError`` for settings that cannot be trained
+    ///   with; what the device throws.
     public init(
         _ network: Network, optimizer: OptimizerKind, _ settings: OptimizerSettings,
         _ options: TrainingOptions
     ) throws {
+        try options.schedule.check()
         self.network = network
         self.options = options
         optimizers = try network.groups.map {

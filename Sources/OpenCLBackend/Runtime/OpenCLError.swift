@@ -46,11 +46,13 @@ public struct KernelBuildError: Error, Sendable, CustomStringConvertible {
     public let log: String
 
     public var description: String {
-        let lines = log.split(separator: "\n").prefix(12).joined(separator: "\n")
+        // Compilers say much; the first line that names an error is what the rest follows from.
+        let lines = log.split(separator: "\n")
+        let first = lines.first { $0.contains("error") } ?? lines.first ?? "nothing"
         return """
-            cannot build \(source).cl for \(device) with options "\(options)": \
-            update the device's OpenCL driver or choose another device. The compiler says:
-            \(lines)
+            cannot build \(source).cl for \(device) with options "\(options)"
+            The compiler says: \(first.prefix(300))
+            Update the device's OpenCL driver, or choose another device.
             """
     }
 }

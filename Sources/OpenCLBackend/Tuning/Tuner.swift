@@ -78,7 +78,14 @@ public final class Tuner {
                         isComplete: false))
                 continue
             }
-            let outcome = try search(shape, scope, isOver)
+            let outcome: VariantSearch<Variant>.Outcome
+            do { outcome = try search(shape, scope, isOver) } catch let shortage as any MemoryShortage {
+                report(
+                    Finding(
+                        shape: shape.name, variant: Variant(), gain: 1,
+                        skipped: [(Variant(), firstLine("\(shortage)"))], isComplete: false))
+                continue
+            }
             table.set(
                 outcome.choice ?? Variant(), for: shape, backend.engine,
                 isComplete: outcome.isComplete && scope == .all)

@@ -26,10 +26,8 @@ struct BenchData: ParsableCommand {
     }
 
     func validate() throws {
-        try requirePositive(("batch", batch), ("threads", threads ?? 1))
-        guard seconds > 0, seconds.isFinite else {
-            throw ValidationError("--seconds must be greater than 0, not \(seconds)")
-        }
+        try requireWithinBounds(("batch", batch), ("threads", threads))
+        try requireSeconds("seconds", seconds)
     }
 
     func run() throws {

@@ -11,10 +11,11 @@ private struct KernelTiming: Encodable {
     let ms: Double
     let runs: Int
 
-    init(_ backend: any Backend, multiplyAccumulates: Int, _ timing: Timing) {
+    init(_ backend: any Backend, _ operation: DenseOperation, _ timing: Timing) {
+        let multiplyAccumulates = Double(operation.multiplyAccumulates)
         self.backend = backend.name
-        gflops = 2e-9 * Double(multiplyAccumulates) / timing.median
-        best_gflops = 2e-9 * Double(multiplyAccumulates) / timing.best
+        gflops = 2e-9 * multiplyAccumulates / timing.median
+        best_gflops = 2e-9 * multiplyAccumulates / timing.best
         ms = 1e3 * timing.median
         runs = timing.seconds.count
     }
@@ -29,10 +30,19 @@ private struct KernelTiming: Encodable {
 }
 
 extension Backend {
-    /// A tensor of numbers in ±1, so that no arithmetic meets anything special.
+    /// A tensor of numbers in ±1, so that no arithmetic meets anything special. They are drawn piece by
+    /// piece, so that the host needs no copy of a tensor that only just fits the device.
     func makeRandom(_ shape: Shape, _ name: String) throws -> Tensor {
-        let source = RandomSource(seed: 0, stream: name)
-        return try makeTensor(shape, source.uniforms(shape.count).map { 2 * $0 - 1 })
+        let tensor = try makeTensor(shape)
+        let piece = max(1 << 20, sliceAlignment)
+        for (index, start) in stride(from: 0, to: shape.count, by: piece).enumerated() {
+            let count = min(piece, shape.count - start)
+            let source = RandomSource(seed: 0, stream: name, index)
+            try upload(
+                source.uniforms(count).map { 2 * $0 - 1 },
+                to: try slice(tensor, at: start, [count]))
+        }
+        return tensor
     }
 }
 
@@ -49,14 +59,14 @@ struct BenchGemm: ParsableCommand {
     @Flag(help: "One JSON object.") var json = false
 
     func validate() throws {
-        try requirePositive(("m", m), ("n", n), ("k", k), ("repetitions", repetitions))
+        try requireWithinBounds(("m", m), ("n", n), ("k", k), ("repetitions", repetitions))
     }
 
     func run() throws {
-        let backend = try selection.open()
-        let geometry = ProductGeometry(rows: m, depth: k, columns: n)
+        let operation = DenseOperation.product(ProductGeometry(rows: m, depth: k, columns: n))
+        let backend = try selection.open(computing: [operation])
         try backend.checkRoom(for: "a product of [\(m), \(k)] and [\(k), \(n)]") {
-            try $0.perform(.product(geometry))
+            try $0.perform(operation)
         }
         let left = try backend.makeRandom([m, k], "left")
         let right = try backend.makeRandom([k, n], "right")
@@ -64,7 +74,7 @@ struct BenchGemm: ParsableCommand {
         let timing = try Timing(on: backend, repetitions: repetitions) {
             try backend.multiply(left.matrix, right.matrix, into: output)
         }
-        try KernelTiming(backend, multiplyAccumulates: geometry.multiplyAccumulates, timing).show(asJSON: json)
+        try KernelTiming(backend, operation, timing).show(asJSON: json)
     }
 }
 
@@ -73,24 +83,20 @@ struct BenchConvolution: ParsableCommand {
         commandName: "conv", abstract: "A 3×3 convolution, padding 1, or one of its gradients.",
         discussion: "Example: lls bench conv --input 32x32x128 --out 256 --pass weight-gradient")
 
-    enum Pass: String, CaseIterable, ExpressibleByArgument {
-        case forward
-        case weightGradient = "weight-gradient"
-        case inputGradient = "input-gradient"
-    }
-
     @OptionGroup var selection: BackendOptions
     @Option(help: "HEIGHTxWIDTHxCHANNELS.") var input = "32x32x128"
     @Option(help: "Output channels.") var out = 256
     @Option(help: "Images.") var batch = 128
     @Option(help: "Stride.") var stride = 1
-    @Option(help: "Which pass.") var pass = Pass.forward
+    @Option(help: "Which pass.") var pass = Named<Cases<DenseOperation.Pass>>("forward")
     @Option(help: "Timed runs, at least.") var repetitions = 10
     @Flag(help: "One JSON object.") var json = false
 
     func validate() throws {
-        try requirePositive(
+        try requireWithinBounds(
             ("out", out), ("batch", batch), ("stride", stride), ("repetitions", repetitions))
+        _ = try pass.entry
+        try requirePossible(batch: batch, of: try parseExtents(input, flag: "input"))
     }
 
     func run() throws {
@@ -98,9 +104,9 @@ struct BenchConvolution: ParsableCommand {
         let geometry = ConvolutionGeometry(
             batch: batch, height: extents[0], width: extents[1], inputChannels: extents[2],
             outputChannels: out, stride: stride)
-        let backend = try selection.open()
-        let operation = DenseOperation.convolution(
-            geometry, DenseOperation.Pass(rawValue: pass.rawValue) ?? .forward)
+        let pass = try pass.entry
+        let operation = DenseOperation.convolution(geometry, pass)
+        let backend = try selection.open(computing: [operation])
         try backend.checkRoom(for: "a convolution of \(geometry.inputShape) to \(out) channels") {
             try $0.perform(operation)
         }
@@ -119,8 +125,6 @@ struct BenchConvolution: ParsableCommand {
                     of: output, weights, geometry, into: input)
             }
         }
-        try KernelTiming(
-            backend, multiplyAccumulates: geometry.multiplyAccumulates, timing
-        ).show(asJSON: json)
+        try KernelTiming(backend, operation, timing).show(asJSON: json)
     }
 }

@@ -31,11 +31,12 @@ struct BenchStep: ParsableCommand {
         let late_allocations: Int
     }
 
-    func validate() throws { try requirePositive(("steps", steps)) }
+    func validate() throws { try requireWithinBounds(("steps", steps)) }
 
     func run() throws {
         let training = try options.training
-        let backend = try selection.open()
+        let planned = try StepWork(of: training).operations
+        let backend = try selection.open(computing: planned)
         let plan = try training.plan(on: backend)
         try selection.tune(backend, for: plan.work.operations)
         let bench = try StepBench(training, on: backend)

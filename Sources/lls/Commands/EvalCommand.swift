@@ -32,7 +32,8 @@ struct EvalCommand: ParsableCommand {
 
     @OptionGroup var badImagesOption: BadImagesOption
 
-    @Argument(help: "A run folder, or a weights file.")
+    @Argument(
+        help: "A run folder, or a weights file.", completion: .file(), transform: pathArgument)
     var path: String
 
     private struct Result: Encodable {
@@ -50,8 +51,7 @@ struct EvalCommand: ParsableCommand {
     }
 
     func validate() throws {
-        if let testBatchSize { try requirePositive(("test-batch-size", testBatchSize)) }
-        if let limitTest { try requirePositive(("limit-test", limitTest)) }
+        try requireWithinBounds(("test-batch-size", testBatchSize), ("limit-test", limitTest))
     }
 
     func run() throws {

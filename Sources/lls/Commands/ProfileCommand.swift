@@ -1,4 +1,5 @@
 import ArgumentParser
+import FileFormats
 import LocalLearning
 import Profiling
 import Tensors
@@ -12,15 +13,19 @@ struct ProfileCommand: ParsableCommand {
     @OptionGroup var selection: BackendOptions
     @OptionGroup var options: ModelOptions
     @Option(help: "Steps that are measured.") var steps = 5
-    @Option(help: "Writes every launch to this file, for chrome://tracing or ui.perfetto.dev.")
+    @Option(
+        help: "Writes every launch to this file, for chrome://tracing or ui.perfetto.dev.",
+        completion: .file(), transform: pathArgument)
     var trace: String?
     @Flag(help: "One JSON object.") var json = false
 
-    func validate() throws { try requirePositive(("steps", steps)) }
+    func validate() throws { try requireWithinBounds(("steps", steps)) }
 
     func run() throws {
+        if let trace { _ = try AtomicFile(trace) }  // refused now, not after the measurement
         let training = try options.training
-        let device = try selection.open(profiling: true)
+        let planned = try StepWork(of: training).operations
+        let device = try selection.open(profiling: true, computing: planned)
         let plan = try training.plan(on: device)
         try selection.tune(device, for: plan.work.operations)
         let timed = TimedDevice(device)
@@ -49,7 +54,7 @@ struct ProfileCommand: ParsableCommand {
             var other = training
             other.rule = rule
             do {
-                return (rule.name, try TrainingPlan(other, alignment: 1).work)
+                return (rule.name, try StepWork(of: other))
             } catch is ArchitectureError {
                 return nil
             }
@@ -115,6 +120,7 @@ private struct StepProfile: Encodable {
 
     var lines: [String] {
         let busy = kernels.map(\.ms_per_step).reduce(0, +)
+        let kernelWidth = max(24, kernels.map(\.name.count).max() ?? 0)
         return [device, "", "bytes"]
             + [
                 ("activations", bytes.activations), ("parameters", bytes.parameters),
@@ -130,15 +136,16 @@ private struct StepProfile: Encodable {
                     + "\(launches_per_step.fixed(1)) launches",
             ]
             + kernels.map { kernel in
-                "  \(kernel.name.padded(to: 24)) \(kernel.ms_per_step.fixed(3).padded(to: -12)) ms"
+                "  \(kernel.name.padded(to: kernelWidth)) \(kernel.ms_per_step.fixed(3).padded(to: -12)) ms"
                     + "\((100 * kernel.ms_per_step / max(busy, 1e-9)).fixed(1).padded(to: -8)) %"
                     + "\(kernel.launches_per_step.fixed(1).padded(to: -8)) launches"
             }
     }
 
     private func table(_ title: String, _ rows: [Work]) -> [String] {
+        let nameWidth = max(24, rows.map(\.name.count).max() ?? 0)
         func line(_ name: String, _ cells: [String]) -> String {
-            "  " + name.padded(to: 24) + cells.map { $0.padded(to: -17) }.joined()
+            "  " + name.padded(to: nameWidth) + cells.map { $0.padded(to: -17) }.joined()
         }
         let header = line(
             "", ["forward", "learning signal", "weight gradient", "input gradient", "all"])

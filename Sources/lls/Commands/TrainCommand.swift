@@ -14,7 +14,7 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         name: [.customLong("runs-dir"), .customLong("save-path")],
-        help: "Where run folders are made.")
+        help: "Where run folders are made.", completion: .directory, transform: pathArgument)
     var runsDirectory = "runs"
 
     @Option(
@@ -22,17 +22,20 @@ struct TrainCommand: ParsableCommand {
         help: "The run's name; default: data set, model and rule.")
     var name: String?
 
-    @Option(help: "auto, bar, plain, json or none.")
-    var progress = ProgressStyle.auto
+    @Option(help: "How a run shows that it lives; json is one object a line.")
+    var progress = Named<Cases<ProgressStyle>>("auto")
 
-    @Option(name: .customLong("init"), help: "A weights file to start from.")
+    @Option(
+        name: .customLong("init"), help: "A weights file, or the folder of a run, to start from.",
+        completion: .file(), transform: pathArgument)
     var initialWeights: String?
 
     @Option(
         help: """
             Writes the first 262,144 launches to this file, for chrome://tracing or \
             ui.perfetto.dev.
-            """)
+            """,
+        completion: .file(), transform: pathArgument)
     var trace: String?
 
     @Flag(help: "Keep the weights of the best test accuracy too.")
@@ -50,6 +53,11 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "The result as a JSON object.")
     var json = false
 
+    func validate() throws {
+        try requireWithinBounds(("classes-per-batch", classesPerBatch))
+        _ = try progress.entry
+    }
+
     func run() throws {
         let choices = try Choices(options.configuration)
         var configuration = choices.spelling(options.configuration)
@@ -59,18 +67,12 @@ struct TrainCommand: ParsableCommand {
             TrainingRun.Extras(
                 reportEvery: options.reportEvery, initialWeights: initialWeights,
                 savesBest: saveBestModel, trace: trace))
-        if dryRun {
-            for line in run.plan { Console.result(line) }
-            return
-        }
-        for line in run.plan { Console.note(line) }
-        let result: RunResult
-        do {
-            result = try run.train(
-                name: name ?? configuration.defaultName, in: runsDirectory, progress: progress)
-        } catch {
-            throw run.explaining(error)
-        }
+        for line in run.plan { dryRun ? Console.result(line) : Console.note(line) }
+        for note in run.notes { Console.note("note     \(note)") }
+        if dryRun { return }
+        let result = try run.train(
+            name: name ?? configuration.defaultName, in: runsDirectory,
+            progress: try progress.entry)
         Console.result(json ? try result.json() : result.line)
     }
 }

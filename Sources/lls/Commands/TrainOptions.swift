@@ -1,17 +1,19 @@
 import ArgumentParser
 import Datasets
+import LocalLearning
 import Runs
+import Tensors
 
 /// The settings of a run; published spellings are accepted beside ours.
 struct TrainOptions: ParsableArguments {
     @OptionGroup var source: DataOptions
 
     @Option(help: "The network.")
-    var model = "LLS_SmallConv"
+    var model = Named<ModelNames>("LLS_SmallConv")
 
     @Option(
         name: [.customLong("rule"), .customLong("training-mode")], help: "The learning rule.")
-    var rule = "LLS"
+    var rule = Named<RuleNames>("LLS")
 
     @Option(name: [.customLong("epochs"), .customLong("num-epochs")], help: "Epochs.")
     var epochs = 5
@@ -26,10 +28,10 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "Images in a test batch.")
     var testBatchSize = 128
 
-    @Option(help: "SGD, Adam, AdamW, AdamWSF or SGDSF.")
-    var optimizer = "AdamWSF"
+    @Option(help: "What updates the parameters.")
+    var optimizer = Named<Cases<OptimizerKind>>("AdamWSF")
 
-    @Option(help: "Momentum of SGD.")
+    @Option(help: "Momentum of SGD and SGDSF.")
     var momentum: Double = 0.9
 
     @Option(help: "L2 decay of the weights.")
@@ -41,8 +43,8 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "Steps over which a schedule-free optimizer raises its rate from 0.")
     var warmupSteps = 0
 
-    @Option(help: "MultiStepLR, ReduceLROnPlateau or none.")
-    var lrScheduler = "ReduceLROnPlateau"
+    @Option(help: "How the rate follows the epochs; the default's patience keeps it constant.")
+    var lrScheduler = Named<Cases<ScheduleKind>>("ReduceLROnPlateau")
 
     @Option(
         name: [.customLong("milestones"), .customLong("milestone"), .customShort("m")],
@@ -59,11 +61,11 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "Probability of dropping an element behind pools and the last linear block.")
     var dropout = 0.0
 
-    @Option(help: "What the 2×2 pools take: MAX or AVG.")
-    var pool = "MAX"
+    @Option(help: "What the 2×2 pools take: the largest or the average.")
+    var pool = Named<Cases<Pooling>>("MAX")
 
-    @Option(help: "Of the basis: cosine or square.")
-    var waveform = "cosine"
+    @Option(help: "Of the basis.")
+    var waveform = Named<Cases<Waveform>>("cosine")
 
     @Option(help: "The local losses' temperature.")
     var temperature: Double = 0.5
@@ -84,7 +86,7 @@ struct TrainOptions: ParsableArguments {
     var limitTest: Int?
 
     @Option(help: "Of images that cannot be read: error lists them all and ends, skip goes on.")
-    var badImages = BadImagePolicy.error.rawValue
+    var badImages = Named<Cases<BadImagePolicy>>("error")
 
     @Option(
         name: [.customLong("report-every"), .customLong("print-freq")],
@@ -92,22 +94,19 @@ struct TrainOptions: ParsableArguments {
     var reportEvery = 50
 
     func validate() throws {
-        try requirePositive(
-            ("epochs", epochs), ("batch-size", batchSize), ("test-batch-size", testBatchSize),
-            ("report-every", reportEvery))
-        for (flag, value) in [
-            ("max-steps", maxSteps), ("limit-train", limitTrain), ("limit-test", limitTest),
-        ] {
-            if let value { try requirePositive((flag, value)) }
-        }
         guard batchSize > 1 else {
             throw ValidationError(
-                "--batch-size must be at least 2: batch norm needs more than one image")
+                "--batch-size must be at least 2, not \(batchSize): batch norm needs more than one "
+                    + "image")
         }
-        do { try configuration.check() } catch {
+        try requireWithinBounds(("report-every", reportEvery))
+        let choices = try Choices(configuration)
+        do {
+            try configuration.check()
+            try choices.checkTraining(configuration)
+        } catch {
             throw ValidationError("--\(error.key ?? "config"): \(error.reason)")
         }
-        _ = try Choices(configuration)
     }
 
     /// The values in effect, with the names spelt as published.
@@ -115,31 +114,31 @@ struct TrainOptions: ParsableArguments {
         var configuration = RunConfiguration()
         configuration.dataset = source.dataset
         configuration.dataDir = source.place.dataDirectory
-        configuration.model = model
-        configuration.rule = rule
-        configuration.waveform = waveform
+        configuration.model = model.text
+        configuration.rule = rule.text
+        configuration.waveform = waveform.text
         configuration.temperature = temperature
         configuration.labelSmoothing = labelSmoothing
         configuration.epochs = epochs
         configuration.batchSize = batchSize
         configuration.testBatchSize = testBatchSize
-        configuration.optimizer = optimizer
+        configuration.optimizer = optimizer.text
         configuration.lr = learningRate
         configuration.momentum = momentum
         configuration.weightDecay = weightDecay
         configuration.nesterov = nesterov
         configuration.warmupSteps = warmupSteps
-        configuration.lrScheduler = lrScheduler
+        configuration.lrScheduler = lrScheduler.text
         configuration.milestones = milestones
         configuration.gamma = gamma
         configuration.patience = patience
         configuration.dropout = dropout
-        configuration.pool = pool
+        configuration.pool = pool.text
         configuration.seed = seed
         configuration.maxSteps = maxSteps
         configuration.limitTrain = limitTrain
         configuration.limitTest = limitTest
-        configuration.badImages = badImages
+        configuration.badImages = badImages.text
         return configuration
     }
 }

@@ -31,14 +31,21 @@ struct TuneCommand: ParsableCommand {
         let complete: Bool
     }
 
+    /// What belongs to a run, and not to the search.
+    private static let effects: [FlagEffect<Void>] = [
+        FlagEffect("threads") { " on the search, which is for OpenCL devices" },
+        FlagEffect("tuning") { " on the search, which writes the table" },
+        FlagEffect("convolution") { " on the search, which tries every algorithm" },
+        FlagEffect("exact") { " on the search, which tries every algorithm" },
+    ]
+
     func validate() throws {
-        guard budget > 0, budget.isFinite else {
-            throw ValidationError("--budget must be a positive number of seconds, not \(budget)")
-        }
+        try requireSeconds("budget", budget)
     }
 
     func run() throws {
         let device = try selection.openCLDevice()
+        for note in notes(on: Self.effects, in: ()) { Console.note("note     \(note)") }
         let engine = try selection.engine ?? device.traits.preferredEngine
         guard let store = TuningStore(for: device) else { throw TuningError.noCache }
         let known = retune ? .shipped : store.load()
@@ -50,7 +57,7 @@ struct TuneCommand: ParsableCommand {
         var operations: [DenseOperation] = []
         for rule in [training.rule, Backpropagation()] as [any LearningRule] {
             training.rule = rule
-            operations += try TrainingPlan(training, alignment: 1).work.operations
+            operations += try StepWork(of: training).operations
         }
         let table = try Tuner(device, engine: engine).search(
             operations, extending: known, scope: .all, budget: budget

@@ -20,24 +20,23 @@ struct BackendOptions: ParsableArguments {
         case off
     }
 
-    @Option(help: "auto, opencl or cpu.")
-    var backend = Kind.auto.rawValue
+    @Option(help: "What computes; auto takes a GPU, else OpenCL on the processor, else cpu.")
+    var backend = Named<Cases<Kind>>("auto")
 
     @Option(help: "An OpenCL device: P:D as 'lls devices' lists it, or part of its name.")
     var device: String?
 
-    @Option(help: "How OpenCL kernels are shaped: auto, register or local.")
-    var kernelEngine = "auto"
+    @Option(help: "How OpenCL kernels are shaped: register for processors, local for GPUs.")
+    var kernelEngine = Named<EngineNames>("auto")
 
-    @Option(help: "OpenCL kernels by the device's tuning table: auto, cached or off.")
-    var tuning = Environment.variables["LLS_TUNING"] ?? Tuning.auto.rawValue
+    @Option(help: "Whether OpenCL kernels follow the device's tuning table.")
+    var tuning = Named<Cases<Tuning>>(Environment.variables["LLS_TUNING"] ?? "auto")
 
     @Option(
         help: """
-            How 3×3 convolutions are computed: automatic (unless a command says else), direct, \
-            winograd2 or winograd4.
+            How 3×3 convolutions of stride 1 are computed; automatic, unless a command says else.
             """)
-    var convolution: String?
+    var convolution: Named<Cases<ConvolutionAlgorithm>>?
 
     @Flag(
         help: """
@@ -50,80 +49,81 @@ struct BackendOptions: ParsableArguments {
     var threads: Int?
 
     func validate() throws {
-        let kind = try kind
+        let kind = try backend.entry
         _ = try engine
-        _ = try tuningMode
-        if let algorithm = try algorithm, exact, ![.automatic, .direct].contains(algorithm) {
+        _ = try tuning.entry
+        if let algorithm = try convolution?.entry, exact, ![.automatic, .direct].contains(algorithm) {
             throw ValidationError("--exact is --convolution direct, not \(algorithm.rawValue)")
         }
-        if let threads { try requirePositive(("threads", threads)) }
+        try requireWithinBounds(("threads", threads))
         if kind == .cpu, device != nil {
             throw ValidationError("--device names an OpenCL device, so not with --backend cpu")
         }
     }
 
-    private var kind: Kind {
-        get throws { try lookUp(backend, among: Kind.allCases, called: "backend", by: \.rawValue) }
-    }
-
-    private var tuningMode: Tuning {
-        get throws { try lookUp(tuning, among: Tuning.allCases, called: "tuning", by: \.rawValue) }
-    }
-
-    /// The one that was named.
-    private var algorithm: ConvolutionAlgorithm? {
-        get throws {
-            try convolution.map {
-                try lookUp(
-                    $0, among: ConvolutionAlgorithm.allCases, called: "convolution algorithm",
-                    by: \.rawValue)
-            }
-        }
-    }
-
     var engine: KernelEngine? {
-        get throws {
-            if plainName(kernelEngine) == "auto" { return nil }
-            return try lookUp(
-                kernelEngine, among: KernelEngine.allCases, called: "kernel engine", by: \.rawValue)
-        }
+        get throws { try kernelEngine.entry }
     }
 
     /// Opens the backend. One that was named is never replaced by another; what `auto` took, and
-    /// why, goes to standard error.
+    /// why, goes to standard error, and so do flags without effect.
     ///
     /// - Parameters:
     ///   - profiling: whether a device's kernels are to be timed.
     ///   - exactly: whether what rounds least is usual, though an algorithm may be named.
-    func open(profiling: Bool = false, exactly: Bool = false) throws -> any Backend {
-        let backend = try backend(profiling, exact || exactly ? .exact : .fast)
-        let usual = exactly ? ConvolutionAlgorithm.direct : .automatic
-        (backend as? any ConvolutionAlgorithmChoosing)?.convolutionAlgorithm =
-            exact ? .direct : try algorithm ?? usual
+    ///   - computing: what it is to compute, if that is known.
+    func open(
+        profiling: Bool = false, exactly: Bool = false, computing: [DenseOperation]? = nil
+    ) throws -> any Backend {
+        let (backend, reason) = try choose(profiling: profiling, exactly: exactly)
+        if let reason { Console.note("device   \(backend.name)  (auto: \(reason))") }
+        for note in notes(on: backend, computing) { Console.note("note     \(note)") }
         return backend
     }
 
-    private func backend(_ profiling: Bool, _ multiplyAdd: MultiplyAdd) throws -> any Backend {
-        switch try kind {
-        case .cpu: return try BLASBackend(threads: threads)
-        case .opencl: return try openCL(profiling, multiplyAdd)
-        case .auto where device != nil: return try openCL(profiling, multiplyAdd)
+    /// The backend, and why `auto` took it; nil if it was named.
+    func choose(
+        profiling: Bool = false, exactly: Bool = false
+    ) throws -> (backend: any Backend, reason: String?) {
+        let chosen = try chosen(profiling, exact || exactly ? .exact : .fast)
+        let usual = exactly ? ConvolutionAlgorithm.direct : .automatic
+        (chosen.backend as? any ConvolutionAlgorithmChoosing)?.convolutionAlgorithm =
+            exact ? .direct : try convolution?.entry ?? usual
+        return chosen
+    }
+
+    /// The flags that were given and have no effect on this backend.
+    func notes(on backend: any Backend, _ operations: [DenseOperation]?) -> [String] {
+        let choosesConvolutions = operations?.contains { operation in
+            guard case .convolution(let geometry, _) = operation else { return false }
+            return geometry.allowsWinograd
+        }
+        return lls.notes(
+            on: BackendContext.effects,
+            in: BackendContext(
+                isOpenCL: backend is OpenCLBackend,
+                choosesConvolutions: choosesConvolutions ?? true))
+    }
+
+    private func chosen(
+        _ profiling: Bool, _ multiplyAdd: MultiplyAdd
+    ) throws -> (backend: any Backend, reason: String?) {
+        switch try backend.entry {
+        case .cpu: return (try BLASBackend(threads: threads), nil)
+        case .opencl: return (try openCL(profiling, multiplyAdd), nil)
+        case .auto where device != nil: return (try openCL(profiling, multiplyAdd), nil)
         case .auto:
             do {
-                let backend = try openCL(profiling, multiplyAdd)
-                Console.note("device   \(backend.name)  (auto: the first of GPU, OpenCL CPU)")
-                return backend
+                return (try openCL(profiling, multiplyAdd), "the first of GPU, OpenCL CPU")
             } catch let error as DeviceSelectionError {
-                let backend = try BLASBackend(threads: threads)
-                Console.note("device   \(backend.name)  (auto: \(error))")
-                return backend
+                return (try BLASBackend(threads: threads), "\(error)")
             }
         }
     }
 
     /// The OpenCL device that is meant, for commands that want no other.
     func openCLDevice() throws -> OpenCLDevice {
-        guard try kind != .cpu else {
+        guard try backend.entry != .cpu else {
             throw ValidationError("only OpenCL devices are tuned, so not with --backend cpu")
         }
         return try OpenCLDevice.select(device ?? "auto")
@@ -131,18 +131,18 @@ struct BackendOptions: ParsableArguments {
 
     /// Writes the selection into a run's configuration.
     func record(in configuration: inout RunConfiguration) {
-        configuration.backend = backend
+        configuration.backend = backend.text
         configuration.device = device
-        configuration.kernelEngine = kernelEngine
+        configuration.kernelEngine = kernelEngine.text
         configuration.threads = threads
-        configuration.convolution = convolution ?? ConvolutionAlgorithm.automatic.rawValue
-        configuration.tuning = tuning
+        configuration.convolution = convolution?.text ?? ConvolutionAlgorithm.automatic.rawValue
+        configuration.tuning = tuning.text
         configuration.exact = exact
     }
 
     private func openCL(_ profiling: Bool, _ multiplyAdd: MultiplyAdd) throws -> OpenCLBackend {
         let device = try OpenCLDevice.select(device ?? "auto")
-        let isTuned = try tuningMode != .off
+        let isTuned = try tuning.entry != .off
         return try OpenCLBackend(
             device, engine: try engine, profiling: profiling,
             tuning: isTuned ? TuningStore(for: device)?.load() ?? .shipped : .shipped,
@@ -163,7 +163,7 @@ extension BackendOptions {
     /// says nothing of, and keeps what it finds. It never changes a byte of any result, so a run
     /// with another table, or none, computes the same. Where it cannot be kept there is no search.
     func tune(_ backend: any Backend, for operations: [DenseOperation]) throws {
-        guard try tuningMode == .auto, let backend = backend as? OpenCLBackend,
+        guard try tuning.entry == .auto, let backend = backend as? OpenCLBackend,
             Tuner.isNeeded(for: operations, backend.tuning, engine: backend.engine),
             let store = TuningStore(for: backend.device)
         else { return }

@@ -15,50 +15,50 @@ struct Choices {
     let pooling: Pooling
     let schedule: LearningRateSchedule
     let badImages: BadImagePolicy
-    let scheduleName: String
+    let scheduleKind: ScheduleKind
 
     /// - Throws: `ValidationError` for the first name that stands for nothing, with the nearest that
     ///   does.
     init(_ configuration: RunConfiguration) throws {
         dataset = try namedDataset(configuration.dataset)
-        model = try lookUp(
-            configuration.model, among: ModelCatalog.all, called: "model", by: \.name)
-        rule = try lookUp(
-            configuration.rule, among: RuleCatalog.all, called: "learning rule", by: \.name)
-        optimizer = try lookUp(
-            configuration.optimizer, among: OptimizerKind.allCases, called: "optimizer",
-            by: \.rawValue)
-        waveform = try lookUp(
-            configuration.waveform, among: Waveform.allCases, called: "waveform", by: \.rawValue)
-        pooling = try lookUp(
-            configuration.pool, among: Pooling.allCases, called: "pooling", by: \.rawValue)
-        badImages = try lookUp(
-            configuration.badImages, among: BadImagePolicy.allCases,
-            called: "policy for bad images", by: \.rawValue)
-        let schedules: [(name: String, schedule: LearningRateSchedule)] = [
-            (
-                "MultiStepLR",
+        model = try ModelNames.entry(configuration.model)
+        rule = try RuleNames.entry(configuration.rule)
+        optimizer = try Cases<OptimizerKind>.entry(configuration.optimizer)
+        waveform = try Cases<Waveform>.entry(configuration.waveform)
+        pooling = try Cases<Pooling>.entry(configuration.pool)
+        badImages = try Cases<BadImagePolicy>.entry(configuration.badImages)
+        scheduleKind = try Cases<ScheduleKind>.entry(configuration.lrScheduler)
+        schedule =
+            switch scheduleKind {
+            case .multiStep:
                 .multiStep(milestones: configuration.milestones, gamma: configuration.gamma)
-            ),
-            (
-                "ReduceLROnPlateau",
+            case .plateau:
                 .plateau(gamma: configuration.gamma, patience: configuration.patience)
-            ),
-            ("none", .constant),
-        ]
-        (scheduleName, schedule) = try lookUp(
-            configuration.lrScheduler, among: schedules, called: "learning-rate schedule",
-            by: \.name)
+            case .constant: .constant
+            }
     }
 
-    /// Reads the data set. A folder that was named must be there.
-    func load(_ configuration: RunConfiguration) throws -> ImageDataset {
-        if let folder = configuration.dataDir, !FileSystem.exists(folder) {
-            throw FileError(
-                path: folder, operation: "open the data folder", reason: "it is not there",
-                category: .missingInput)
+    /// Refuses what the chosen optimizer and schedule cannot train with, by the names of the flags.
+    func checkTraining(_ configuration: RunConfiguration) throws(ConfigurationError) {
+        do { try optimizer.check(OptimizerSettings(configuration)) } catch {
+            throw ConfigurationError(
+                key: Self.flags[error.setting] ?? error.setting,
+                reason: "\(error.reason) (with \(optimizer.rawValue))")
         }
-        return try dataset.load(dataDirectory: configuration.dataDir)
+        do { try schedule.check() } catch {
+            throw ConfigurationError(
+                key: error.setting, reason: "\(error.reason) (with \(scheduleKind.rawValue))")
+        }
+    }
+
+    /// The flags of an optimizer's settings whose names differ from them.
+    private static let flags = [
+        "learning rate": "lr", "weight decay": "weight-decay", "warm-up steps": "warmup-steps",
+    ]
+
+    /// Reads the data set. A folder that was named must hold it.
+    func load(_ configuration: RunConfiguration) throws -> ImageDataset {
+        try dataset.load(dataDirectory: configuration.dataDir)
     }
 
     /// The configuration with these names as they are published.
@@ -70,8 +70,17 @@ struct Choices {
         configuration.optimizer = optimizer.rawValue
         configuration.waveform = waveform.rawValue
         configuration.pool = pooling.rawValue
-        configuration.lrScheduler = scheduleName
+        configuration.lrScheduler = scheduleKind.rawValue
         configuration.badImages = badImages.rawValue
         return configuration
+    }
+}
+
+extension OptimizerSettings {
+    init(_ configuration: RunConfiguration) {
+        self.init(
+            learningRate: configuration.lr, momentum: configuration.momentum,
+            weightDecay: configuration.weightDecay, nesterov: configuration.nesterov,
+            warmupSteps: configuration.warmupSteps)
     }
 }

@@ -8,17 +8,16 @@ extension RunConfiguration {
     static let choices: [CodingKeys: NamedChoices] = [
         .dataset: NamedChoices(
             "data set", DatasetCatalog.all.map(\.name), prefixes: ["folder:"]),
-        .model: NamedChoices("model", ModelCatalog.all.map(\.name)),
-        .rule: NamedChoices("learning rule", RuleCatalog.all.map(\.name)),
-        .optimizer: NamedChoices("optimizer", OptimizerKind.allCases.map(\.rawValue)),
-        .waveform: NamedChoices("waveform", Waveform.allCases.map(\.rawValue)),
-        .pool: NamedChoices("pooling", Pooling.allCases.map(\.rawValue)),
-        .badImages: NamedChoices(
-            "policy for bad images", BadImagePolicy.allCases.map(\.rawValue)),
-        .lrScheduler: NamedChoices(
-            "learning-rate schedule", ["MultiStepLR", "ReduceLROnPlateau", "none"]),
-        .backend: NamedChoices("backend", BackendOptions.Kind.allCases.map(\.rawValue)),
-        .tuning: NamedChoices("tuning", BackendOptions.Tuning.allCases.map(\.rawValue)),
-        .convolution: NamedChoices("convolution", ConvolutionAlgorithm.allCases.map(\.rawValue)),
+        .model: ModelNames.choices,
+        .rule: RuleNames.choices,
+        .optimizer: Cases<OptimizerKind>.choices,
+        .waveform: Cases<Waveform>.choices,
+        .pool: Cases<Pooling>.choices,
+        .badImages: Cases<BadImagePolicy>.choices,
+        .lrScheduler: Cases<ScheduleKind>.choices,
+        .backend: Cases<BackendOptions.Kind>.choices,
+        .kernelEngine: EngineNames.choices,
+        .tuning: Cases<BackendOptions.Tuning>.choices,
+        .convolution: Cases<ConvolutionAlgorithm>.choices,
     ]
 }

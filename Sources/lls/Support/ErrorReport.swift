@@ -18,7 +18,10 @@ func report(_ error: any Error) -> ExitStatus? {
     case is any MemoryShortage, is ThreadError, is LoaderError: status = .outOfMemory
     case is EnvironmentVariableError: status = .badConfiguration
     case is DeviceSelectionError, is OpenCLError, is KernelBuildError: status = .deviceUnavailable
-    case is DivergenceError: status = .diverged
+    case let stop as StoppedRun:
+        Console.error("\(stop)", status: 128 + stop.request.signal)
+        stop.request.end()
+    case is DivergenceError, is DivergedRun: status = .diverged
     case is TuningError: status = .cannotCreate
     case is ArchitectureError: status = .badConfiguration
     case is ConformanceError: status = .badData

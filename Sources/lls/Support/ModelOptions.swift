@@ -6,26 +6,28 @@ import Tensors
 
 /// A training step of random images, as `bench step` times it and `profile` takes it apart.
 struct ModelOptions: ParsableArguments {
-    @Option(help: "The network.") var model = "LLS_SmallConv"
+    @Option(help: "The network.") var model = Named<ModelNames>("LLS_SmallConv")
     @Option(name: [.customLong("rule"), .customLong("training-mode")], help: "The learning rule.")
-    var rule = "LLS"
+    var rule = Named<RuleNames>("LLS")
     @Option(help: "CHANNELSxHEIGHTxWIDTH.") var input = "3x32x32"
     @Option(help: "Classes.") var classes = 10
     @Option(help: "Images in a batch.") var batch = 128
 
     func validate() throws {
-        try requirePositive(("classes", classes), ("batch", batch))
-        guard batch > 1 else { throw ValidationError("--batch must be at least 2: batch norm") }
+        try requireWithinBounds(("classes", classes), ("batch", batch))
+        guard batch > 1 else {
+            throw ValidationError(
+                "--batch must be at least 2: batch norm needs more than one image")
+        }
         _ = try training
     }
 
     var training: PlannedTraining {
         get throws {
             let extents = try parseExtents(input, flag: "input")
+            try requirePossible(batch: batch, of: extents)
             return PlannedTraining(
-                try lookUp(model, among: ModelCatalog.all, called: "model", by: \.name),
-                rule: try lookUp(rule, among: RuleCatalog.all, called: "learning rule", by: \.name),
-                optimizer: .adamWScheduleFree, input: [extents[1], extents[2], extents[0]],
+                try model.entry, rule: try rule.entry, optimizer: .adamWScheduleFree, input: [extents[1], extents[2], extents[0]],
                 classes: classes, batch: batch)
         }
     }
@@ -45,7 +47,6 @@ struct StepBench {
             training.architecture, input: training.input, classes: training.classes,
             batch: training.batch, rule: training.rule, on: backend)
         self.network = network
-        ring = try LossRing(capacity: 1, losses: network.lossNames.count, on: backend)
         optimizers = try network.groups.map {
             try training.optimizer.make(
                 for: $0, OptimizerSettings(learningRate: 5e-3), on: backend)
@@ -54,7 +55,9 @@ struct StepBench {
         images = RandomSource(seed: 0, stream: "images").uniforms(network.images.count)
         let labels = RandomSource(seed: 0, stream: "labels").uniforms(training.batch)
             .map { Int32($0 * Float(training.classes)) }
-        try labels.withUnsafeBytes { try backend.upload($0, to: network.labels) }
+        let places = network.labels
+        try labels.withUnsafeBytes { try backend.upload($0, to: places) }
+        ring = try LossRing(capacity: 1, losses: network.lossNames.count, on: backend)
     }
 
     /// Uploads the images, takes a step, and reads its losses: waits for the device.

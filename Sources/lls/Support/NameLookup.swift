@@ -1,4 +1,5 @@
 import ArgumentParser
+import FileFormats
 import Suggestions
 
 /// The entry of a catalogue that a user named: case, `-` and `_` do not count.
@@ -11,5 +12,5 @@ func lookUp<Entry>(
     let names = entries.map(key)
     let guess = nearest(to: name, among: names).map { " Did you mean '\($0)'?" } ?? ""
     throw ValidationError(
-        "'\(name)' is no \(kind).\(guess)\nThere are: \(names.joined(separator: ", "))")
+        "unknown \(kind) '\(name.legible)'.\(guess)\nThere are: \(names.joined(separator: ", "))")
 }

@@ -16,14 +16,20 @@ final class ProgressReporter {
 
     private struct StepLine: Encodable {
         let event = "step"
-        let epoch, step: Int
+        let epoch, step, steps_in_epoch: Int
         let images_per_second: Double
+        /// Of every block and the output; null if it is no finite number.
+        let losses: [String: Double?]
     }
 
     private struct EpochLine: Encodable {
         let event = "epoch"
         let epoch: Int
-        let test_top1, test_loss, images_per_second: Double
+        let test_top1: Double
+        let test_top5: Double?
+        let test_loss, learning_rate, images_per_second: Double
+        /// Means over the epoch.
+        let losses: [String: Double?]
     }
 
     init(_ style: ProgressStyle, epochs: Int, lossNames: [String]) {
@@ -44,14 +50,20 @@ final class ProgressReporter {
         case (.json, .steps(let report)):
             Console.event(
                 StepLine(
-                    epoch: report.epoch, step: report.step,
-                    images_per_second: report.imagesPerSecond))
+                    epoch: report.epoch, step: report.step, steps_in_epoch: report.stepsInEpoch,
+                    images_per_second: report.imagesPerSecond, losses: named(report.losses)))
         case (.json, .epoch(let report)):
             Console.event(
                 EpochLine(
-                    epoch: report.epoch, test_top1: report.test.top1, test_loss: report.test.loss,
-                    images_per_second: report.imagesPerSecond))
+                    epoch: report.epoch, test_top1: report.test.top1, test_top5: report.test.top5,
+                    test_loss: report.test.loss, learning_rate: report.learningRate,
+                    images_per_second: report.imagesPerSecond, losses: named(report.losses)))
         }
+    }
+
+    private func named(_ losses: [Float]) -> [String: Double?] {
+        Dictionary(
+            zip(names, losses.map { $0.isFinite ? Double($0) : nil }), uniquingKeysWith: { $1 })
     }
 
     /// At most ten redraws a second.

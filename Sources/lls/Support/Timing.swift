@@ -15,27 +15,28 @@ enum ProgramStart {
 struct Timing {
     let seconds: [Double]
 
+    /// Runs whose median nothing more changes, however short they are.
+    private static let enough = 1_000_000
+
     /// Runs `body` until `repetitions` runs, and at least `duration` seconds, have been timed; the
     /// first `warmups` are not, since kernels are compiled at their first launch.
     init(
         on backend: any Backend, warmups: Int = 2, repetitions: Int, duration: Double = 1,
         _ body: () throws -> Void
     ) throws {
-        var seconds: [Double] = []
         for _ in 0..<warmups {
             try body()
             try backend.synchronize()
         }
-        let first = ContinuousClock.now
-        // By the clock, and not by the sum of the runs: of very short ones the loop is most.
-        while seconds.count < max(repetitions, 1)
-            || (ContinuousClock.now - first) / .seconds(1) < duration
-        {
+        var seconds: [Double] = []
+        var total = 0.0
+        repeat {
             let start = ContinuousClock.now
             try body()
             try backend.synchronize()
             seconds.append((ContinuousClock.now - start) / .seconds(1))
-        }
+            total += seconds.last ?? 0
+        } while seconds.count < repetitions || total < duration && seconds.count < Self.enough
         self.seconds = seconds.sorted()
     }
 

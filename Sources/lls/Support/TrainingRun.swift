@@ -12,6 +12,8 @@ struct TrainingRun {
     let configuration: RunConfiguration
     /// What will be done, for people.
     let plan: [String]
+    /// What a user might not expect of it.
+    let notes: [String]
     private let trainer: Trainer
     /// What the weights are of.
     private let card: ModelCard
@@ -71,7 +73,7 @@ struct TrainingRun {
         }
 
         if let trace = extras.trace { _ = try AtomicFile(trace) }  // refused now, not after hours
-        let device = try selection.open(profiling: extras.trace != nil)
+        let (device, reason) = try selection.choose(profiling: extras.trace != nil)
         timed = extras.trace == nil ? nil : TimedDevice(device)
         backend = timed?.backend ?? device
         var planned = PlannedTraining(
@@ -102,118 +104,117 @@ struct TrainingRun {
             version: LLSCommand.version)
         trainer = try Trainer(
             network, optimizer: choices.optimizer,
-            OptimizerSettings(
-                learningRate: configuration.lr, momentum: configuration.momentum,
-                weightDecay: configuration.weightDecay, nesterov: configuration.nesterov,
-                warmupSteps: configuration.warmupSteps),
+            OptimizerSettings(configuration),
             TrainingOptions(
                 epochs: configuration.epochs, maxSteps: configuration.maxSteps,
-                reportEvery: extras.reportEvery, schedule: choices.schedule))
+                reportEvery: min(extras.reportEvery, train.batchCount), schedule: choices.schedule))
         let trained = network.groups.map(\.trainedCount).reduce(0, +)
-        var lines = [
-            "device   \(backend.name)",
+        self.plan = [
+            "device   \(backend.name)" + (reason.map { "  (auto: \($0))" } ?? ""),
             "data     \(dataset.name)  \(dataset.folder)  \(train.sampleCount) train / "
                 + "\(test.sampleCount) test, \(dataset.classNames.count) classes",
             "model    \(choices.model.name)  \(trained) parameters  rule \(choices.rule.name)  "
                 + "optimizer \(choices.optimizer.rawValue)  lr \(configuration.lr)",
-            "schedule \(choices.scheduleName)  "
+            "schedule \(choices.scheduleKind.rawValue)  "
                 + choices.schedule.summary(epochs: configuration.epochs),
             "memory   \(megabytes(plan.totalBytes)) planned, of which activations "
                 + megabytes(plan.activationBytes),
         ]
-        lines += dataset.notes(
-            limitTrain: configuration.limitTrain, limitTest: configuration.limitTest
-        ).map { "note     \($0)" }
+        var notes = dataset.notes(
+            limitTrain: configuration.limitTrain, limitTest: configuration.limitTest)
         let rows = choices.model.reducedRows(classes: network.classes)
         if let rule = choices.rule as? LLSMxM, rule.isReduced, rows < network.classes {
-            lines.append(
-                "note     \(rule.name) tells \(network.classes) classes apart by "
-                    + "\(rows) basis vectors only")
+            notes.append(
+                "\(rule.name) tells \(network.classes) classes apart by \(rows) basis vectors only")
         }
-        self.plan = lines
+        self.notes =
+            notes + selection.notes(on: device, plan.work.operations)
+            + lls.notes(
+                on: RunContext.effects,
+                in: RunContext(choices: choices, epochs: configuration.epochs))
     }
 
-    /// Makes the run's folder, trains, and saves.
+    /// Makes the run's folder, trains, and saves. However it ends, the folder says so.
+    ///
+    /// - Throws: ``DivergedRun``; ``StoppedRun``; whatever data, device or disk throw.
     func train(name: String, in runs: String, progress: ProgressStyle) throws -> RunResult {
         let folder = try RunFolder.create(
             name: name, in: runs, configuration: configuration, arguments: Environment.arguments)
+        let recorder = try RunRecorder(
+            folder, configuration, lossNames: trainer.network.lossNames,
+            lines: plan + notes.map { "note     \($0)" }
+                + (skipped ?? []).map { "left out \($0.path): \($0.reason)" },
+            skippedImages: skipped?.count)
+        let start = Date()
+        do {
+            try train(recorder, progress)
+            guard let result = try recorder.finish(.completed) else {
+                throw ConfigurationError(key: "epochs", reason: "nothing to train")
+            }
+            try writeTrace()
+            Console.note(
+                "done     \(Date().timeIntervalSince(start).fixed(1)) s, of which "
+                    + "\((100 * recorder.totals.waitingShare).fixed(1)) % of the steps' time "
+                    + "waiting for data")
+            return result
+        } catch {
+            let (status, explained) = explain(error, recorder)
+            // The first error is the one to tell: a full disk may well let these fail, too.
+            _ = try? recorder.finish(status, reason: "\(explained)")
+            try? writeTrace()
+            throw explained
+        }
+    }
+
+    private func train(_ recorder: RunRecorder, _ progress: ProgressStyle) throws {
+        let folder = recorder.folder
+        StopRequest.listen()
         try tune()
         try folder.write(environment: RunEnvironment(backend))
         try card.write(to: folder.modelFile)
-        let log = try AppendOnlyFile(folder.logFile)
-        for line in plan { try log.append(line: line) }
-        for image in skipped ?? [] {
-            try log.append(line: "left out \(image.path): \(image.reason)")
-        }
         Console.note("run      \(folder.path)")
-        let metrics = try MetricsLog(folder)
         let reporter = ProgressReporter(
             progress, epochs: configuration.epochs, lossNames: trainer.network.lossNames)
-        let start = Date()
-        var steps = 0
-        var trainSeconds = 0.0
-        var images = 0.0
-        var waited = 0.0
         var best = -1.0
-
-        let last = try trainer.run(train: train, test: test) { event in
+        _ = try trainer.run(train: StoppableSource(train), test: StoppableSource(test)) { event in
             reporter.show(event)
             guard case .epoch(let report) = event else { return }
-            steps += report.steps
-            trainSeconds += report.trainingSeconds
-            images += report.imagesPerSecond * report.trainingSeconds
-            waited += report.waitingShare * report.trainingSeconds
-            for record in records(report, steps: steps, since: start) { try metrics.append(record) }
-            try log.append(line: ProgressReporter.summary(report, epochs: configuration.epochs))
-            var card = card
-            (card.epoch, card.step) = (report.epoch, steps)
-            try save(card, to: folder.weights + "/last.safetensors")
-            if extras.savesBest, report.test.top1 > best {
-                best = report.test.top1
-                try save(card, to: folder.weights + "/best.safetensors")
+            try recorder.note(report, peakBytes: backend.memoryUse.peak) { step in
+                try save(to: folder.lastWeights, epoch: report.epoch, step: step)
+                if extras.savesBest, report.test.top1 > best {
+                    best = report.test.top1
+                    try save(to: folder.bestWeights, epoch: report.epoch, step: step)
+                }
             }
         }
-        try metrics.writeTable()
-        guard let last else { throw ConfigurationError(key: "epochs", reason: "nothing to train") }
-        let result = RunResult(
-            epochs: last.epoch, testTop1: last.test.top1, testTop5: last.test.top5,
-            testLoss: last.test.loss, imagesPerSecond: images / max(trainSeconds, 1e-9),
-            peakBytes: backend.memoryUse.peak, skippedImages: skipped?.count, run: folder.path)
-        try folder.write(result: result)
-        if let timed, let trace = extras.trace {
-            try writeTrace(try timed.spans(), of: backend.name, to: trace)
+    }
+
+    /// How an error ended the run, and what its user is told.
+    private func explain(
+        _ error: any Error, _ recorder: RunRecorder
+    ) -> (RunOutcome.Status, any Error) {
+        switch error {
+        case let error as DivergenceError:
+            let diverged = DivergedRun(
+                divergence: error, configuration: configuration, kept: recorder.kept)
+            return (.diverged, diverged)
+        case let request as StopRequest:
+            return (.stopped, StoppedRun(request: request, kept: recorder.kept))
+        // Training stops at the first bad image; its user hears of all.
+        default: return (.failed, dataset.explaining(error))
         }
-        Console.note(
-            "done     \(Date().timeIntervalSince(start).fixed(1)) s, of which "
-                + "\((100 * waited / max(trainSeconds, 1e-9)).fixed(1)) % of the steps' time "
-                + "waiting for data")
-        return result
     }
 
-    /// Training stops at the first bad image; its user hears of all.
-    func explaining(_ error: any Error) -> any Error { dataset.explaining(error) }
+    private func writeTrace() throws {
+        guard let timed, let trace = extras.trace else { return }
+        try lls.writeTrace(try timed.spans(), of: backend.name, to: trace)
+    }
 
-    private func save(_ card: ModelCard, to path: String) throws {
+    /// The weights as they stand, named after the epoch and the step of the run that they are of.
+    private func save(to path: String, epoch: Int, step: Int) throws {
+        var card = card
+        (card.epoch, card.step) = (epoch, step)
         try trainer.network.weights(metadata: card.metadata).write(to: path)
-    }
-
-    private func records(
-        _ report: EpochReport, steps: Int, since start: Date
-    ) -> [MetricsRecord] {
-        let seconds = Date().timeIntervalSince(start)
-        let losses = zip(trainer.network.lossNames, report.losses).dropLast()
-            .map { ($0, Double($1)) }
-        return [
-            MetricsRecord(
-                epoch: report.epoch, step: steps, split: .train,
-                loss: Double(report.losses.last ?? .nan), learningRate: report.learningRate,
-                imagesPerSecond: report.imagesPerSecond, seconds: seconds,
-                peakBytes: backend.memoryUse.peak,
-                blockLosses: Dictionary(losses) { first, _ in first }),
-            MetricsRecord(
-                epoch: report.epoch, step: steps, split: .test, loss: report.test.loss,
-                top1: report.test.top1, top5: report.test.top5, seconds: seconds),
-        ]
     }
 }
 

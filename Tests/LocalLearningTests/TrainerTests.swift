@@ -1,0 +1,135 @@
+import LocalLearning
+import Randomness
+import ReferenceBackend
+import Tensors
+import Testing
+
+/// The loop around a rule: what it reports, and when it must not.
+struct TrainerTests {
+    @Test func aDivergedEpochIsNotReported() throws {
+        let network = try Self.network(LLS())
+        let trainer = try Trainer(
+            network, optimizer: .sgd, OptimizerSettings(learningRate: 0.01),
+            TrainingOptions(
+                epochs: 4, schedule: .multiStep(milestones: [2], gamma: 1e30)))
+        var reported: [Int] = []
+        var kept: [[Float]] = []
+        let error = try #require(throws: DivergenceError.self) {
+            try trainer.run(train: TinySource(), test: TinySource()) { event in
+                guard case .epoch(let report) = event else { return }
+                reported.append(report.epoch)
+                kept = try network.parameters.map { try $0.values(on: network.backend) }
+            }
+        }
+        #expect(error.epoch == 3)
+        #expect(reported == [1, 2])
+        // What a caller saves with its last event is sound.
+        #expect(kept.joined().allSatisfy(\.isFinite) && !kept.isEmpty)
+    }
+
+    /// No output depends on a block's own head, and so no test loss tells of it.
+    @Test func aParameterThatIsNoNumberIsADivergence() throws {
+        let network = try Self.network(LLSMxM())
+        let trainer = try Trainer(
+            network, optimizer: .sgd, OptimizerSettings(learningRate: 0.01),
+            TrainingOptions(epochs: 1))
+        var epochs = 0
+        let error = try #require(throws: DivergenceError.self) {
+            try trainer.run(train: TinySource(), test: TinySource()) { event in
+                switch event {
+                case .epoch: epochs += 1
+                case .steps:
+                    // Behind the last step of the epoch.
+                    let head = try #require(
+                        network.parameters.first { $0.description.name == "conv_block2.feedback" })
+                    try head.set(
+                        [Float](repeating: .infinity, count: head.value.count), on: network.backend)
+                }
+            }
+        }
+        #expect(error.quantity == .parameters("conv_block2"))
+        #expect(epochs == 0)
+    }
+
+    /// A rule that answers nil where a head is asked for is one that still trains every block.
+    private struct Forgetful: LocalRule {
+        let name = "Forgetful"
+
+        func makeHead(
+            for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
+        ) throws -> (any BlockHead)? { nil }
+
+        func makeLocalHead(
+            for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
+        ) throws -> any LocalHead {
+            try LLS().makeLocalHead(for: shape, settings, on: backend)
+        }
+    }
+
+    @Test func everyBlockOfALocalRuleHasALoss() throws {
+        let network = try Self.network(Forgetful())
+        #expect(network.lossNames.count == network.blocks.count + 1)
+        func losses(_ network: Network) throws -> [Float]? {
+            try Trainer(
+                network, optimizer: .sgd, OptimizerSettings(learningRate: 0.01),
+                TrainingOptions(epochs: 2)
+            ).run(train: TinySource(), test: TinySource())?.losses
+        }
+        #expect(try losses(network) == losses(Self.network(LLS())))
+    }
+
+    @Test(arguments: RuleCatalog.all.map(\.name))
+    func aTrainerFollowsTheRuleOfItsNetwork(name: String) throws {
+        let rule = try #require(RuleCatalog.all.first { $0.name == name })
+        let network = try Self.network(rule)
+        #expect(network.rule.name == name)
+        let report = try Trainer(
+            network, optimizer: .sgd, OptimizerSettings(learningRate: 0.001),
+            TrainingOptions(epochs: 1)
+        ).run(train: TinySource(), test: TinySource())
+        #expect(report?.losses.count == network.lossNames.count)
+    }
+
+    @Test func settingsThatCannotBeTrainedWithAreRefused() throws {
+        let network = try Self.network(LLS())
+        #expect(throws: OptimizerSettingsError.self) {
+            try Trainer(
+                network, optimizer: .sgdScheduleFree, OptimizerSettings(momentum: 0),
+                TrainingOptions(epochs: 1))
+        }
+        #expect(throws: ScheduleError.self) {
+            try Trainer(
+                network, optimizer: .sgd, OptimizerSettings(),
+                TrainingOptions(epochs: 1, schedule: .plateau(gamma: 1, patience: 3)))
+        }
+    }
+
+    private static func network(_ rule: any LearningRule) throws -> Network {
+        try Network(
+            .smallConv, input: [8, 8, 1], classes: 3, batch: 4, rule: rule, seed: 1,
+            on: ReferenceBackend())
+    }
+}
+
+/// Two batches of four random images, the same in every epoch.
+private final class TinySource: BatchSource {
+    let sampleShape: Shape = [8, 8, 1]
+    let sampleCount = 8
+    let batchSize = 4
+    let secondsWaited = 0.0
+
+    func forEachBatch(
+        epoch: Int,
+        _ body: (_ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws
+            -> Bool
+    ) throws {
+        for batch in 0..<2 {
+            let images = RandomSource(seed: 7, stream: "images", batch).uniforms(4 * 64)
+            let labels: [Int32] = [0, 1, 2, Int32(batch)]
+            let goesOn = try images.withUnsafeBufferPointer { images in
+                try labels.withUnsafeBufferPointer { try body(images, $0) }
+            }
+            if !goesOn { return }
+        }
+    }
+}
