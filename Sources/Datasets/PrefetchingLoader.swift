@@ -47,7 +47,8 @@ public final class PrefetchingLoader: Sendable {
                 ring.stop(started: started)
                 throw LoaderError(
                     "cannot start \(threads) threads to prepare batches: "
-                        + String(cString: strerror(code)), advice: "ask for fewer, or raise ulimit -u")
+                        + String(cString: strerror(code)),
+                    advice: "ask for fewer, or raise ulimit -u")
             }
         }
     }

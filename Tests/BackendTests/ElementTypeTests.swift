@@ -53,7 +53,8 @@ struct ElementTypeTests {
 
     @Test(arguments: Choice.allCases, [Call.convolution, .labels])
     func aWrongTypeTraps(choice: Choice, call: Call) async {
-        await #expect(processExitsWith: .failure) { [choice = choice as Choice, call = call as Call] in
+        await #expect(processExitsWith: .failure) {
+            [choice = choice as Choice, call = call as Call] in
             let backend = try choice.open()
             // Nothing but the wrong type may end the process.
             try Call.correct.run(on: backend)

@@ -80,7 +80,9 @@ struct RehearsalTests {
         ) throws {
             for first in stride(from: 0, to: sampleCount, by: batchSize) {
                 let count = min(batchSize, sampleCount - first)
-                let images = (0..<count * sampleShape.count).map { Float(($0 * 37 + first) % 97) / 97 }
+                let images = (0..<count * sampleShape.count).map {
+                    Float(($0 * 37 + first) % 97) / 97
+                }
                 let labels = (0..<count).map { Int32(($0 + first) % 7) }
                 let goesOn = try images.withUnsafeBufferPointer { images in
                     try labels.withUnsafeBufferPointer { try body(images, $0) }

@@ -61,7 +61,8 @@ struct MemoryTests {
         let folder = try TemporaryFolder()
         try TinyData.write(to: folder.url)
         let arguments = [
-            "train", "--data-dir", folder.path, "--runs-dir", folder.path + "/runs", "--epochs", "2",
+            "train", "--data-dir", folder.path, "--runs-dir", folder.path + "/runs", "--epochs",
+            "2",
             "--batch-size", "32", "--backend", "opencl", "--kernel-engine", "local", "--progress",
             "none",
         ]

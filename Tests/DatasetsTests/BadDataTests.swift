@@ -229,7 +229,8 @@ private struct Copy {
             .load(dataDirectory: readers, environment: [:])
         var plain = BatchLoader.training(dataset, seed: 9, batchSize: 4)
         for threads in [1, 4] {
-            let ahead = try PrefetchingLoader(plain, epochs: 1..<3, threads: threads, bytes: 1 << 21)
+            let ahead = try PrefetchingLoader(
+                plain, epochs: 1..<3, threads: threads, bytes: 1 << 21)
             for epoch in 1..<3 {
                 for index in 0..<plain.batchCount {
                     let expected = try Batch(&plain, epoch: epoch, batch: index)

@@ -12,7 +12,8 @@ extension OpenCLBackend {
                 for: pass.operation,
                 shipped: LocalTile(
                     rows: pass.pixels, columns: pass.outputChannels, mayOccupy: 1, traits: traits)),
-            to: .convolutionLocal, "convolve") { $0.defines(isAligned: isAligned) }
+            to: .convolutionLocal, "convolve"
+        ) { $0.defines(isAligned: isAligned) }
         try withScratch([pass.turnsWeights ? weights.shape : [1]]) { scratch in
             if pass.turnsWeights {
                 let group = min(64, traits.maxWorkGroupSize)
@@ -53,7 +54,8 @@ extension OpenCLBackend {
                 for: .convolution(geometry, .weightGradient),
                 shipped: LocalTile(
                     rows: rows, columns: columns, mayOccupy: max(pixels / 256, 1), traits: traits)),
-            to: .convolutionLocal, "weight_gradient") { $0.defines(isAligned: isAligned) }
+            to: .convolutionLocal, "weight_gradient"
+        ) { $0.defines(isAligned: isAligned) }
         let (splits, pixelsPerSplit) = tile.splits(rows, columns, depth: pixels, traits)
         let zeros = try zeros(count: columns)
         try withScratch([splits > 1 ? [splits, rows, columns] : [1]]) { scratch in

@@ -79,7 +79,9 @@ public final class Tuner {
                 continue
             }
             let outcome: VariantSearch<Variant>.Outcome
-            do { outcome = try search(shape, scope, isOver) } catch let shortage as any MemoryShortage {
+            do { outcome = try search(shape, scope, isOver) } catch let shortage
+                as any MemoryShortage
+            {
                 report(
                     Finding(
                         shape: shape.name, variant: Variant(), gain: 1,

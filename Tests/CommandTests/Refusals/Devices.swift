@@ -32,9 +32,11 @@ extension RefusalTests {
                     "bench", "conv", "--backend", backend, "--input", "512x512x64", "--out", "64",
                     "--batch", "1000000",
                 ], 71, "out of memory"),
-            train(["--backend", backend, "--batch-size", "16000000"], "the largest batch that fits"),
             train(
-                ["--backend", backend, "--test-batch-size", "16000000"], "in training and in testing"),
+                ["--backend", backend, "--batch-size", "16000000"], "the largest batch that fits"),
+            train(
+                ["--backend", backend, "--test-batch-size", "16000000"],
+                "in training and in testing"),
         ]
     }
 
@@ -66,20 +68,21 @@ extension RefusalTests {
             environment: ["LLS_OPENCL_MEMORY_LIMIT": "1000000"]),
     ]
 
-    private static let environments: [Refusal] = [
-        ("LLS_OPENCL_GROUP_LIMIT", "many"), ("LLS_OPENCL_GROUP_LIMIT", "0"),
-        ("LLS_OPENCL_GROUP_LIMIT", "kernel="), ("LLS_OPENCL_GROUP_LIMIT", "64,,32"),
-        ("LLS_OPENCL_MEMORY_LIMIT", "8GB"), ("LLS_OPENCL_SLAB_LIMIT", "-1"),
-    ].map { variable, value in
-        Refusal(
-            ["bench", "gemm", "--backend", "opencl", "--m", "8", "--n", "8", "--k", "8"], 78,
-            variable, environment: [variable: value])
-    } + [
-        train(
-            ["--backend", "opencl", "--kernel-engine", "local"], "--kernel-engine register",
-            environment: ["LLS_OPENCL_GROUP_LIMIT": "kernel=8"], status: 69),
-        train(
-            ["--backend", "opencl", "--kernel-engine", "local"], "--kernel-engine register",
-            environment: ["LLS_OPENCL_GROUP_LIMIT": "16"], status: 69),
-    ]
+    private static let environments: [Refusal] =
+        [
+            ("LLS_OPENCL_GROUP_LIMIT", "many"), ("LLS_OPENCL_GROUP_LIMIT", "0"),
+            ("LLS_OPENCL_GROUP_LIMIT", "kernel="), ("LLS_OPENCL_GROUP_LIMIT", "64,,32"),
+            ("LLS_OPENCL_MEMORY_LIMIT", "8GB"), ("LLS_OPENCL_SLAB_LIMIT", "-1"),
+        ].map { variable, value in
+            Refusal(
+                ["bench", "gemm", "--backend", "opencl", "--m", "8", "--n", "8", "--k", "8"], 78,
+                variable, environment: [variable: value])
+        } + [
+            train(
+                ["--backend", "opencl", "--kernel-engine", "local"], "--kernel-engine register",
+                environment: ["LLS_OPENCL_GROUP_LIMIT": "kernel=8"], status: 69),
+            train(
+                ["--backend", "opencl", "--kernel-engine", "local"], "--kernel-engine register",
+                environment: ["LLS_OPENCL_GROUP_LIMIT": "16"], status: 69),
+        ]
 }
