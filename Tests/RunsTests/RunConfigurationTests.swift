@@ -44,7 +44,7 @@ import Testing
             configuration.device = text
             configuration.temperature = .random(in: 1e-9..<1e9)
             configuration.lr = .random(in: 0.000001..<1)
-            configuration.weightDecay = Double.leastNonzeroMagnitude
+            configuration.weightDecay = 1.1754943508222876e-38
             let back = try RunConfiguration(yaml: configuration.yaml)
             #expect(back == configuration, "\(text)")
             #expect(back.yaml == configuration.yaml)
