@@ -69,7 +69,9 @@ func readRecords(
     _ path: String, wanted: [String: Set<String>],
     _ body: (Record) throws(FileError) -> Void
 ) throws(FileError) {
-    guard let file = path.withPathBytes({ fopen($0, "re") }) else { throw .opening(path, errno) }
+    // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+    let descriptor = FileSystem.open(path, O_RDONLY | O_NONBLOCK)
+    guard descriptor >= 0, let file = fdopen(descriptor, "r") else { throw .opening(path, errno) }
     defer { fclose(file) }
     var status = stat()
     guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

@@ -51,6 +51,13 @@ extension DatasetDescription {
         return (compared, problems)
     }
 
+    /// Whether a zipped file holds what the one of its name does.
+    public func isPackedAnew(_ path: String) -> Bool {
+        guard path.pathExtension == "gz" else { return false }
+        let sum = contentSums[String(path.lastPathPart.dropLast(3))]
+        return sum != nil && (try? ByteReader(path).digestOfRest()) == sum
+    }
+
     /// Reads the data set, decodes all of it in one pass, and lists all that is wrong with it.
     ///
     /// Throws ``DatasetError/missing`` when it is nowhere.

@@ -64,7 +64,8 @@ public struct FileError: CategorizedError, Equatable {
     ) -> FileError {
         let category: ErrorCategory = code == EIO ? .inputOutput : .missingInput
         return FileError(
-            path: path, operation: operation, reason: errnoText(code), category: category)
+            path: path, operation: operation, reason: errnoText(code), category: category,
+            advice: advice(for: code))
     }
 
     /// A system call that failed while a file or folder was written or created.
@@ -74,7 +75,17 @@ public struct FileError: CategorizedError, Equatable {
         return FileError(
             path: path, operation: operation, reason: errnoText(code),
             category: full.contains(code) ? .inputOutput : .cannotCreate,
-            advice: code == EPIPE ? "Its reader has closed the pipe." : nil)
+            advice: advice(for: code))
+    }
+
+    private static func advice(for code: Int32) -> String? {
+        switch code {
+        case EPIPE: "Its reader has closed the pipe."
+        case ENAMETOOLONG: "The path, or a name in it, is too long: choose a shorter one."
+        case ELOOP: "A link in it leads back to itself."
+        case EISDIR: "It is a folder: name a file."
+        default: nil
+        }
     }
 
     public var description: String {

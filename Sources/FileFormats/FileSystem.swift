@@ -126,6 +126,10 @@ public enum FileSystem {
                 case Int(DT_REG): .file
                 case Int(DT_DIR): .folder
                 case Int(DT_LNK): .link
+                case Int(DT_FIFO): .pipe
+                case Int(DT_SOCK): .socket
+                case Int(DT_BLK): .blockDevice
+                case Int(DT_CHR): .characterDevice
                 default: nil
                 }
             entries.append((name, kind))
@@ -168,7 +172,8 @@ public enum FileSystem {
             case EEXIST where isFolder(folder):
                 return try makeFolders(missing.reversed(), inside: [])
             case EEXIST: throw .writing(folder, "create", errno: ENOTDIR)
-            case ENOENT where folder.parentFolder.utf8.count < folder.utf8.count:
+            case ENOENT where folder.parentFolder.utf8.count < folder.utf8.count,
+                ENOTDIR where folder.parentFolder.utf8.count < folder.utf8.count:
                 missing.append(folder)
                 folder = folder.parentFolder
             case let code: throw .writing(folder, "create", errno: code)

@@ -54,7 +54,8 @@ extension RunConfiguration {
             let key = (error as? DecodingError)?.codingPath.first?.stringValue
             let value = key.flatMap { given[Node($0)] }
             let shown = value?.scalar.map { "'\($0.string.legible)'" } ?? "of another kind"
-            let expected = key.flatMap { CodingKeys(rawValue: $0) }.map { Self.kind(of: $0) } ?? "another"
+            let expected =
+                key.flatMap { CodingKeys(rawValue: $0) }.map { Self.kind(of: $0) } ?? "another"
             throw ConfigurationError(
                 path: path, line: value?.mark?.line, key: key,
                 reason: "invalid value \(shown): expected \(expected)")

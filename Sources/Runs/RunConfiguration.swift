@@ -147,8 +147,14 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var defaultName: String {
         // Of `folder:PATH` the last part, without what no folder of ours may be called.
         let data = dataset.split { "/:".contains($0) }.last.map(String.init) ?? dataset
-        let parts = [data.trimmingPrefix { $0 == "." }, model[...], rule[...]].map { part in
-            part.lowercased().map { $0.isLetter || $0.isNumber || $0 == "." ? $0 : "-" }
+        let parts = [data.trimmingPrefix { $0 == "." }.prefix(64), model[...], rule[...]].map {
+            part in
+            part.lowercased().map { character in
+                // An accent that is a scalar of its own is none that a name may hold.
+                let isPlain = character.unicodeScalars.count == 1
+                let isAllowed = character.isLetter || character.isNumber || character == "."
+                return isPlain && isAllowed ? character : "-"
+            }
         }
         let model = String(parts[1])
         let short = model.hasPrefix("lls-") ? String(model.dropFirst(4)) : model

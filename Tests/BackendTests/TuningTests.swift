@@ -1,5 +1,6 @@
 import Foundation
 import OpenCLBackend
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -232,6 +233,28 @@ struct TuningTableTests {
         #expect(store.load() == table)
         try Data("{\"entries\":7}".utf8).write(to: URL(filePath: store.file))
         #expect(store.load() == .shipped)
+    }
+
+    /// Searches that end at once: none loses what another found.
+    @Test func tablesThatAreSavedAtOnceAreMerged() throws {
+        let device = try #require(Self.devices.first)
+        let folder = try TemporaryFolder()
+        let store = try #require(TuningStore(for: device, in: CacheFolder(folder.path + "/deep")))
+        let failures = Mutex<[any Error]>([])
+        DispatchQueue.concurrentPerform(iterations: 64) { index in
+            do {
+                let text = """
+                    {"entries":{"register: shape \(index)":{"isComplete":false,"variant":{}}}}
+                    """
+                try store.save(
+                    try JSONDecoder().decode(TuningTable.self, from: Data(text.utf8)))
+            } catch {
+                failures.withLock { $0.append(error) }
+            }
+        }
+        #expect(failures.withLock { $0.isEmpty })
+        #expect(store.load().count == 64)
+        #expect(try folder.contents("deep").count == 1)
     }
 
     /// A table is data: tiles that do not exist are not asked of the compiler.

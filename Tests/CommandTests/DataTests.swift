@@ -23,11 +23,14 @@ struct DataTests {
         let data = root.path + "/imagenet"
         try FileManager.default.createSymbolicLink(
             atPath: data, withDestinationPath: readers + "/" + folder)
-        let outcome = try Program.run([
-            "train", "--backend", "cpu", "--dataset", name, "--data-dir",
-            name == "IMAGENET" ? root.path : data, "--runs-dir", runs.path, "--epochs", "1",
-            "--batch-size", "\(batch)", "--test-batch-size", "3",
-        ])
+        let outcome = try Program.run(
+            [
+                "train", "--backend", "cpu", "--dataset", name, "--runs-dir", runs.path, "--epochs",
+                "1",
+                "--batch-size", "\(batch)", "--test-batch-size", "3",
+            ]
+                + (name.hasPrefix("folder:")
+                    ? [] : ["--data-dir", name == "IMAGENET" ? root.path : data]))
         #expect(outcome.status == 0, "\(outcome)")
         #expect(outcome.lastLine.hasPrefix("result epochs=1 "))
         let run = try #require(outcome.value("run"))

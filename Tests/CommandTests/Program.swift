@@ -26,13 +26,13 @@ enum Program {
     }()
 
     /// Runs it to its end. `environment` is added to this process's own; `shell` stands before the
-    /// command in `bash`, to set limits or to redirect.
+    /// command in `bash`, to set limits or to redirect. Another `executable` is a script around it.
     static func run(
         _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil,
-        shell: String? = nil
+        shell: String? = nil, executable: URL = path
     ) throws -> Outcome {
         let process = Process()
-        process.executableURL = path
+        process.executableURL = executable
         process.arguments = arguments
         if let shell {
             process.executableURL = URL(filePath: "/bin/bash")

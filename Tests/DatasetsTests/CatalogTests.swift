@@ -104,7 +104,7 @@ import Testing
         #expect(try mine.locate(environment: [:]).folder == root.path + "/Mine")
         let nowhere = try DatasetCatalog.named("folder:/no/such")
         let error = try #require(throws: DatasetError.self) {
-            try nowhere.locate(dataDirectory: root.path, environment: [:])
+            try nowhere.locate(environment: ["LLS_DATA": root.path])
         }
         #expect(error.description.contains("Looked in /no/such."))
     }

@@ -48,17 +48,49 @@ func pixels(_ split: ImageSplit) throws -> [UInt8] {
         #expect(error.category.exitCode == 64)
     }
 
-    @Test func looksInTheGivenFolderThenTheEnvironmentThenTheSystem() throws {
-        let folders = try DatasetCatalog.named("mnist").searchFolders(
-            dataDirectory: "/given", environment: ["LLS_DATA": "/variable", "HOME": "/home/me"])
-        #expect(
-            folders == [
-                "/given/MNIST/raw", "/given/MNIST", "/given/mnist", "/given",
-                "/variable/MNIST/raw", "/variable/MNIST", "/variable/mnist", "/variable",
+    /// A place that was named is the only one.
+    @Test(arguments: [
+        ("/given", "/variable", ["/given/MNIST/raw", "/given/MNIST", "/given/mnist", "/given"]),
+        (
+            nil, "/variable",
+            ["/variable/MNIST/raw", "/variable/MNIST", "/variable/mnist", "/variable"]
+        ),
+        (
+            nil, "",
+            [
                 "/home/me/.cache/lls/data/MNIST/raw", "/home/me/.cache/lls/data/MNIST",
                 "/home/me/.cache/lls/data/mnist", "/home/me/.cache/lls/data",
                 "/usr/share/datasets/mnist",
-            ])
+            ]
+        ),
+    ])
+    func looksInTheNamedFolderOrTheUsualOnes(
+        given: String?, variable: String, expected: [String]
+    ) throws {
+        let folders = try DatasetCatalog.named("mnist").searchFolders(
+            dataDirectory: given, environment: ["LLS_DATA": variable, "HOME": "/home/me"])
+        #expect(folders == expected)
+    }
+
+    @Test func filesWithADotAreTheSameFiles() throws {
+        let (plain, dotted) = (try TemporaryFolder(), try TemporaryFolder())
+        for split in ["train", "t10k"] {
+            for (kind, bytes) in [
+                (
+                    "images-idx3",
+                    [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28]
+                        + [UInt8](repeating: 9, count: 784)
+                ), ("labels-idx1", [0, 0, 8, 1, 0, 0, 0, 1, 3]),
+            ] {
+                _ = try plain.put(bytes, as: "\(split)-\(kind)-ubyte")
+                _ = try dotted.put(
+                    bytes, as: "\(split)-\(kind)-ubyte".replacing("-idx", with: ".idx"))
+            }
+        }
+        let sets = try [plain, dotted].map {
+            try DatasetCatalog.named("MNIST").load(dataDirectory: $0.path, environment: [:])
+        }
+        #expect(sets[0].train == sets[1].train && sets[0].test == sets[1].test)
     }
 
     @Test func aFolderOfAnotherDataSetIsNotTaken() throws {
@@ -73,17 +105,89 @@ func pixels(_ split: ImageSplit) throws -> [UInt8] {
 
     @Test func aMissingDataSetNamesEveryFolderAndTheCure() throws {
         let folder = try TemporaryFolder()
-        _ = try folder.put([0], as: "train-images-idx3-ubyte")
+        let place = folder.path + "/.cache/lls/data"
+        try FileManager.default.createDirectory(
+            atPath: place, withIntermediateDirectories: true)
+        try Data([0]).write(to: URL(filePath: place + "/train-images-idx3-ubyte"))
         let mnist = try DatasetCatalog.named("mnist")
         let error = try #require(throws: DatasetError.self) {
-            try mnist.load(dataDirectory: folder.path, environment: ["LLS_DATA": "/nowhere"])
+            try mnist.load(environment: ["HOME": folder.path])
         }
         #expect(error.category.exitCode == 66)
-        for path in ["/nowhere/MNIST/raw", "/usr/share/datasets/mnist", folder.path] {
+        for path in [place + "/MNIST/raw", "/usr/share/datasets/mnist", folder.path] {
             #expect(error.description.contains(path))
         }
         #expect(error.description.contains("lacks train-labels-idx1-ubyte"))
         #expect(error.description.split(separator: "\n").count == 3)
+    }
+
+    /// Fashion-MNIST is in a system's place, and is not taken from there.
+    @Test(arguments: [true, false])
+    func aNamedPlaceIsNeverReplaced(byFlag: Bool) throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.put([0], as: "train-images-idx3-ubyte")
+        for place in [folder.path, folder.path + "/none"] {
+            let error = try #require(throws: DatasetError.self) {
+                try DatasetCatalog.named("FashionMNIST").locate(
+                    dataDirectory: byFlag ? place : nil,
+                    environment: ["LLS_DATA": byFlag ? "/usr/share/datasets" : place])
+            }
+            let text = error.description
+            #expect(text.contains(place) && !text.contains("/usr/share"), "\(text)")
+            #expect(text.contains(byFlag ? "--data-dir" : "$LLS_DATA"))
+            #expect(
+                text.contains(
+                    place == folder.path
+                        ? "lacks train-labels-idx1-ubyte, t10k-images-idx3-ubyte"
+                        : "which is no folder"))
+            #expect(text.split(separator: "\n").count == 3)
+        }
+    }
+
+    @Test func aFolderOfOnesOwnHasNoOtherPlace() throws {
+        let mine = try DatasetCatalog.named("folder:p2")
+        let error = try #require(throws: DatasetError.self) {
+            try mine.locate(dataDirectory: "/photos", environment: [:])
+        }
+        #expect(error.category.exitCode == 64)
+        #expect(error.description.contains("folder:/photos/p2"), "\(error)")
+    }
+
+    @Test func aFolderThatIsThereIsGuessed() throws {
+        let folder = try TemporaryFolder()
+        let error = try #require(throws: DatasetError.self) {
+            try DatasetCatalog.named(folder.path)
+        }
+        #expect(error.description.contains("Did you mean 'folder:\(folder.path)'?"))
+    }
+
+    /// The same bytes, packed by others.
+    @Test func contentsAreComparedHoweverTheyArePacked() throws {
+        let fashion = try DatasetCatalog.named("FashionMNIST")
+        let debian = "/usr/share/datasets/fashion-mnist"
+        let folder = try TemporaryFolder()
+        for name in try FileManager.default.contentsOfDirectory(atPath: debian) {
+            try FileManager.default.copyItem(
+                atPath: debian + "/" + name, toPath: folder.path + "/" + name)
+        }
+        let places = [
+            try fashion.locate(environment: [:]),
+            try fashion.locate(dataDirectory: folder.path, environment: [:]),
+        ]
+        for place in places {
+            let result = fashion.compareContents(place)
+            #expect(result.compared == 4 && result.problems.isEmpty, "\(result)")
+        }
+        // One wrong label, packed as before.
+        let labels = try ByteReader(folder.path + "/t10k-labels-idx1-ubyte.gz")
+            .read(10_008, field: "labels")
+        try FileManager.default.removeItem(atPath: folder.path + "/t10k-labels-idx1-ubyte.gz")
+        _ = try folder.put(
+            labels.dropLast() + [labels.last == 1 ? 2 : 1], as: "t10k-labels-idx1-ubyte")
+        let changed = fashion.compareContents(
+            try fashion.locate(dataDirectory: folder.path, environment: [:]))
+        #expect(changed.compared == 4 && changed.problems.count == 1)
+        #expect(changed.problems.first?.path.hasSuffix("t10k-labels-idx1-ubyte") == true)
     }
 }
 

@@ -41,7 +41,9 @@ func digest(_ sample: [Float], channels: Int) -> String {
 /// Small data sets in their owners' formats, written by Python, NumPy and Pillow.
 @Suite struct ReaderTests {
     private func load(_ name: String, from folder: String = readers) throws -> ImageDataset {
-        try DatasetCatalog.named(name).load(dataDirectory: folder, environment: [:])
+        let found = try DatasetCatalog.named(name)
+        return try found.load(
+            dataDirectory: found.namesItsPlace ? nil : folder, environment: [:])
     }
 
     /// To the last bit: the decoder, the resizing, the crop and the normalisation are torchvision's.

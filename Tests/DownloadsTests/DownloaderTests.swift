@@ -127,7 +127,8 @@ struct DownloaderTests {
     func rubbishThatIsLeftDoesNoHarm(length: Int) throws {
         _ = try folder.put([UInt8](repeating: 1, count: length), as: "data.bin.part")
         // A process number that cannot exist.
-        _ = try folder.put([2], as: ".data.bin.\(ProcessInfo.processInfo.hostName)-4999999-1-x.part")
+        _ = try folder.put(
+            [2], as: ".data.bin.\(ProcessInfo.processInfo.hostName)-4999999-1-x.part")
         let server = try LoopbackServer { $0.answer(Self.content) }
         _ = try downloader.fetch(try file(at: server.base + "/data.bin"), into: folder.path)
         #expect(

@@ -34,7 +34,9 @@ import Testing
             #expect(error.category == .malformedData && error.field != nil, "cut to \(length)")
             #expect(error.offset.map { $0 <= 76 } == true, "cut to \(length)")
         }
-        for tail in [[0], [1, 2, 3], whole] as [[UInt8]] {
+        // Zero bytes behind a gzip file are its padding.
+        let zero: [UInt8] = name.hasSuffix(".gz") ? [0, 1] : [0]
+        for tail in [zero, [1, 2, 3], whole] as [[UInt8]] {
             let path = try folder.put(whole + tail)
             let error = try #require(throws: FileError.self) {
                 try IDXFile(reading: path, dimensions: dimensions)
@@ -108,6 +110,32 @@ import Testing
                 try IDXFile(reading: path, dimensions: 1)
             }
             #expect(error.category.exitCode == 66, "\(path)")
+        }
+    }
+
+    /// One file after another, and zero bytes behind the last.
+    @Test func membersOfAGzipFileAreOne() throws {
+        let folder = try TemporaryFolder()
+        let whole = try fixture("images.idx.gz")
+        let plain = try fixture("images.idx")
+        for (bytes, times) in [
+            (whole + whole, 2), (whole + whole + whole, 3),
+            (whole + [UInt8](repeating: 0, count: 100_000), 1),
+        ] {
+            let reader = try ByteReader(try folder.put(bytes))
+            let all = (0..<times).flatMap { _ in plain }
+            #expect(try reader.read(all.count, field: "all") == all)
+            try reader.finish()
+        }
+        for damage in [
+            whole + [1], whole + [0, 0, 1], whole + whole.dropLast(), whole + [0x1F],
+            whole + [0x1F, 0x8B],
+        ] {
+            let reader = try ByteReader(try folder.put(damage))
+            #expect(throws: FileError.self) {
+                _ = try reader.read(plain.count, field: "all")
+                try reader.skipToEnd()
+            }
         }
     }
 }

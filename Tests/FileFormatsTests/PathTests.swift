@@ -114,7 +114,7 @@ import Testing
         let error = try #require(throws: FileError.self) {
             try FileSystem.makeFolders(folder.path + "/a/b/file/d/e")
         }
-        #expect(error.path == folder.path + "/a/b/file/d" || error.path.hasSuffix("/file"))
+        #expect(error.path == folder.path + "/a/b/file")
         #expect(symlink(folder.path + "/a/b", folder.path + "/a/b/c/loop") == 0)
         FileSystem.removeAll(folder.path + "/a/b/c")
         #expect(FileSystem.isFile(folder.path + "/a/b/file"))

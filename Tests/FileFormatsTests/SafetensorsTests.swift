@@ -236,3 +236,47 @@ private let strangeName = "quo\"te\\tab\t\u{e9}\u{4e2d}\u{1f600}"
         #expect(throws: FileError.self) { try SafetensorsFile(parsing: bytes, path: "greater") }
     }
 }
+
+/// A file on disk whose tensors are read after its header.
+@Suite struct SafetensorsReaderTests {
+    @Test func theHeaderIsReadFirst() throws {
+        let reader = try SafetensorsReader(fixtures + "/python.safetensors")
+        #expect(reader.metadata == ["format": "pt"])
+        #expect(reader.shapes.count == 9 && reader.shapes["conv.weight"] == [2, 3, 2, 2])
+        #expect(
+            try reader.readAll()
+                == SafetensorsFile(
+                    parsing: try fixture("python.safetensors"), path: "bytes"))
+    }
+
+    /// 20 GB that take no room on disk: nothing of them is read.
+    @Test func aGreatHoleCostsNothing() throws {
+        let folder = try TemporaryFolder()
+        for header in [
+            #"{"w":{"dtype":"F32","shape":[5000000000],"data_offsets":[0,20000000000]}}"#, "",
+        ] {
+            let count = UInt64(header.isEmpty ? 90_000_000 : header.utf8.count)
+            let path = try folder.put(
+                (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } + Array(header.utf8))
+            #expect(truncate(path, off_t(8 + header.utf8.count + 20_000_000_000)) == 0)
+            let clock = ContinuousClock()
+            let time = clock.measure {
+                let reader = try? SafetensorsReader(path)
+                #expect(reader?.shapes == (header.isEmpty ? nil : ["w": [5_000_000_000]]))
+            }
+            #expect(time < .seconds(5))
+        }
+    }
+
+    @Test(arguments: [
+        Array("PK\u{3}\u{4}archive/data.pkl".utf8),
+        [0x80, 2, 0x8A, 10] + [UInt8](repeating: 7, count: 90),
+    ])
+    func aCheckpointOfPyTorchIsKnown(bytes: [UInt8]) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.put(bytes)
+        let error = try #require(throws: FileError.self) { try SafetensorsReader(path) }
+        #expect(error.category.exitCode == 65)
+        #expect(error.description.contains("Scripts/pth_to_safetensors.py"), "\(error)")
+    }
+}

@@ -39,6 +39,65 @@ import Testing
         #expect(try create("other", in: folder).path.hasSuffix("/other/001"))
     }
 
+    /// Folders that no run of ours made count for nothing, and one more than the greatest number is
+    /// not counted.
+    @Test func absurdNumbersAreNotCountedOn() throws {
+        let folder = try TemporaryFolder()
+        for name in ["9223372036854775807", "99999999999999999999", "-9223372036854775808", "１２"] {
+            try FileSystem.makeFolders(folder.path + "/runs/name/" + name)
+        }
+        #expect(try create(in: folder).path.hasSuffix("/name/001"))
+    }
+
+    @Test func nothingIsMadeInVain() throws {
+        let folder = try TemporaryFolder()
+        var calls = FileCalls.system
+        calls.sync = { _ in
+            errno = ENOSPC
+            return -1
+        }
+        #expect(throws: FileError.self) {
+            try RunFolder.create(
+                name: "name", in: folder.path + "/a/b", configuration: RunConfiguration(),
+                arguments: [], calls: calls)
+        }
+        #expect(try folder.contents() == [])
+    }
+
+    @Test func noFolderIsNotTheRootFolder() throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try RunFolder.create(
+                name: "name", in: "", configuration: RunConfiguration(), arguments: [])
+        }
+        #expect(error.key == "runs-dir")
+    }
+
+    @Test func anyArgumentIsWrittenDownAsAShellTakesIt() throws {
+        let folder = try TemporaryFolder()
+        let odd = String(pathBytes: [0x63, 0xE9])
+        let run = try RunFolder.create(
+            name: "name", in: folder.path + "/" + odd, configuration: RunConfiguration(),
+            arguments: ["lls", odd, "a\nb", "it's"])
+        #expect(try text(run.commandFile) == "lls $'c\\xe9' $'a\\nb' 'it'\\''s'\n")
+        var configuration = RunConfiguration()
+        configuration.dataDir = odd
+        #expect(try RunConfiguration(yaml: configuration.yaml).dataDir?.pathBytes == [0x63, 0xE9])
+    }
+
+    /// A data folder may be called anything; the run that is named after it must have a name.
+    @Test(arguments: [
+        "folder:/x/e\u{301}", "folder:/x/\u{1F600} \u{10F7E9}", "folder:/", "folder:..", "folder:",
+        "folder:/" + String(repeating: "n", count: 255),
+    ])
+    func everyDataSetGivesAName(dataset: String) throws {
+        let folder = try TemporaryFolder()
+        var configuration = RunConfiguration()
+        configuration.dataset = dataset
+        _ = try RunFolder.create(
+            name: configuration.defaultName, in: folder.path, configuration: configuration,
+            arguments: [])
+    }
+
     @Test func eightAtOnceGetFoldersOfTheirOwn() throws {
         let folder = try TemporaryFolder()
         // Threads, not tasks: all eight must be inside the call at once.
@@ -92,7 +151,7 @@ import Testing
         }
         let error = try #require(throws: FileError.self) { try create(in: folder, calls: calls) }
         #expect(error.category.exitCode == (code == ENOSPC ? 74 : 73))
-        #expect(try folder.contents("runs/name") == [])
+        #expect(try folder.contents() == [])
     }
 
     @Test(arguments: ["", ".", "..", "a/b", "../x", ".hidden", "a\nb", "a b", "/x"])

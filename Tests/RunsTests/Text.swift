@@ -1,3 +1,3 @@
-import Foundation
+import FileFormats
 
-func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+func text(_ path: String) throws -> String { String(decoding: try readFile(path), as: UTF8.self) }

@@ -38,10 +38,12 @@ public enum DatasetError: CategorizedError, Equatable {
                 """
         case .placeNamedTwice(let name, let dataDirectory):
             let path = String(name.drop { $0 != ":" }.dropFirst())
+            let whole =
+                path.isAbsolutePath ? dataDirectory : dataDirectory.appending(pathPart: path)
             return """
                 \(name.legible) says where it lies, and so does --data-dir \(dataDirectory.legible).
                 Leave out --data-dir, or name the whole path: \
-                folder:\(dataDirectory.appending(pathPart: path).legible)
+                folder:\(whole.legible)
                 """
         case .unusable(let path, let reason, let advice):
             return "\(path.legible): \(reason).\n\(advice)"

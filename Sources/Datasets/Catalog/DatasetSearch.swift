@@ -87,9 +87,7 @@ extension DatasetDescription {
     /// MNIST and its kin share file names, and so do class folders, so only the folder's name tells
     /// one data set from another.
     private func belongsToAnother(_ folder: String) -> Bool {
-        // The path as it is written, since the name of a link counts too.
-        let isPlain = !folder.pathParts.contains { $0 == "." || $0 == ".." }
-        let path = isPlain ? folder : FileSystem.resolved(folder) ?? folder
+        let path = FileSystem.resolved(folder) ?? folder
         let parts = path.pathParts.map(ByteString.init)
         func isOne(of subfolders: [String]) -> Bool {
             subfolders.contains {

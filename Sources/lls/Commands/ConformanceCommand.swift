@@ -18,7 +18,9 @@ struct ConformanceCommand: ParsableCommand {
     @Flag(help: "One JSON object a case.")
     var json = false
 
-    @Argument(help: "Cases made by the oracle: JSON files.")
+    @Argument(
+        help: "Cases made by the oracle: JSON files.", completion: .file(extensions: ["json"]),
+        transform: pathArgument)
     var files: [String]
 
     private enum Stated {

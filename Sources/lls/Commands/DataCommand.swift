@@ -37,7 +37,7 @@ struct DataFolderOptions: ParsableArguments {
             The folder in which the data set lies, and no other; without it $LLS_DATA and no other, \
             else ~/.cache/lls/data, then the system's places. Not with folder:PATH, which is a place.
             """,
-        transform: { $0.expandingHome() })
+        completion: .directory, transform: pathArgument)
     var dataDirectory: String?
 
     /// The folders that the user keeps data sets in, first choice first: the one that was named, and

@@ -17,7 +17,8 @@ struct DataDump: ParsableCommand {
     @OptionGroup var badImagesOption: BadImagesOption
     @Option(help: "train or test.") var split = Split.test
     @Option(help: "Samples by their place in the split: 7, 0..9 or 3,5,8..11.") var index = "0..9"
-    @Option(help: "The file to write.") var out: String
+    @Option(help: "The file to write.", completion: .file(), transform: pathArgument)
+    var out: String
     @Flag(
         help: "Training samples as an epoch sees them; without it they are prepared like test ones."
     )

@@ -13,13 +13,21 @@ struct DataPrepareVWW: ParsableCommand {
             """)
 
     @OptionGroup var place: DataFolderOptions
-    @Option(help: "The ids of the validation images, one a line.")
+    @Option(
+        help: "The ids of the validation images, one a line.", completion: .file(),
+        transform: pathArgument)
     var minival: String
-    @Option(help: "The folder of instances_train2014.json and instances_val2014.json.")
+    @Option(
+        help: "The folder of instances_train2014.json and instances_val2014.json.",
+        completion: .directory, transform: pathArgument)
     var annotations: String?
-    @Option(help: "The folder that holds train2014 and val2014, or all2014.")
+    @Option(
+        help: "The folder that holds train2014 and val2014, or all2014.", completion: .directory,
+        transform: pathArgument)
     var images: String?
-    @Option(help: "Where instances_train.json and instances_val.json go; beside the annotations.")
+    @Option(
+        help: "Where instances_train.json and instances_val.json go; beside the annotations.",
+        completion: .directory, transform: pathArgument)
     var out: String?
     @Flag(help: "Do not look whether the images are there.")
     var withoutImages = false

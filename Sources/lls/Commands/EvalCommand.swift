@@ -31,7 +31,8 @@ struct EvalCommand: ParsableCommand {
 
     @OptionGroup var badImagesOption: BadImagesOption
 
-    @Argument(help: "A run folder, or a weights file.")
+    @Argument(
+        help: "A run folder, or a weights file.", completion: .file(), transform: pathArgument)
     var path: String
 
     private struct Result: Encodable {

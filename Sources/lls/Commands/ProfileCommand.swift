@@ -13,7 +13,9 @@ struct ProfileCommand: ParsableCommand {
     @OptionGroup var selection: BackendOptions
     @OptionGroup var options: ModelOptions
     @Option(help: "Steps that are measured.") var steps = 5
-    @Option(help: "Writes every launch to this file, for chrome://tracing or ui.perfetto.dev.")
+    @Option(
+        help: "Writes every launch to this file, for chrome://tracing or ui.perfetto.dev.",
+        completion: .file(), transform: pathArgument)
     var trace: String?
     @Flag(help: "One JSON object.") var json = false
 

@@ -56,14 +56,9 @@ struct Choices {
         "learning rate": "lr", "weight decay": "weight-decay", "warm-up steps": "warmup-steps",
     ]
 
-    /// Reads the data set. A folder that was named must be there.
+    /// Reads the data set. A folder that was named must hold it.
     func load(_ configuration: RunConfiguration) throws -> ImageDataset {
-        if let folder = configuration.dataDir, !FileSystem.exists(folder) {
-            throw FileError(
-                path: folder, operation: "open the data folder", reason: "it is not there",
-                category: .missingInput)
-        }
-        return try dataset.load(dataDirectory: configuration.dataDir)
+        try dataset.load(dataDirectory: configuration.dataDir)
     }
 
     /// The configuration with these names as they are published.

@@ -61,9 +61,10 @@ enum Console {
         event(Note(text: line))
     }
 
-    /// Why the program ends with this status.
+    /// Why the program ends with this status, in at most three lines.
     static func error(_ text: String, status: Int32) {
-        let lines = text.split(separator: "\n")
+        var lines = text.split(separator: "\n").map(String.init)
+        if lines.count > 3 { lines[2...] = [lines[2...].joined(separator: "; ")] }
         guard speaksJSON else {
             return talk("error: " + lines.joined(separator: "\n  ").withoutControls + "\n")
         }
@@ -90,7 +91,9 @@ enum Console {
         guard code != 0, code != EPIPE else { return }
         state.withLock { state in
             if state.failure == nil {
-                state.failure = .writing("standard output", "write", errno: code)
+                state.failure = FileError(
+                    path: "standard output", operation: "write",
+                    reason: String(cString: strerror(code)), category: .inputOutput)
             }
         }
     }

@@ -55,7 +55,8 @@ struct StepBench {
         images = RandomSource(seed: 0, stream: "images").uniforms(network.images.count)
         let labels = RandomSource(seed: 0, stream: "labels").uniforms(training.batch)
             .map { Int32($0 * Float(training.classes)) }
-        try labels.withUnsafeBytes { try backend.upload($0, to: network.labels) }
+        let places = network.labels
+        try labels.withUnsafeBytes { try backend.upload($0, to: places) }
         ring = try LossRing(capacity: 1, losses: network.lossNames.count, on: backend)
     }
 

@@ -18,6 +18,8 @@ struct SavedWeights {
     init(_ path: String) throws {
         let isFolder = FileSystem.isFolder(path)
         let run = isFolder ? try RunFolder(opening: path) : Self.run(around: path)
+        // A configuration that cannot be used is the run's first fault.
+        if isFolder { _ = try run?.configuration(choices: RunConfiguration.choices) }
         let file = isFolder ? path.appending(pathPart: "weights/last.safetensors") : path
         guard FileSystem.exists(file) else {
             throw FileError(

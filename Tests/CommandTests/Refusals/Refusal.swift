@@ -61,7 +61,7 @@ struct Refusal: Sendable {
 }
 
 struct RefusalTests {
-    static let all: [Refusal] = general + training
+    static let all: [Refusal] = general + files + data + training
 
     /// In one test, so that no two of them compete for the machine's memory.
     @Test func everyOneIsRefusedAsTheContractSays() throws {

@@ -120,3 +120,11 @@ for width, height in [(61, 20), (20, 47), (13, 15), (60, 46), (62, 48), (100, 80
     pixels = np.asarray(resized)
     (here / f"noise-{width}x{height}.ppm").write_bytes(
         f"P6 {width} {height} 255\n".encode() + pixels.tobytes())
+
+# More than 64 million pixels in 8 kB; PortablePixmap files are for smaller ones.
+side = 8192
+(here / "wide.png").write_bytes(
+    b"\x89PNG\r\n\x1a\n"
+    + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0))
+    + chunk(b"IDAT", zlib.compress(bytes(side * (1 + side // 8)), 9))
+    + chunk(b"IEND", b""))
