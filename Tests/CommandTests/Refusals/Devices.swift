@@ -26,12 +26,12 @@ extension RefusalTests {
                 [
                     "bench", "conv", "--backend", backend, "--input", "65536x65536x65536", "--out",
                     "65536", "--batch", "1000000",
-                ], 71, "to 65536 channels"),
+                ], 64, "too large"),
             Refusal(
                 [
                     "bench", "conv", "--backend", backend, "--input", "512x512x64", "--out", "64",
-                    "--batch", "1000000",
-                ], 71, "out of memory"),
+                    "--batch", "4000",
+                ], 71, "to 64 channels"),
             train(
                 ["--backend", backend, "--batch-size", "16000000"], "the largest batch that fits"),
             train(
