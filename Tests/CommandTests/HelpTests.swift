@@ -41,12 +41,14 @@ struct HelpTests {
         for (option, kind) in paths {
             let at = try #require(script.range(of: "\n    \(option)"), "\(option)")
             let lines = script[at.upperBound...].split(separator: "\n")
-            #expect(lines.prefix(2).contains { $0.contains("__lls_add_completions \(kind)") })
+            let offers = "__lls_add_completions \(kind)"
+            #expect(lines.prefix(2).contains { $0.contains(offers) }, "\(option)")
         }
     }
 
     @Test(arguments: [
-        ["--help"], ["help"], ["help", "train"], ["help", "data", "get"], ["data", "get", "--help"],
+        ["--help"], ["help"], ["help", "train"], ["help", "data", "get"],
+        ["data", "get", "--help"],
         ["--version"], ["bench", "--help"],
     ])
     func helpIsAResult(arguments: [String]) throws {
