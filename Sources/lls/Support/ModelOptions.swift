@@ -27,7 +27,8 @@ struct ModelOptions: ParsableArguments {
             let extents = try parseExtents(input, flag: "input")
             try requirePossible(batch: batch, of: extents)
             return PlannedTraining(
-                try model.entry, rule: try rule.entry, optimizer: .adamWScheduleFree, input: [extents[1], extents[2], extents[0]],
+                try model.entry, rule: try rule.entry, optimizer: .adamWScheduleFree,
+                input: [extents[1], extents[2], extents[0]],
                 classes: classes, batch: batch)
         }
     }
