@@ -95,7 +95,7 @@ public struct AtomicFile: ~Copyable {
     /// Opens a pipe or a device, the first time.
     private mutating func open() throws(FileError) {
         guard descriptor < 0 else { return }
-        descriptor = FileSystem.open(path, O_WRONLY | O_NOCTTY)
+        descriptor = FileSystem.open(path, O_WRONLY | O_NOCTTY | O_TRUNC)
         guard descriptor >= 0 else { throw .writing(path, "open", errno: errno) }
     }
 
