@@ -102,7 +102,8 @@ let package = Package(
             name: "BackendTests",
             dependencies: [
                 "Verification", "ReferenceBackend", "OpenCLBackend", "BLASBackend", "KernelSources",
-                "LocalLearning", "Datasets", "FileFormats", "Randomness", "TestSupport",
+                "LocalLearning", "Datasets", "FileFormats", "Profiling", "Randomness",
+                "TestSupport",
             ]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),

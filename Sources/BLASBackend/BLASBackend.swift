@@ -10,12 +10,12 @@ import Tensors
 /// Operations have ended when their calls return.
 public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
     let threads: ThreadPool
-    /// Another one while a rehearsal looks what is borrowed.
-    var scratch = ScratchPool()
+    let memory: HostMemorySource
+    let scratch: ScratchPool
     /// How 3×3 convolutions of stride 1 and padding 1 are computed; all others are direct.
     public var convolutionAlgorithm: ConvolutionAlgorithm
 
-    public var memoryUse: MemoryUse { scratch.ledger.use }
+    public var memoryUse: MemoryUse { memory.ledger.use }
 
     /// - Parameters:
     ///   - threads: threads that compute, the caller's included; nil for one a core.
@@ -27,10 +27,25 @@ public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
     ) throws {
         precondition(threads.map { $0 > 0 } ?? true, "a backend of \(threads ?? 0) threads")
         self.convolutionAlgorithm = convolutionAlgorithm
-        self.threads = try ThreadPool(count: threads ?? ThreadPool.coreCount)
+        let count = threads ?? ThreadPool.coreCount
+        let reserve = try OpenBLASMemory.reserve(threads: count)
+        memory = HostMemorySource(reserve: reserve)
+        scratch = ScratchPool(from: memory)
+        self.threads = try ThreadPool(count: count)
         // Each of our threads calls OpenBLAS by itself, for one part of the work.
         openblas_set_num_threads(1)
     }
+
+    /// A backend that counts what `backend` would hold. All that looks at elements is a thread's job,
+    /// and its threads rest.
+    private init(rehearsing backend: BLASBackend) {
+        convolutionAlgorithm = backend.convolutionAlgorithm
+        memory = HostMemorySource(rehearsing: backend.memory)
+        scratch = ScratchPool(from: memory)
+        threads = ThreadPool(resting: backend.threads.count)
+    }
+
+    public func rehearsal() -> (any Backend)? { BLASBackend(rehearsing: self) }
 
     public var name: String {
         let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown core"
@@ -53,6 +68,9 @@ extension BLASBackend {
     func overElements(_ count: Int, _ body: (Range<Int>) -> Void) {
         inParts(of: count, grain: 64) { body($1) }
     }
+
+    /// Runs `body`, which looks at elements, on the caller's thread.
+    func alone(_ body: () -> Void) { threads.run(1) { _ in body() } }
 
     func parts(of count: Int, grain: Int = 1, work: Int = 1) -> Parts {
         Parts(of: count, grain: grain, work: work, threads: threads.count)

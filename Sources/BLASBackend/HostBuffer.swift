@@ -1,28 +1,63 @@
 import Foundation
 import Tensors
 
-/// Memory that the system does not give.
-public struct OutOfMemoryError: Error, CustomStringConvertible {
-    /// What was asked for, and what the backend held already.
-    public let bytesAsked, bytesHeld: Int
+/// Where a backend's memory comes from.
+final class HostMemorySource {
+    let ledger = MemoryLedger()
+    /// Where it only counts, the bytes that it may count to: nothing lies behind its pointers then.
+    private let rehearsedLimit: Int?
+    /// Bytes of address space that must stay free for others, see ``OpenBLASMemory``.
+    private let reserve: Int
 
-    public var description: String {
-        "the system has no \(bytesAsked) bytes of memory more for the CPU backend, which holds "
-            + "\(bytesHeld); use a smaller batch or model"
-    }
-}
-
-/// What the live allocations of a backend hold.
-final class MemoryLedger {
-    private(set) var use = MemoryUse()
-
-    func add(_ byteCount: Int) {
-        use.current += byteCount
-        use.peak = max(use.peak, use.current)
-        use.allocations += 1
+    init(reserve: Int) {
+        self.reserve = reserve
+        rehearsedLimit = nil
     }
 
-    func remove(_ byteCount: Int) { use.current -= byteCount }
+    init(rehearsing source: HostMemorySource) {
+        reserve = 0
+        rehearsedLimit = source.available
+    }
+
+    var isRehearsal: Bool { rehearsedLimit != nil }
+
+    /// What is left of the address space, where it is limited, and otherwise of the machine.
+    var available: Int {
+        if let rehearsedLimit { return rehearsedLimit }
+        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        guard let left = HostMemory.addressSpaceLeft else { return physical }
+        // Twice: `left` loses the reserve once OpenBLAS has taken it.
+        return min(physical, max(0, left - 2 * reserve) + ledger.use.current)
+    }
+
+    fileprivate func allocate(_ byteCount: Int) throws -> UnsafeMutableRawPointer {
+        let shortage = OutOfMemoryError(
+            "the system does not give \(byteCount) bytes more to the CPU backend, which holds "
+                + "\(ledger.use.current)",
+            bytesNeeded: byteCount.saturatingAdding(ledger.use.current))
+        if let rehearsedLimit {
+            guard byteCount <= rehearsedLimit - ledger.use.current else { throw shortage }
+            return Self.nobodys
+        }
+        var pointer: UnsafeMutableRawPointer?
+        let isAllowed = HostMemory.addressSpaceLeft.map { byteCount <= $0 - reserve } ?? true
+        guard isAllowed, posix_memalign(&pointer, HostStorage.alignment, byteCount) == 0,
+            let pointer
+        else { throw shortage }
+        return pointer
+    }
+
+    fileprivate func release(_ pointer: UnsafeMutableRawPointer) {
+        if !isRehearsal { free(pointer) }
+    }
+
+    /// An aligned address that nothing is read from or written to.
+    private static var nobodys: UnsafeMutableRawPointer {
+        guard let pointer = UnsafeMutableRawPointer(bitPattern: 1 << 20) else {
+            preconditionFailure("an address above 0 is no null pointer")
+        }
+        return pointer
+    }
 }
 
 /// One allocation, aligned to a cache line; slices share it.
@@ -31,23 +66,19 @@ final class HostStorage {
 
     let pointer: UnsafeMutableRawPointer
     let byteCount: Int
-    private let ledger: MemoryLedger
+    private let source: HostMemorySource
 
-    init(byteCount: Int, ledger: MemoryLedger) throws {
+    init(byteCount: Int, from source: HostMemorySource) throws {
         let asked = max(1, (byteCount + Self.alignment - 1) / Self.alignment) * Self.alignment
-        var pointer: UnsafeMutableRawPointer?
-        guard posix_memalign(&pointer, Self.alignment, asked) == 0, let pointer else {
-            throw OutOfMemoryError(bytesAsked: asked, bytesHeld: ledger.use.current)
-        }
-        self.pointer = pointer
+        pointer = try source.allocate(asked)
         self.byteCount = asked
-        self.ledger = ledger
-        ledger.add(asked)
+        self.source = source
+        source.ledger.add(asked)
     }
 
     deinit {
-        free(pointer)
-        ledger.remove(byteCount)
+        source.release(pointer)
+        source.ledger.remove(byteCount)
     }
 }
 
@@ -77,12 +108,12 @@ extension Tensor {
 
     /// The elements, in memory that lives as long as the tensor's buffer.
     var floats: UnsafeMutablePointer<Float> {
-        precondition(elementType == .float32, "floats asked of integers \(shape)")
+        check(holds: .float32)
         return host.pointer.assumingMemoryBound(to: Float.self)
     }
 
     var integers: UnsafeMutablePointer<Int32> {
-        precondition(elementType == .int32, "integers asked of floats \(shape)")
+        check(holds: .int32)
         return host.pointer.assumingMemoryBound(to: Int32.self)
     }
 }

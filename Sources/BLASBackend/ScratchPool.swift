@@ -3,9 +3,11 @@
 /// It holds as many buffers as were ever lent at the same time, each as large as was ever needed in
 /// its place, so that operations whose shapes have been seen allocate nothing.
 final class ScratchPool {
-    let ledger = MemoryLedger()
+    private let source: HostMemorySource
     /// Those at home, smallest first.
     private var free: [HostStorage] = []
+
+    init(from source: HostMemorySource) { self.source = source }
 
     /// Lends memory for each of `byteCounts` for the duration of `body`.
     func lend<Result>(
@@ -33,7 +35,7 @@ final class ScratchPool {
             return free.remove(at: index)
         }
         _ = free.popLast()
-        return try HostStorage(byteCount: byteCount, ledger: ledger)
+        return try HostStorage(byteCount: byteCount, from: source)
     }
 
     private func takeBack(_ storage: HostStorage) {

@@ -1,13 +1,14 @@
 import Foundation
 import Synchronization
 
-/// A thread could not be started.
+/// Threads that cannot be had.
 public struct ThreadError: Error, CustomStringConvertible {
     let wanted: Int
-    let code: Int32
+    /// Why not.
+    let reason: String
 
     public var description: String {
-        "cannot start \(wanted) threads for the CPU backend: \(String(cString: strerror(code))); "
+        "cannot start \(wanted) threads for the CPU backend: \(reason)\n"
             + "ask for fewer with --threads"
     }
 }
@@ -19,12 +20,27 @@ final class ThreadPool {
     private let shared = SharedState()
     private var workers: [pthread_t] = []
     /// Whether jobs are left undone.
-    var isResting = false
+    private let isResting: Bool
 
     static var coreCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
-    init(count: Int) throws {
+    /// More only get into each other's way: they wait for each other after every operation.
+    static var mostThreads: Int { max(64, 16 * coreCount) }
+
+    /// A pool of `count` threads that do nothing and need not be there.
+    init(resting count: Int) {
         self.count = count
+        isResting = true
+    }
+
+    init(count: Int) throws {
+        guard count <= Self.mostThreads else {
+            throw ThreadError(
+                wanted: count,
+                reason: "at most \(Self.mostThreads) make sense on \(Self.coreCount) cores")
+        }
+        self.count = count
+        isResting = false
         for index in 1..<max(1, count) {
             var worker = pthread_t()
             let seat = Unmanaged.passRetained(Seat(index, shared))
@@ -32,7 +48,7 @@ final class ThreadPool {
             guard code == 0 else {
                 seat.release()
                 stop()
-                throw ThreadError(wanted: count, code: code)
+                throw ThreadError(wanted: count, reason: String(cString: strerror(code)))
             }
             workers.append(worker)
         }

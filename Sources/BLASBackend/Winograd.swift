@@ -154,7 +154,7 @@ extension BLASBackend {
                 defer { next += size }
                 return PointMatrices(memory: next, rows: matrix.rows, channels: matrix.channels)
             }
-            next.update(repeating: 0, count: margin)
+            alone { next.update(repeating: 0, count: margin) }
             body(placed, next)
         }
     }

@@ -7,7 +7,18 @@
 
 #include "CVectorLoops.h"
 
-#if defined(__clang__) && defined(__x86_64__) && defined(__ELF__) \
+// With the thread sanitizer the loader would run what chooses among the bodies before the sanitizer
+// is set up, and the program would die there.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SINGLE_VERSION 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define SINGLE_VERSION 1
+#endif
+
+#if !defined(SINGLE_VERSION) && defined(__clang__) && defined(__x86_64__) && defined(__ELF__) \
     && __has_attribute(target_clones)
 /// One body for AVX-512, AVX2 and the baseline; the loader chooses.
 #define MULTIVERSIONED \

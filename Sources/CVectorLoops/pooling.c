@@ -1,5 +1,8 @@
 #include "windows.h"
 
+/// Whether `x` takes the place of the largest element so far. NaN wins, the last one of all.
+PART int wins(float x, float largest) { return (x > largest) | (x != x); }
+
 MULTIVERSIONED void vector_max_pool(
     const float *x, float *y, long images, const vector_max_pool_shape *shape
 ) {
@@ -13,11 +16,11 @@ MULTIVERSIONED void vector_max_pool(
                     const float *below = corner + line;
                     EACH_CHANNEL
                     for (long c = 0; c < channels; c++) {
-                        float top = corner[c + channels] > corner[c]
+                        float top = wins(corner[c + channels], corner[c])
                             ? corner[c + channels] : corner[c];
-                        float bottom = below[c + channels] > below[c]
+                        float bottom = wins(below[c + channels], below[c])
                             ? below[c + channels] : below[c];
-                        y[c] = bottom > top ? bottom : top;
+                        y[c] = wins(bottom, top) ? bottom : top;
                     }
                     continue;
                 }
@@ -30,7 +33,7 @@ MULTIVERSIONED void vector_max_pool(
                     } else {
                         EACH_CHANNEL
                         for (long c = 0; c < channels; c++)
-                            y[c] = pixel[c] > y[c] ? pixel[c] : y[c];
+                            y[c] = wins(pixel[c], y[c]) ? pixel[c] : y[c];
                     }
                 }
             }
@@ -38,7 +41,7 @@ MULTIVERSIONED void vector_max_pool(
     }
 }
 
-/// The gradient of one window of 2×2 to its first largest pixel, without a branch.
+/// The gradient of one window of 2×2 to the pixel that wins, without a branch.
 PART void route_gradient(
     const float *gradient, const float *x, float *result, long line, long channels
 ) {
@@ -47,12 +50,13 @@ PART void route_gradient(
     EACH_CHANNEL
     for (long c = 0; c < channels; c++) {
         float a = x[c], b = x[c + channels], d = below[c], e = below[c + channels];
-        float top = b > a ? b : a, bottom = e > d ? e : d;
-        float above = bottom > top ? 0 : gradient[c], under = bottom > top ? gradient[c] : 0;
-        result[c] = b > a ? 0 : above;
-        result[c + channels] = b > a ? above : 0;
-        result_below[c] = e > d ? 0 : under;
-        result_below[c + channels] = e > d ? under : 0;
+        float top = wins(b, a) ? b : a, bottom = wins(e, d) ? e : d;
+        float above = wins(bottom, top) ? 0 : gradient[c];
+        float under = wins(bottom, top) ? gradient[c] : 0;
+        result[c] = wins(b, a) ? 0 : above;
+        result[c + channels] = wins(b, a) ? above : 0;
+        result_below[c] = wins(e, d) ? 0 : under;
+        result_below[c + channels] = wins(e, d) ? under : 0;
     }
 }
 
@@ -75,7 +79,7 @@ MULTIVERSIONED void vector_max_pool_gradient(
                     long first = corner + c;
                     for (long tap = 1; tap < window * window; tap++) {
                         long index = corner + c + tap / window * line + tap % window * channels;
-                        if (x[index] > x[first]) first = index;
+                        if (wins(x[index], x[first])) first = index;
                     }
                     result[first] = gradient[c];
                 }

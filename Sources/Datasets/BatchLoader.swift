@@ -12,7 +12,7 @@ public struct BatchLoader: Sendable {
     /// ``ImageSplit/places(limit:)``.
     public let sampleCount: Int
     /// How many batches an epoch has; the last may hold fewer samples.
-    public var batchCount: Int { (sampleCount + batchSize - 1) / batchSize }
+    public var batchCount: Int { sampleCount == 0 ? 0 : (sampleCount - 1) / batchSize + 1 }
 
     private let normalization: Normalization
     private let transform: ImageTransform

@@ -17,11 +17,17 @@ public struct ClassMismatchError: CategorizedError {
             missing.isEmpty ? nil : "the data lacks \(list(missing, upTo: 4))",
             new.isEmpty ? nil : "new in the data: \(list(new, upTo: 4))",
         ].compactMap { $0 }.joined(separator: "; ")
+        // What a file system or an archive does to names, and nobody sees: é is one character or two.
+        let twins = missing.filter { name in new.contains(name) }
+        let cure =
+            twins.isEmpty
+            ? "Use the data that the weights were trained on, or give its classes the same names."
+            : "\(list(twins, upTo: 4)): the same letters in another Unicode form; rename the folders."
         return """
             \(path.legible): the weights have \(known) classes, and \(dataset.legible) has \(present): they differ \
             by name
             \(parts).
-            Use the data that the weights were trained on, or give its classes the same names.
+            \(cure)
             """
     }
 }

@@ -25,23 +25,37 @@ public final class PrefetchingLoader: Sendable {
     ///   - threads: by default one for images in memory, and one a processor for files.
     ///   - bytes: that the prepared batches may take; there is room for two in any case, the one
     ///     that is used and the one that is made.
+    /// - Throws: ``LoaderError`` where the system gives no memory for two batches, or no thread.
     public init(
         _ loader: BatchLoader, epochs: Range<Int>, firstBatch: Int = 0, threads: Int? = nil,
         bytes: Int = 32 << 20
-    ) {
+    ) throws(LoaderError) {
         let threads = threads ?? Self.defaultThreads(for: loader.split)
         precondition(threads > 0, "\(threads) threads")
         precondition((0...loader.batchCount).contains(firstBatch), "first batch \(firstBatch)")
-        let batchBytes = loader.batchSize * (loader.shape.count + 1) * MemoryLayout<Float>.size
-        let ring = BatchRing(
-            loader, BatchCursor(epochs, firstBatch: firstBatch, batches: loader.batchCount),
-            slots: max(2, bytes / batchBytes), threads: threads)
-        self.ring = ring
-        for number in 1...threads {
-            let thread = Thread { ring.work() }
-            thread.name = "lls batches \(number)"
-            thread.start()
+        guard threads <= Self.mostThreads else {
+            throw LoaderError(
+                "\(threads) threads to prepare batches are more than the \(Self.mostThreads) that "
+                    + "make sense here", advice: "ask for fewer")
         }
+        ring = try BatchRing(
+            loader, BatchCursor(epochs, firstBatch: firstBatch, batches: loader.batchCount),
+            bytes: bytes, threads: threads)
+        for started in 0..<threads {
+            let code = startThread(working: ring)
+            guard code == 0 else {
+                ring.stop(started: started)
+                throw LoaderError(
+                    "cannot start \(threads) threads to prepare batches: "
+                        + String(cString: strerror(code)),
+                    advice: "ask for fewer, or raise ulimit -u")
+            }
+        }
+    }
+
+    /// Threads beyond this only get into each other's way.
+    public static var mostThreads: Int {
+        max(64, 16 * ProcessInfo.processInfo.activeProcessorCount)
     }
 
     deinit { stop() }
@@ -69,6 +83,43 @@ public final class PrefetchingLoader: Sendable {
 
     /// How long the consumer has waited for batches so far.
     public var waited: Duration { ring.waited }
+}
+
+/// Memory or threads for batches that the system does not give.
+public struct LoaderError: Error, Sendable, CustomStringConvertible {
+    public let reason: String
+    /// What to do about it.
+    public let advice: String
+
+    init(_ reason: String, advice: String) {
+        self.reason = reason
+        self.advice = advice
+    }
+
+    public var description: String { "\(reason)\n\(advice)" }
+}
+
+/// Starts a thread that works for `ring`; 0, or the system's error code. Foundation's threads do not
+/// tell when they could not be started.
+private func startThread(working ring: BatchRing) -> Int32 {
+    var thread = pthread_t()
+    let argument = Unmanaged.passRetained(ring)
+    let code = pthread_create(
+        &thread, nil,
+        { argument in
+            if let argument {
+                let ring = Unmanaged<BatchRing>.fromOpaque(argument).takeRetainedValue()
+                Thread.current.name = "lls batches"
+                ring.work()
+            }
+            return nil
+        }, argument.toOpaque())
+    guard code == 0 else {
+        argument.release()
+        return code
+    }
+    pthread_detach(thread)
+    return 0
 }
 
 /// The batches of several epochs, one after the other.
@@ -121,6 +172,7 @@ private final class BatchRing: @unchecked Sendable {
     }
 
     private let loader: BatchLoader
+    private let threads: Int
     private let sampleSize: Int
     /// Samples of a piece: enough to be worth taking a lock for.
     private let pieceSize: Int
@@ -137,22 +189,45 @@ private final class BatchRing: @unchecked Sendable {
     private var failure: (any Error)?
     private var waitedSoFar = Duration.zero
 
-    init(_ loader: BatchLoader, _ cursor: BatchCursor, slots: Int, threads: Int) {
+    init(
+        _ loader: BatchLoader, _ cursor: BatchCursor, bytes: Int, threads: Int
+    ) throws(LoaderError) {
         self.loader = loader
         self.cursor = cursor
         working = threads
+        self.threads = threads
         sampleSize = loader.shape.count
         pieceSize = min(max(1, (1 << 16) / loader.shape.count), loader.batchSize)
-        self.slots = (0..<slots).map { _ in
-            Slot(
-                images: .allocate(capacity: loader.batchSize * loader.shape.count),
-                labels: .allocate(capacity: loader.batchSize))
+        slots = []
+        // No batch has more samples than there are.
+        let samples = min(loader.batchSize, loader.sampleCount)
+        let (batchBytes, overflow) = (4 * (sampleSize + 1)).multipliedReportingOverflow(by: samples)
+        let batches = overflow ? 2 : max(2, bytes / max(batchBytes, 1))
+        for _ in 0..<batches {
+            guard !overflow, let images = Self.allocate(Float.self, samples * sampleSize) else {
+                throw LoaderError(
+                    "the system gives no memory for two batches of \(samples) samples with "
+                        + "\(sampleSize) numbers each", advice: "use a smaller batch")
+            }
+            slots.append(Slot(images: images, labels: .allocate(capacity: samples)))
         }
+    }
+
+    /// Nil where the system has not so much; Swift's own allocation would end the program.
+    private static func allocate<Element: BitwiseCopyable>(
+        _: Element.Type, _ count: Int
+    ) -> UnsafeMutableBufferPointer<Element>? {
+        let bytes = max(count, 1) * MemoryLayout<Element>.stride
+        guard bytes <= Int(clamping: ProcessInfo.processInfo.physicalMemory),
+            let memory = malloc(bytes)
+        else { return nil }
+        return UnsafeMutableBufferPointer(
+            start: memory.bindMemory(to: Element.self, capacity: count), count: count)
     }
 
     deinit {
         for slot in slots {
-            slot.images.deallocate()
+            free(slot.images.baseAddress)
             slot.labels.deallocate()
         }
     }
@@ -259,6 +334,12 @@ private final class BatchRing: @unchecked Sendable {
             released += 1
             condition.broadcast()
         }
+    }
+
+    /// As ``stop()``, where only `started` threads could be started.
+    func stop(started: Int) {
+        condition.withLock { working = working - threads + started }
+        stop()
     }
 
     func stop() {

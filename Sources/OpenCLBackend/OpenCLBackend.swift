@@ -20,8 +20,8 @@ public final class OpenCLBackend {
     /// Calls so far that waited for the device to end all its work.
     public internal(set) var waits = 0
 
-    /// Set while operations are called without being computed.
-    var rehearsal: Rehearsal?
+    /// Whether it only counts, see ``rehearsal()``: nothing is launched, nothing allocated.
+    let isRehearsal: Bool
     let context: cl_context
     let queue: cl_command_queue
     let programs: ProgramCache
@@ -76,13 +76,28 @@ public final class OpenCLBackend {
         }
         self.context = context
         self.queue = queue
+        isRehearsal = false
         programs = ProgramCache(
             context: context, device: device, multiplyAdd: multiplyAdd, binaries: folder)
         profiler = profiling ? Profiler() : nil
     }
 
+    /// A backend that counts what `backend` would hold.
+    private init(rehearsing backend: OpenCLBackend) {
+        (device, traits, engine) = (backend.device, backend.traits, backend.engine)
+        tuning = backend.tuning
+        convolutionAlgorithm = backend.convolutionAlgorithm
+        (context, queue, programs) = (backend.context, backend.queue, backend.programs)
+        clRetainContext(context)
+        clRetainCommandQueue(queue)
+        profiler = nil
+        isRehearsal = true
+    }
+
+    public func rehearsal() -> (any Backend)? { OpenCLBackend(rehearsing: self) }
+
     deinit {
-        clFinish(queue)
+        if !isRehearsal { clFinish(queue) }
         clReleaseCommandQueue(queue)
         clReleaseContext(context)
     }
@@ -98,7 +113,6 @@ public final class OpenCLBackend {
     ///
     /// Grown to powers of two, so rarely.
     func zeros(count: Int) throws -> Tensor {
-        if let rehearsal { return rehearsal.tensor([count]) }
         if let zeroBuffer, zeroBuffer.count >= count { return zeroBuffer }
         var capacity = 4096
         while capacity < count { capacity *= 2 }

@@ -6,16 +6,19 @@ public final class PlanningBackend: Backend {
     public let sliceAlignment: Int
     public var name: String { "plan" }
     public var memoryUse: MemoryUse { ledger.use }
-    public var memoryLimits: MemoryLimits { .none }
+    public var keepsElements: Bool { false }
+    public let memoryLimits: MemoryLimits
 
-    /// The largest single allocation, in bytes.
-    public var largestAllocation: Int { ledger.largest }
-
-    private let ledger = PlannedMemory()
+    private let ledger = MemoryLedger()
     private(set) var operations: [PlannedOperation] = []
 
-    /// - Parameter alignment: of the device that is planned for, see ``DeviceMemory``.
-    public init(alignment: Int) { sliceAlignment = alignment }
+    /// - Parameters:
+    ///   - alignment: of the device that is planned for, see ``DeviceMemory``.
+    ///   - limits: that it refuses to go beyond.
+    public init(alignment: Int, limits: MemoryLimits = .none) {
+        sliceAlignment = alignment
+        memoryLimits = limits
+    }
 
     /// What `body` has run.
     func record(_ body: () throws -> Void) rethrows -> [PlannedOperation] {
@@ -43,25 +46,17 @@ extension Tensor {
     var identity: ObjectIdentifier { ObjectIdentifier(buffer) }
 }
 
-private final class PlannedMemory {
-    var use = MemoryUse()
-    var largest = 0
-}
-
 private final class PlannedBuffer: DeviceBuffer {
     private let byteCount: Int
-    private let ledger: PlannedMemory
+    private let ledger: MemoryLedger
 
-    init(byteCount: Int, _ ledger: PlannedMemory) {
+    init(byteCount: Int, _ ledger: MemoryLedger) {
         self.byteCount = byteCount
         self.ledger = ledger
-        ledger.use.current += byteCount
-        ledger.use.peak = max(ledger.use.peak, ledger.use.current)
-        ledger.use.allocations += 1
-        ledger.largest = max(ledger.largest, byteCount)
+        ledger.add(byteCount)
     }
 
-    deinit { ledger.use.current -= byteCount }
+    deinit { ledger.remove(byteCount) }
 }
 
 /// A part of an allocation, kept alive by it.
@@ -75,9 +70,14 @@ private final class PlannedSlice: DeviceBuffer {
 
 extension PlanningBackend {
     public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
-        Tensor(
-            shape: shape, elementType: elementType,
-            buffer: PlannedBuffer(byteCount: shape.count * elementType.byteCount, ledger))
+        let bytes = try shape.byteCount(of: elementType)
+        let held = ledger.use.current
+        guard bytes <= memoryLimits.allocation, bytes <= memoryLimits.total - held else {
+            throw OutOfMemoryError(
+                "\(bytes) bytes are needed besides \(held)", bytesNeeded: bytes + held)
+        }
+        return Tensor(
+            shape: shape, elementType: elementType, buffer: PlannedBuffer(byteCount: bytes, ledger))
     }
 
     public func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
@@ -89,10 +89,13 @@ extension PlanningBackend {
     public func withScratch<Result>(
         _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
     ) throws -> Result {
-        let uncounted = PlannedMemory()
+        let uncounted = MemoryLedger()
         return try body(
-            shapes.map {
-                Tensor(shape: $0, buffer: PlannedBuffer(byteCount: $0.count * 4, uncounted))
+            try shapes.map {
+                Tensor(
+                    shape: $0,
+                    buffer: PlannedBuffer(
+                        byteCount: try $0.byteCount(of: .float32), uncounted))
             })
     }
 

@@ -24,10 +24,24 @@ public struct StepWork: Sendable {
     public let operations: [DenseOperation]
 
     public func total(_ phase: WorkPhase) -> Int {
-        blocks.reduce(0) { $0 + ($1.multiplyAccumulates[phase] ?? 0) }
+        blocks.map { $0.multiplyAccumulates[phase] ?? 0 }.saturatingSum()
     }
 
-    public var total: Int { WorkPhase.allCases.map(total).reduce(0, +) }
+    public var total: Int { WorkPhase.allCases.map(total).saturatingSum() }
+
+    /// Runs one step of `training` on a ``PlanningBackend``.
+    ///
+    /// - Throws: ``ArchitectureError``, as the network itself would.
+    public init(of training: PlannedTraining) throws {
+        let backend = PlanningBackend(alignment: 1)
+        let network = try training.makeNetwork(on: backend)
+        let optimizers = try training.makeOptimizers(of: network, on: backend)
+        let losses = try network.lossNames.map { _ in try backend.makeTensor([1]) }
+        let operations = try backend.record {
+            try network.step(batch: training.batch, optimizers, losses: losses)
+        }
+        self.init(operations, of: network)
+    }
 
     /// Sorts operations by the memory that they touch: a block's own weights or their gradients say
     /// whose it is and what for; all else is the learning signal of the block that ran last.
@@ -39,8 +53,9 @@ public struct StepWork: Sendable {
         for planned in planned {
             let (owner, phase) = owners.place(planned)
             if phase == .forward, let owner { current = owner }
-            blocks[owner ?? current].multiplyAccumulates[phase, default: 0] +=
-                planned.operation.multiplyAccumulates
+            let before = blocks[owner ?? current].multiplyAccumulates[phase] ?? 0
+            blocks[owner ?? current].multiplyAccumulates[phase] =
+                before.saturatingAdding(planned.operation.multiplyAccumulates)
         }
     }
 }

@@ -11,6 +11,8 @@ public struct PlannedTraining: Sendable {
     public var classes, batch: Int
     public var pooling = Pooling.max
     public var hasDropout = false
+    /// The run around the steps; nil for single steps, as they are timed.
+    public var run: PlannedRun?
 
     public init(
         _ architecture: Architecture, rule: any LearningRule, optimizer: OptimizerKind,
@@ -23,123 +25,194 @@ public struct PlannedTraining: Sendable {
         self.classes = classes
         self.batch = batch
     }
+
+    var name: String { "\(architecture.name) by \(rule.name)" }
+
+    /// What the network must hold at a time.
+    var capacity: Int { max(batch, run?.testBatch ?? 0) }
 }
 
-/// The memory and the work of a training step, known before the device is asked for anything.
+/// A run as far as its memory depends on it.
+public struct PlannedRun: Sendable {
+    public var trainSamples, testSamples, testBatch: Int
+    /// Steps between two reports, and the most steps of the run.
+    public var reportEvery: Int
+    public var maxSteps: Int?
+
+    public init(
+        trainSamples: Int, testSamples: Int, testBatch: Int, reportEvery: Int,
+        maxSteps: Int? = nil
+    ) {
+        self.trainSamples = trainSamples
+        self.testSamples = testSamples
+        self.testBatch = testBatch
+        self.reportEvery = reportEvery
+        self.maxSteps = maxSteps
+    }
+}
+
+/// The memory and the work of a training, known before the device is asked for anything.
 public struct TrainingPlan: Sendable {
-    /// Bytes of everything that lives during a step and not beyond it.
-    public let activationBytes: Int
-    /// Bytes of learned and running values, of their gradients, and of what the optimizer keeps.
-    public let parameterBytes, gradientBytes, optimizerBytes: Int
-    /// Bytes of labels, basis vectors, projections and statistics.
-    public let otherBytes: Int
-    /// Bytes that the device borrows for single products and convolutions; 0 where no device was
-    /// asked.
-    public fileprivate(set) var scratchBytes = 0
-    /// Bytes of the largest single allocation.
-    public let largestAllocation: Int
-    public let trainedParameters: Int
+    let memory: TrainingMemory
+    /// Of one step.
     public let work: StepWork
 
-    public var totalBytes: Int {
-        activationBytes + parameterBytes + gradientBytes + optimizerBytes + otherBytes
-            + scratchBytes
-    }
+    /// Bytes of everything that lives during a step and not beyond it.
+    public var activationBytes: Int { memory.activations }
+    /// Bytes of learned and running values, of their gradients, and of what the optimizer keeps.
+    public var parameterBytes: Int { memory.parameters }
+    public var gradientBytes: Int { memory.gradients }
+    public var optimizerBytes: Int { memory.optimizer }
+    /// Bytes of labels, losses, counters, basis vectors, projections and statistics.
+    public var otherBytes: Int { memory.other }
+    /// Bytes that operations borrow.
+    public var scratchBytes: Int { memory.scratch }
+    /// Bytes of the largest single allocation.
+    public var largestAllocation: Int { memory.largestAllocation }
+    public var trainedParameters: Int { memory.trainedParameters }
+    public var totalBytes: Int { memory.total }
 
-    /// Builds the network and runs one step of it on a ``PlanningBackend``.
+    /// Plans for a device of which nothing is known but its alignment: what operations borrow is not
+    /// counted.
     ///
-    /// - Parameter alignment: ``DeviceMemory/sliceAlignment`` of the device that is planned for.
+    /// - Parameter alignment: see ``DeviceMemory/sliceAlignment``.
     /// - Throws: ``ArchitectureError``, as the network itself would.
     public init(_ training: PlannedTraining, alignment: Int) throws {
-        let backend = PlanningBackend(alignment: alignment)
-        let network = try Network(
-            unset: training.architecture, input: training.input, classes: training.classes,
-            batch: training.batch, rule: training.rule, pooling: training.pooling,
-            dropout: training.hasDropout ? 0.5 : 0, on: backend)
-        let networkBytes = backend.memoryUse.current
-        let optimizers = try network.groups.map {
-            try training.optimizer.make(for: $0, OptimizerSettings(), on: backend)
-        }
-        optimizerBytes = backend.memoryUse.current - networkBytes
-        activationBytes = network.activationBytes
-        gradientBytes = network.groups.map(\.gradients.byteCount).reduce(0, +)
-        let running = network.parameters.filter { !$0.description.isTrained }
-        parameterBytes =
-            network.groups.map(\.values.byteCount).reduce(0, +)
-            + running.map(\.value.byteCount).reduce(0, +)
-        otherBytes = networkBytes - activationBytes - gradientBytes - parameterBytes
-        largestAllocation = backend.largestAllocation
-        trainedParameters = network.groups.map(\.trainedCount).reduce(0, +)
-        let losses = try network.lossNames.map { _ in try backend.makeTensor([1]) }
-        let operations = try backend.record {
-            try network.step(batch: training.batch, optimizers, losses: losses)
-        }
-        work = StepWork(operations, of: network)
+        memory = try TrainingMemory(training, on: PlanningBackend(alignment: alignment))
+        work = try StepWork(of: training)
     }
 
-    /// Whether a device can hold it.
-    public func fits(_ limits: MemoryLimits) -> Bool {
-        totalBytes <= limits.total && largestAllocation <= limits.allocation
+    fileprivate init(_ training: PlannedTraining, _ memory: TrainingMemory) throws {
+        self.memory = memory
+        work = try StepWork(of: training)
     }
 }
 
 extension PlannedTraining {
-    /// The plan for `backend`, once it is known to fit.
+    /// The plan for `backend`, once it is known to fit. What it says is what will be held, to the
+    /// byte: the training is rehearsed, call for call.
     ///
     /// - Throws: ``DoesNotFitError`` with the largest batch that does; ``ArchitectureError``.
     public func plan(on backend: any Backend) throws -> TrainingPlan {
-        let plan = try planned(for: backend)
-        let limits = backend.memoryLimits
-        guard plan.fits(limits) else {
+        do {
+            return try TrainingPlan(self, memory(on: backend))
+        } catch let shortage as any MemoryShortage {
             throw DoesNotFitError(
-                training: "\(architecture.name) by \(rule.name)", device: backend.name,
-                batch: batch, plan: plan, limits: limits,
+                "\(name) at batch \(capacity)", on: backend, bytesNeeded: shortage.bytesNeeded,
                 largestBatch: try largestBatch(on: backend))
         }
-        return plan
     }
 
-    private func planned(for backend: any Backend) throws -> TrainingPlan {
-        var plan = try TrainingPlan(self, alignment: backend.sliceAlignment)
-        plan.scratchBytes = try backend.scratchBytes(of: plan.work.operations)
-        return plan
+    private func memory(on backend: any Backend) throws -> TrainingMemory {
+        try TrainingMemory(self, on: backend.rehearsed)
     }
 
-    /// By halving, since bytes grow with the batch; nil where batch norm's least, 2, is too much.
-    private func largestBatch(on backend: any Backend) throws -> Int? {
-        func fits(_ batch: Int) throws -> Bool {
+    /// The largest training batch that fits; if none does with this test batch, the largest for both.
+    private func largestBatch(on backend: any Backend) throws -> LargestBatch {
+        func fits(_ training: PlannedTraining) throws -> Bool {
+            do {
+                _ = try training.memory(on: backend)
+                return true
+            } catch is any MemoryShortage {
+                return false
+            }
+        }
+        func with(_ batch: Int, forTesting: Bool) -> PlannedTraining {
             var smaller = self
-            smaller.batch = batch
-            return try smaller.planned(for: backend).fits(backend.memoryLimits)
+            smaller.batch = min(batch, self.batch)
+            if forTesting, let run { smaller.run?.testBatch = min(batch, run.testBatch) }
+            return smaller
         }
-        guard batch > 2, try fits(2) else { return nil }
-        var (good, bad) = (2, batch)
-        while bad - good > 1 {
-            let middle = (good + bad) / 2
-            if try fits(middle) { good = middle } else { bad = middle }
+        for forTesting in run == nil ? [false] : [false, true] {
+            let most = forTesting ? capacity : batch
+            guard most > 2, try fits(with(2, forTesting: forTesting)) else { continue }
+            // By halving, since bytes grow with the batch.
+            var (good, bad) = (2, most)
+            while bad - good > 1 {
+                let middle = good + (bad - good) / 2
+                if try fits(with(middle, forTesting: forTesting)) {
+                    good = middle
+                } else {
+                    bad = middle
+                }
+            }
+            // A last batch of one sample is none that batch norm can train on.
+            while good > 2, let run, run.trainSamples % good == 1 { good -= 1 }
+            return forTesting ? .forBoth(good) : .forTraining(good)
         }
-        return good
+        return .none
     }
 }
 
-/// A step that a device has no room for, seen before it was asked.
-public struct DoesNotFitError: Error, CustomStringConvertible {
-    public let training, device: String
-    public let batch: Int
-    public let plan: TrainingPlan
+/// The largest batch that a device has room for.
+public enum LargestBatch: Equatable, Sendable {
+    case forTraining(Int)
+    /// In training and in testing.
+    case forBoth(Int)
+    /// Not even two samples.
+    case none
+}
+
+extension Backend {
+    /// Its rehearsal, or the next best thing.
+    var rehearsed: any Backend {
+        rehearsal() ?? PlanningBackend(alignment: sliceAlignment, limits: memoryLimits)
+    }
+
+    /// Throws unless the backend has room for what `body` does, which is tried on its rehearsal.
+    ///
+    /// - Parameters:
+    ///   - what: it is, as in "a product of …".
+    ///   - body: makes the same tensors, and calls the same operations, as will be made and called.
+    /// - Throws: ``DoesNotFitError``; what `body` throws.
+    public func checkRoom(
+        for what: String, advice: String = "use a smaller one, or another device",
+        _ body: (any Backend) throws -> Void
+    ) throws {
+        do {
+            try body(rehearsed)
+        } catch let shortage as any MemoryShortage {
+            throw DoesNotFitError(
+                what, on: self, bytesNeeded: shortage.bytesNeeded, advice: advice)
+        }
+    }
+}
+
+/// Something that a device has no room for, seen before it was asked.
+public struct DoesNotFitError: MemoryShortage {
+    public let what, device: String
+    /// Bytes that it needs at least; nil if that is more than any memory.
+    public let bytesNeeded: Int?
     public let limits: MemoryLimits
-    /// Nil where no batch fits.
-    public let largestBatch: Int?
+    /// Of a training.
+    public let largestBatch: LargestBatch?
+    private let advice: String
+
+    init(
+        _ what: String, on backend: any Backend, bytesNeeded: Int?,
+        largestBatch: LargestBatch? = nil, advice: String = ""
+    ) {
+        self.what = what
+        device = backend.name
+        self.bytesNeeded = bytesNeeded
+        limits = backend.memoryLimits
+        self.largestBatch = largestBatch
+        self.advice =
+            switch largestBatch {
+            case nil: advice
+            case .forTraining(let batch): "the largest batch that fits is \(batch)"
+            case .forBoth(let batch):
+                "the largest batch that fits is \(batch), in training and in testing"
+            case .some(.none):
+                "no batch fits: choose a smaller model, smaller images or another device"
+            }
+    }
 
     public var description: String {
-        let advice =
-            largestBatch.map { "the largest batch that fits is \($0)" }
-            ?? "no batch fits: choose a smaller model, smaller images or another device"
-        return """
-            out of memory: \(training) at batch \(batch) needs \(plan.totalBytes) bytes, \
-            \(plan.largestAllocation) of them in one allocation
-            \(device) has \(limits.total), and allows \(limits.allocation) in one
-            \(advice)
-            """
+        """
+        out of memory: \(what) needs \(bytesNeeded.map { "at least \($0) bytes" } ?? "too much")
+        \(device) has \(limits.total), and allows \(limits.allocation) in one allocation
+        \(advice)
+        """
     }
 }

@@ -13,17 +13,6 @@ public final class ReferenceBackend: Backend {
     public init() {}
 }
 
-/// What the live buffers of a backend hold.
-final class MemoryLedger {
-    var use = MemoryUse()
-
-    func add(_ byteCount: Int) {
-        use.current += byteCount
-        use.peak = max(use.peak, use.current)
-        use.allocations += 1
-    }
-}
-
 /// One allocation; slices share it.
 final class ReferenceStorage {
     let elements: UnsafeMutableBufferPointer<Double>
@@ -37,7 +26,7 @@ final class ReferenceStorage {
     }
 
     deinit {
-        ledger.use.current -= byteCount
+        ledger.remove(byteCount)
         elements.deallocate()
     }
 
@@ -58,8 +47,20 @@ final class ReferenceBuffer: DeviceBuffer {
 }
 
 extension Tensor {
-    /// The elements, in memory that lives as long as the tensor's buffer.
+    /// The elements of a float tensor, in memory that lives as long as the tensor's buffer.
     var elements: UnsafeMutableBufferPointer<Double> {
+        check(holds: .float32)
+        return anyElements
+    }
+
+    /// The elements of an integer tensor.
+    var integers: UnsafeMutableBufferPointer<Double> {
+        check(holds: .int32)
+        return anyElements
+    }
+
+    /// The elements of whatever type.
+    var anyElements: UnsafeMutableBufferPointer<Double> {
         guard let buffer = buffer as? ReferenceBuffer else {
             preconditionFailure("a tensor \(shape) of another backend: \(type(of: buffer))")
         }

@@ -7,11 +7,20 @@
 ///   returns; only ``DeviceMemory/read(_:)-(Tensor)`` and ``DeviceMemory/synchronize()`` wait.
 /// - A destination is overwritten, NaN and all, unless its parameter is named `adding…`.
 /// - A destination never aliases a source, unless the operation says that it may.
-/// - A wrong shape is the programmer's mistake and traps with both shapes; whatever the world does
-///   (memory, device, driver) is thrown.
+/// - A wrong shape is the programmer's mistake and traps with both shapes, a wrong element type with
+///   both types; whatever the world does (memory, device, driver) is thrown.
 /// - The same calls on the same device give the same bytes.
 ///
 /// A backend has one owner and is not `Sendable`.
 public protocol Backend: DeviceMemory, MatrixOps, ConvolutionOps, ElementwiseOps,
     NormalizationOps, PoolingOps, LossOps, LocalLossOps, OptimizerOps
-{}
+{
+    /// A backend that does what this one does, call for call, and counts the same bytes, but holds
+    /// no memory, computes nothing and reads zeros: what is tried on it says exactly what this one
+    /// would hold. Nil if a backend has none.
+    func rehearsal() -> (any Backend)?
+}
+
+extension Backend {
+    public func rehearsal() -> (any Backend)? { nil }
+}

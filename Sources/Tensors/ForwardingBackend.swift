@@ -20,9 +20,8 @@ open class ForwardingBackend: Backend {
     open var memoryUse: MemoryUse { base.memoryUse }
     open var memoryLimits: MemoryLimits { base.memoryLimits }
 
-    open func scratchBytes(of operations: [DenseOperation]) throws -> Int {
-        try base.scratchBytes(of: operations)
-    }
+    open var keepsElements: Bool { base.keepsElements }
+    open func rehearsal() -> (any Backend)? { base.rehearsal() }
 
     open func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
         try base.makeTensor(shape, elementType)

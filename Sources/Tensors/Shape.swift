@@ -12,8 +12,8 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
     public var rank: Int { dimensions.count }
 
-    /// The number of elements.
-    public var count: Int { dimensions.reduce(1, *) }
+    /// The number of elements; `Int.max` if that is too large for an `Int`.
+    public var count: Int { dimensions.saturatingProduct() }
 
     public subscript(axis: Int) -> Int { dimensions[axis] }
 
@@ -21,7 +21,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     public var channels: Int { dimensions.last ?? 1 }
 
     /// Everything but the innermost extent, multiplied: the rows of the tensor seen as a matrix.
-    public var rows: Int { dimensions.dropLast().reduce(1, *) }
+    public var rows: Int { dimensions.dropLast().saturatingProduct() }
 
     /// The same shape with another outermost extent.
     public func withBatch(_ batch: Int) -> Shape { Shape([batch] + dimensions.dropFirst()) }

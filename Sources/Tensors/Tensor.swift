@@ -24,7 +24,13 @@ public struct Tensor {
     }
 
     public var count: Int { shape.count }
-    public var byteCount: Int { count * elementType.byteCount }
+    public var byteCount: Int { count.saturatingMultiplied(by: elementType.byteCount) }
+
+    /// Traps, with the shape and both types, unless the elements are of `type`. Every backend calls
+    /// it wherever it hands elements to a loop or a kernel, so that no operation can forget it.
+    public func check(holds type: ElementType) {
+        precondition(elementType == type, "\(shape) holds \(elementType) where \(type) is needed")
+    }
 
     /// The same elements under another shape.
     public func reshaped(_ shape: Shape) -> Tensor {

@@ -126,7 +126,7 @@ extension ConformanceCase {
         for step in 0..<settings.steps {
             try load(step: step, into: network, input)
             try network.step(batch: settings.batch, optimizers, losses: ring.next())
-            losses += try ring.drain(on: backend)
+            losses += try ring.drain()
         }
         for (optimizer, group) in zip(optimizers, network.groups) {
             try optimizer.move(group, to: .evaluation, on: backend)

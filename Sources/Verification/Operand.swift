@@ -29,6 +29,8 @@ struct Operand {
 
     enum Content {
         case uniform(ClosedRange<Float>)
+        /// Whole numbers from −n to n.
+        case whole(Int)
         case floats([Float])
         case integers([Int32])
         /// NaN, which no result may keep.
@@ -51,6 +53,14 @@ struct Operand {
             let random = RandomSource(seed: 0, stream: "\(key) \(name)")
             let width = range.upperBound - range.lowerBound
             return random.uniforms(shape.count).map { (range.lowerBound + width * $0).bitPattern }
+        case .whole(let most):
+            // The high bits of a counted hash: a million of them should take no time to speak of.
+            let random = RandomSource(seed: 0, stream: "\(key) \(name)")
+            let width = UInt64(2 * most + 1)
+            return (0..<shape.count).map { index in
+                let number = Int((random.bits(index) >> 32) * width >> 32) - most
+                return Float(number).bitPattern
+            }
         case .floats(let values): return values.map(\.bitPattern)
         case .integers(let values): return values.map { UInt32(bitPattern: $0) }
         case .undefined: return .init(repeating: Float.nan.bitPattern, count: shape.count)
@@ -67,6 +77,10 @@ extension Operand {
     static func source(
         _ name: String, _ shape: Shape, in range: ClosedRange<Float> = -1...1
     ) -> Operand { Operand(name: name, shape: shape, role: .source, content: .uniform(range)) }
+
+    static func source(_ name: String, _ shape: Shape, whole most: Int) -> Operand {
+        Operand(name: name, shape: shape, role: .source, content: .whole(most))
+    }
 
     static func source(_ name: String, _ shape: Shape, _ values: [Float]) -> Operand {
         Operand(name: name, shape: shape, role: .source, content: .floats(values))

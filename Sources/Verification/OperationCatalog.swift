@@ -10,8 +10,7 @@ public enum OperationCatalog {
     public static func all(size: Size) -> [OperationCase] {
         [
             deviceMemory, matrix, convolution, elementwise, mixing, normalization, pooling, loss,
-            localLoss,
-            optimizer,
+            localLoss, optimizer, wholeNumbers,
         ].flatMap { $0(size) }
     }
 

@@ -110,6 +110,6 @@ struct RuleMatrixTests {
             try labels.withUnsafeBytes { try backend.upload($0, to: network.labels) }
             try network.step(batch: 8, optimizers, losses: ring.next())
         }
-        return try ring.drain(on: backend)
+        return try ring.drain()
     }
 }

@@ -37,15 +37,18 @@ struct HelpTests {
             #expect(script.contains(part), "\(part)")
         }
         // Paths are completed by the shell's own means.
-        for (option, kind) in [("'--init')", "-f"), ("'--trace')", "-f"), ("'--runs-dir'", "-d")] {
+        let paths = [("'--init')", "-f"), ("'--trace')", "-f"), ("'--runs-dir'", "-d")]
+        for (option, kind) in paths {
             let at = try #require(script.range(of: "\n    \(option)"), "\(option)")
             let lines = script[at.upperBound...].split(separator: "\n")
-            #expect(lines.prefix(2).contains { $0.contains("__lls_add_completions \(kind)") })
+            let offers = "__lls_add_completions \(kind)"
+            #expect(lines.prefix(2).contains { $0.contains(offers) }, "\(option)")
         }
     }
 
     @Test(arguments: [
-        ["--help"], ["help"], ["help", "train"], ["help", "data", "get"], ["data", "get", "--help"],
+        ["--help"], ["help"], ["help", "train"], ["help", "data", "get"],
+        ["data", "get", "--help"],
         ["--version"], ["bench", "--help"],
     ])
     func helpIsAResult(arguments: [String]) throws {

@@ -71,9 +71,9 @@ struct RunEndTests {
 
     @Test func aRunThatDivergesAtOnceSaysThatNothingIsKept() throws {
         let runs = try TemporaryFolder()
-        let outcome = try train(["--temperature", "1e-36"], runs)
+        let outcome = try train(["--optimizer", "SGD", "--lr", "1000000"], runs)
         #expect(outcome.status == 3, "\(outcome)")
-        #expect(outcome.errors.contains("The likely cause is --temperature 1e-36"))
+        #expect(outcome.errors.contains("The likely cause is the learning rate"))
         #expect(outcome.errors.contains("No epoch was completed"))
         let folder = try Folder(in: runs)
         #expect(folder.result["status"] as? String == "diverged")
@@ -98,14 +98,15 @@ struct RunEndTests {
     }
 
     /// With the first weights there, the shell sends the signal to itself, which is the program by then.
-    @Test(arguments: ["INT", "TERM"])
+    /// SIGINT is left out, because a shell's background job, as a test may be, ignores it.
+    @Test(arguments: ["HUP", "TERM"])
     func aStoppedRunLeavesItsFolderInOrder(signal: String) throws {
         let runs = try TemporaryFolder()
         let outcome = try train(
-            ["--epochs", "100000"], runs,
+            ["--epochs", "1000", "--max-steps", "4000"], runs,
             shell: """
                 (until ls \(runs.path)/*/001/weights/last.safetensors; do sleep 0.1; done; sleep 0.3; \
-                kill -\(signal) $$) > log 2>&1 &
+                kill -\(signal) $$) >/dev/null 2>&1 &
                 """)
         // It ends by the signal, as a shell or a scheduler expects.
         #expect(outcome.status == -1, "\(outcome)")
@@ -126,7 +127,7 @@ struct RunEndTests {
             ["--epochs", "3"], runs,
             shell: """
                 (until ls \(runs.path)/*/001/metrics.jsonl; do sleep 0.01; done; \
-                for f in \(runs.path)/*/001/weights; do rm -rf $f; touch $f; done) > log 2>&1 &
+                for f in \(runs.path)/*/001/weights; do rm -rf $f; touch $f; done) >/dev/null 2>&1 &
                 """)
         #expect(outcome.status == 73 || outcome.status == 74, "\(outcome)")
         let folder = try Folder(in: runs)

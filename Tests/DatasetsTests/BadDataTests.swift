@@ -187,7 +187,7 @@ private struct Copy {
         let copy = try damaged()
         defer { withExtendedLifetime(copy) {} }
         let dataset = try copy.load("IMAGENETTE")
-        let ahead = PrefetchingLoader(
+        let ahead = try PrefetchingLoader(
             .training(dataset, seed: 0, batchSize: 2), epochs: 0..<1000, threads: threads)
         let error = try #require(throws: ImageError.self) {
             while try ahead.withNextBatch({ $0.count }) != nil {}
@@ -229,7 +229,8 @@ private struct Copy {
             .load(dataDirectory: readers, environment: [:])
         var plain = BatchLoader.training(dataset, seed: 9, batchSize: 4)
         for threads in [1, 4] {
-            let ahead = PrefetchingLoader(plain, epochs: 1..<3, threads: threads, bytes: 1 << 21)
+            let ahead = try PrefetchingLoader(
+                plain, epochs: 1..<3, threads: threads, bytes: 1 << 21)
             for epoch in 1..<3 {
                 for index in 0..<plain.batchCount {
                     let expected = try Batch(&plain, epoch: epoch, batch: index)

@@ -205,6 +205,13 @@ import Testing
         #expect((missing + new).allSatisfy(error.description.contains))
     }
 
+    @Test func anotherNormalFormIsSaid() throws {
+        let error = try #require(throws: ClassMismatchError.self) {
+            try data(["caf\u{e9}"]).labelled(as: ["cafe\u{301}"], knownBy: "w")
+        }
+        #expect(error.description.contains("Unicode form"), "\(error)")
+    }
+
     @Test func manyNamesStayInThreeLines() throws {
         let error = try #require(throws: ClassMismatchError.self) {
             try data((0..<1000).map { "new\($0)" })

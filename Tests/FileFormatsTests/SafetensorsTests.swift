@@ -55,6 +55,27 @@ private let strangeName = "quo\"te\\tab\t\u{e9}\u{4e2d}\u{1f600}"
         #expect(try readFile(first) == readFile(second))
     }
 
+    /// Byte for byte what is written at once.
+    @Test func aTensorMayBeWrittenInParts() throws {
+        let folder = try TemporaryFolder()
+        let (whole, parts) = (folder.path + "/whole", folder.path + "/parts")
+        var file = SafetensorsFile(metadata: ["a": "b"])
+        file["labels"] = .init([3, 4] as [Int64], shape: [2])
+        file["z"] = .init([5] as [Float], shape: [1])
+        let rows: [[Float]] = [[1, 2, 3], [4, .nan, -0.0]]
+        try file.write(to: parts, adding: "images", shape: [2, 3], parts: 2) { rows[$0] }
+        file["images"] = .init(rows.flatMap(\.self), shape: [2, 3])
+        try file.write(to: whole)
+        #expect(try readFile(whole) == readFile(parts))
+        #expect(throws: CancellationError.self) {
+            try file.write(to: folder.path + "/none", adding: "images", shape: [2, 3], parts: 2) {
+                if $0 == 1 { throw CancellationError() }
+                return rows[$0]
+            }
+        }
+        #expect(try folder.contents() == ["parts", "whole"])
+    }
+
     @Test func aTensorThatIsNotThereOrNotSo() throws {
         let file = try SafetensorsFile(reading: fixtures + "/python.safetensors")
         for read in [

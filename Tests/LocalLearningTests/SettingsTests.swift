@@ -70,11 +70,4 @@ struct SettingsTests {
         // A step schedule may raise the rate.
         try LearningRateSchedule.multiStep(milestones: [3], gamma: 1.5).check()
     }
-
-    @Test func aDivergenceNamesNoFlag() {
-        let error = DivergenceError(
-            quantity: .loss("conv_block2"), epoch: 3, step: 7, value: .infinity)
-        #expect(
-            "\(error)" == "training diverged at epoch 3, step 7: the loss of conv_block2 is inf")
-    }
 }

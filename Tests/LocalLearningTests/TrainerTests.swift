@@ -22,6 +22,8 @@ struct TrainerTests {
             }
         }
         #expect(error.epoch == 3)
+        // The library knows no flags.
+        #expect(!"\(error)".contains("--"))
         #expect(reported == [1, 2])
         // What a caller saves with its last event is sound.
         #expect(kept.joined().allSatisfy(\.isFinite) && !kept.isEmpty)

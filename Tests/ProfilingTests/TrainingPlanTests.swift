@@ -26,7 +26,8 @@ struct TrainingPlanTests {
         let optimizers = try network.groups.map {
             try OptimizerKind.adamWScheduleFree.make(for: $0, OptimizerSettings(), on: backend)
         }
-        withExtendedLifetime(optimizers) {
+        let ring = try LossRing(capacity: 1, losses: network.lossNames.count, on: backend)
+        withExtendedLifetime((optimizers, ring)) {
             #expect(2 * plan.totalBytes == backend.memoryUse.current)
         }
         #expect(plan.activationBytes == network.activationBytes)
@@ -69,7 +70,7 @@ struct TrainingPlanTests {
         let error = try #require(throws: DoesNotFitError.self) {
             try asked.plan(on: LimitedBackend(limits))
         }
-        #expect(error.largestBatch == 100)
+        #expect(error.largestBatch == .forTraining(100))
         #expect("\(error)".contains("the largest batch that fits is 100"))
         #expect("\(error)".split(separator: "\n").count == 3)
     }
@@ -81,7 +82,7 @@ struct TrainingPlanTests {
         let error = try #require(throws: DoesNotFitError.self) {
             try training(LLS(), batch: 65).plan(on: LimitedBackend(limits))
         }
-        #expect(error.largestBatch == 64)
+        #expect(error.largestBatch == .forTraining(64))
         _ = try training(LLS(), batch: 64).plan(on: LimitedBackend(limits))
     }
 
@@ -90,7 +91,37 @@ struct TrainingPlanTests {
         let error = try #require(throws: DoesNotFitError.self) {
             try training(LLS()).plan(on: LimitedBackend(limits))
         }
-        #expect(error.largestBatch == nil)
+        #expect(error.largestBatch == LargestBatch.none)
+    }
+
+    /// A test batch that does not fit is not the training batch's fault.
+    @Test func bothBatchesAreNamedIfTheTestBatchIsTooLarge() throws {
+        var asked = training(LLS(), batch: 8)
+        asked.run = PlannedRun(
+            trainSamples: 5000, testSamples: 5000, testBatch: 4000, reportEvery: 50)
+        var enough = asked
+        enough.batch = 8
+        enough.run?.testBatch = 100
+        let limits = MemoryLimits(
+            total: try TrainingPlan(enough, alignment: 1).totalBytes, allocation: .max)
+        let error = try #require(throws: DoesNotFitError.self) {
+            try asked.plan(on: LimitedBackend(limits))
+        }
+        #expect(error.largestBatch == .forBoth(100))
+        _ = try enough.plan(on: LimitedBackend(limits))
+    }
+
+    /// Losses are read in pieces: a report every hundred thousand steps needs no more memory than
+    /// one every hundred.
+    @Test func rareReportsNeedNoMemory() throws {
+        func bytes(reportEvery: Int) throws -> Int {
+            var asked = training(LLS(), batch: 8)
+            asked.run = PlannedRun(
+                trainSamples: 64, testSamples: 64, testBatch: 8, reportEvery: reportEvery)
+            return try TrainingPlan(asked, alignment: 64).totalBytes
+        }
+        #expect(try bytes(reportEvery: 100) == bytes(reportEvery: .max))
+        #expect(try bytes(reportEvery: 1) < bytes(reportEvery: 100))
     }
 
     private final class LimitedBackend: BreakableBackend {

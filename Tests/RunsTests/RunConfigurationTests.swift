@@ -44,7 +44,7 @@ import Testing
             configuration.device = text
             configuration.temperature = .random(in: 1e-9..<1e9)
             configuration.lr = .random(in: 0.000001..<1)
-            configuration.weightDecay = Double.leastNonzeroMagnitude
+            configuration.weightDecay = 1.1754943508222876e-38
             let back = try RunConfiguration(yaml: configuration.yaml)
             #expect(back == configuration, "\(text)")
             #expect(back.yaml == configuration.yaml)
@@ -77,7 +77,7 @@ import Testing
         ("milestones: [1, x]\n", 1, "milestones", "a list of whole numbers"),
         ("milestones: 3\n", 1, "milestones", "'3'"),
         ("milestones: [3, 3]\n", 1, "milestones", "rising"),
-        ("milestones: [0, 3]\n", 1, "milestones", "rising"),
+        ("milestones: [0, 3]\n", 1, "milestones", "at least 1"),
         ("\n\nepochs: 0\n", 3, "epochs", "at least 1"),
         ("batch-size: -4\n", 1, "batch-size", "at least 2"),
         ("batch-size: 1\n", 1, "batch-size", "at least 2"),
@@ -89,7 +89,14 @@ import Testing
         ("lr: 0\n", 1, "lr", "greater than 0"),
         ("lr: .nan\n", 1, "lr", "greater than 0"),
         ("lr: .inf\n", 1, "lr", "greater than 0"),
-        ("temperature: -0.5\n", 1, "temperature", "greater than 0"),
+        ("temperature: -0.5\n", 1, "temperature", "from 1e-37"),
+        ("temperature: 1e-46\n", 1, "temperature", "from 1e-37"),
+        ("lr: 1e-46\n", 1, "lr", "in float32"),
+        ("weight-decay: 1e39\n", 1, "weight-decay", "in float32"),
+        ("dropout: 0.99999999999\n", 1, "dropout", "it is 1.0"),
+        ("batch-size: 1000000000000\n", 1, "batch-size", "at most 16777216"),
+        ("threads: 10000\n", 1, "threads", "at most 1024"),
+        ("epochs: 4611686018427387904\n", 1, "epochs", "at most 1000000"),
         ("gamma: 0\n", 1, "gamma", "greater than 0"),
         ("momentum: 1\n", 1, "momentum", "below 1"),
         ("label-smoothing: 1\n", 1, "label-smoothing", "below 1"),

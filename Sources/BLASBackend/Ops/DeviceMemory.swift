@@ -6,15 +6,17 @@ extension BLASBackend {
     /// A cache line, so that slices are as aligned as whole tensors.
     public var sliceAlignment: Int { HostStorage.alignment / MemoryLayout<Float>.stride }
 
-    /// The machine's memory.
+    public var keepsElements: Bool { !memory.isRehearsal }
+
+    /// The machine's memory, or what a limit on the address space leaves.
     public var memoryLimits: MemoryLimits {
-        let bytes = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        let bytes = memory.available
         return MemoryLimits(total: bytes, allocation: bytes)
     }
 
     public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
-        let byteCount = shape.count * elementType.byteCount
-        let storage = try HostStorage(byteCount: byteCount, ledger: scratch.ledger)
+        let byteCount = try shape.byteCount(of: elementType)
+        let storage = try HostStorage(byteCount: byteCount, from: memory)
         return Tensor(
             shape: shape, elementType: elementType,
             buffer: HostBuffer(storage, byteCount: byteCount))
@@ -36,7 +38,7 @@ extension BLASBackend {
     public func withScratch<Result>(_ shapes: [Shape], _ body: ([Tensor]) throws -> Result) throws
         -> Result
     {
-        let byteCounts = shapes.map { $0.count * MemoryLayout<Float>.stride }
+        let byteCounts = try shapes.map { try $0.byteCount(of: .float32) }
         return try scratch.lend(byteCounts) { storages in
             try body(
                 zip(shapes, storages).map { shape, storage in
@@ -51,15 +53,24 @@ extension BLASBackend {
         precondition(
             bytes.count == tensor.byteCount, "\(bytes.count) bytes uploaded to \(tensor.shape)")
         guard let source = bytes.baseAddress else { return }
-        tensor.host.pointer.copyMemory(from: source, byteCount: bytes.count)
+        let destination = tensor.host.pointer
+        alone { destination.copyMemory(from: source, byteCount: bytes.count) }
     }
 
     public func read(_ tensor: Tensor) throws -> [Float] {
-        Array(UnsafeBufferPointer(start: tensor.floats, count: tensor.count))
+        try values(tensor.floats, tensor)
     }
 
     public func readIntegers(_ tensor: Tensor) throws -> [Int32] {
-        Array(UnsafeBufferPointer(start: tensor.integers, count: tensor.count))
+        try values(tensor.integers, tensor)
+    }
+
+    private func values<Element: Numeric>(
+        _ elements: UnsafeMutablePointer<Element>, _ tensor: Tensor
+    ) throws -> [Element] {
+        guard keepsElements else { return Array(repeating: 0, count: tensor.count) }
+        try HostMemory.check(tensor.byteCount, for: "the values of a tensor \(tensor.shape)")
+        return Array(UnsafeBufferPointer(start: elements, count: tensor.count))
     }
 
     public func copy(_ source: Tensor, into destination: Tensor) throws {

@@ -52,9 +52,11 @@ extension BLASBackend {
                         partial, $0)
                 }
             }
-            for c in 0..<channels {
-                sums[c] = Float(
-                    (0..<parts.count).reduce(0) { $0 + memory[$1 * 2 * channels + c] })
+            alone {
+                for c in 0..<channels {
+                    sums[c] = Float(
+                        (0..<parts.count).reduce(0) { $0 + memory[$1 * 2 * channels + c] })
+                }
             }
         }
     }
@@ -75,10 +77,13 @@ extension BLASBackend {
         let (rows, channels) = (left.shape.rows, left.shape.channels)
         precondition(
             output.shape == [channels], "row products of \(left.shape) into \(output.shape)")
+        let (x, y, result) = (left.floats, right.floats, output.floats)
         try scratch.lend(channels, of: Double.self) { sums in
-            sums.update(repeating: 0, count: channels)
-            vector_sum_row_products(left.floats, right.floats, rows, channels, sums)
-            for c in 0..<channels { output.floats[c] = Float(sums[c]) }
+            alone {
+                sums.update(repeating: 0, count: channels)
+                vector_sum_row_products(x, y, rows, channels, sums)
+                for c in 0..<channels { result[c] = Float(sums[c]) }
+            }
         }
     }
 

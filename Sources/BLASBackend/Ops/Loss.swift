@@ -18,8 +18,11 @@ extension BLASBackend {
                     x + start, label + row, rows.count, classes, batch, options.temperature,
                     options.labelSmoothing, losses + row, result.map { $0 + start })
             }
-            let sum = (0..<batch).reduce(0) { $0 + losses[$1] }
-            total.floats[0] = Float(Double(total.floats[0]) + sum / Double(batch))
+            let total = total.floats
+            alone {
+                let sum = (0..<batch).reduce(0) { $0 + losses[$1] }
+                total[0] = Float(Double(total[0]) + sum / Double(batch))
+            }
         }
     }
 
@@ -28,8 +31,8 @@ extension BLASBackend {
     ) throws {
         checkLogits(logits, labels, total, .int32)
         let (batch, classes) = (logits.shape[0], logits.shape[1])
-        total.integers[0] += Int32(
-            vector_count_correct(logits.floats, labels.integers, batch, classes, top))
+        let (x, label, count) = (logits.floats, labels.integers, total.integers)
+        alone { count[0] += Int32(vector_count_correct(x, label, batch, classes, top)) }
     }
 
     public func oneHot(_ labels: Tensor, value: Float, into output: Tensor) throws {
@@ -37,9 +40,12 @@ extension BLASBackend {
             output.shape.rank == 2 && labels.shape == [output.shape[0]],
             "labels \(labels.shape) into \(output.shape)")
         let classes = output.shape[1]
-        vector_fill(output.floats, 0, output.count)
-        for row in 0..<labels.count where 0..<classes ~= Int(labels.integers[row]) {
-            output.floats[row * classes + Int(labels.integers[row])] = value
+        let (label, y) = (labels.integers, output.floats)
+        alone {
+            vector_fill(y, 0, output.count)
+            for row in 0..<labels.count where 0..<classes ~= Int(label[row]) {
+                y[row * classes + Int(label[row])] = value
+            }
         }
     }
 

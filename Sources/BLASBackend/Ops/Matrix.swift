@@ -8,6 +8,10 @@ extension BLASBackend {
     ) throws {
         checkProduct(left, right, bias: bias, into: output)
         let (rows, columns, terms) = (left.rows, right.columns, left.columns)
+        guard max(rows, columns, terms) <= Int(blasint.max) else {
+            throw OutOfMemoryError(
+                "OpenBLAS cannot multiply \(rows) × \(terms) by \(terms) × \(columns)")
+        }
         let product = MatrixProduct(
             left: left.tensor.floats, isLeftTransposed: left.isTransposed,
             leftStride: left.tensor.shape[1], right: right.tensor.floats,

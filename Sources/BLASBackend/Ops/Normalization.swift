@@ -20,13 +20,16 @@ extension BLASBackend {
                     x + parts[part].lowerBound * channels, parts[part].count, channels, moments,
                     moments + channels, moments + 2 * channels)
             }
-            for part in 1..<max(1, parts.count) {
-                let moments = memory + part * size
-                vector_merge_moments(
-                    parts[part].lowerBound, memory, memory + channels, parts[part].count, moments,
-                    moments + channels, channels)
+            alone {
+                for part in 1..<max(1, parts.count) {
+                    let moments = memory + part * size
+                    vector_merge_moments(
+                        parts[part].lowerBound, memory, memory + channels, parts[part].count,
+                        moments, moments + channels, channels)
+                }
+                update(
+                    parameters, statistics, rows: rows, mean: memory, squares: memory + channels)
             }
-            update(parameters, statistics, rows: rows, mean: memory, squares: memory + channels)
         }
     }
 
@@ -56,10 +59,12 @@ extension BLASBackend {
             parameters.runningMean.floats, parameters.runningVariance.floats
         )
         let (resultMean, inverse) = (statistics.mean.floats, statistics.inverseDeviation.floats)
-        for c in 0..<parameters.scale.count {
-            resultMean[c] = mean[c]
-            inverse[c] = Float(
-                1 / (Double(variance[c]) + Double(parameters.epsilon)).squareRoot())
+        alone {
+            for c in 0..<parameters.scale.count {
+                resultMean[c] = mean[c]
+                inverse[c] = Float(
+                    1 / (Double(variance[c]) + Double(parameters.epsilon)).squareRoot())
+            }
         }
     }
 
@@ -124,20 +129,22 @@ extension BLASBackend {
         let (shift, scale) = (shiftGradient.floats, scaleGradient.floats)
         try scratch.lend(parts * 2 * channels, of: Double.self) { sums in
             try scratch.lend((parts + 1) * 2 * channels, of: Float.self) { memory in
-                sums.update(repeating: 0, count: parts * 2 * channels)
+                alone { sums.update(repeating: 0, count: parts * 2 * channels) }
                 threads.run(parts) { part in
                     let partial = sums + part * 2 * channels
                     sum(part, partial, partial + channels, memory + part * 2 * channels)
                 }
                 let means = memory + parts * 2 * channels
-                for c in 0..<2 * channels {
-                    let total = (0..<parts).reduce(0) { $0 + sums[$1 * 2 * channels + c] }
-                    if c < channels {
-                        shift[c] = Float(total)
-                    } else {
-                        scale[c - channels] = Float(total)
+                alone {
+                    for c in 0..<2 * channels {
+                        let total = (0..<parts).reduce(0) { $0 + sums[$1 * 2 * channels + c] }
+                        if c < channels {
+                            shift[c] = Float(total)
+                        } else {
+                            scale[c - channels] = Float(total)
+                        }
+                        means[c] = Float(total / Double(rows))
                     }
-                    means[c] = Float(total / Double(rows))
                 }
                 try body(means, means + channels)
             }

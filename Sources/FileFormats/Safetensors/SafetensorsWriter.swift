@@ -5,23 +5,65 @@ extension SafetensorsFile {
     /// reference implementation writes: larger types first, then by name.
     public func write(to path: String) throws(FileError) {
         var file = try AtomicFile(path)
-        let ordered = orderedEntries
-        let header = header(of: ordered)
-        try file.append(littleEndian([UInt64(header.count)]))
-        try file.append(header)
-        for (_, entry) in ordered { try file.append(entry.bytes) }
+        try file.append(start(of: plans))
+        for plan in plans { try file.append(entries[plan.name]?.bytes ?? []) }
         try file.commit()
     }
 
-    private var orderedEntries: [(name: String, entry: Entry)] {
-        entries.map { (name: $0.key, entry: $0.value) }.sorted { left, right in
-            left.entry.type == right.entry.type
-                ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
-                : left.entry.type > right.entry.type
+    /// Writes the file with one tensor of floats more, `name`, that is made part by part: it is never
+    /// in memory as a whole.
+    ///
+    /// Throws ``FileError``, or what `part` throws; then nothing is left.
+    ///
+    /// - Precondition: the parts together have as many floats as the shape.
+    public func write(
+        to path: String, adding name: String, shape: [Int], parts: Int,
+        part: (Int) throws -> [Float]
+    ) throws {
+        let plans = (plans + [Plan(name: name, type: .float32, shape: shape)]).sorted(by: precedes)
+        var file = try AtomicFile(path)
+        try file.append(start(of: plans))
+        for plan in plans {
+            guard plan.name == name else {
+                try file.append(entries[plan.name]?.bytes ?? [])
+                continue
+            }
+            var byteCount = 0
+            for number in 0..<parts {
+                let bytes = littleEndian(try part(number).map(\.bitPattern))
+                byteCount += bytes.count
+                try file.append(bytes)
+            }
+            precondition(
+                byteCount == ElementType.float32.byteCount(of: shape),
+                "\(byteCount) bytes for F32 \(shape)")
         }
+        try file.commit()
     }
 
-    private func header(of ordered: [(name: String, entry: Entry)]) -> [UInt8] {
+    /// A tensor, before its bytes are there.
+    private struct Plan {
+        let name: String
+        let type: ElementType
+        let shape: [Int]
+    }
+
+    private var plans: [Plan] {
+        entries.map { Plan(name: $0, type: $1.type, shape: $1.shape) }.sorted(by: precedes)
+    }
+
+    private func precedes(_ left: Plan, _ right: Plan) -> Bool {
+        left.type == right.type
+            ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8) : left.type > right.type
+    }
+
+    /// The length of the header, and the header.
+    private func start(of plans: [Plan]) -> [UInt8] {
+        let header = header(of: plans)
+        return Array(littleEndian([UInt64(header.count)])) + header
+    }
+
+    private func header(of plans: [Plan]) -> [UInt8] {
         var members: [String] = []
         if !metadata.isEmpty {
             let notes = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
@@ -29,11 +71,11 @@ extension SafetensorsFile {
             members.append("\(quoted(Self.metadataKey)):{\(notes.joined(separator: ","))}")
         }
         var offset = 0
-        for (name, entry) in ordered {
-            let shape = entry.shape.map(String.init).joined(separator: ",")
-            let end = offset + entry.bytes.count
+        for plan in plans {
+            let shape = plan.shape.map(String.init).joined(separator: ",")
+            let end = offset + (plan.type.byteCount(of: plan.shape) ?? 0)
             members.append(
-                "\(quoted(name)):{\"dtype\":\"\(entry.type.rawValue)\",\"shape\":[\(shape)],"
+                "\(quoted(plan.name)):{\"dtype\":\"\(plan.type.rawValue)\",\"shape\":[\(shape)],"
                     + "\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }

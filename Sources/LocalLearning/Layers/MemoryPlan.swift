@@ -28,7 +28,8 @@ package struct MemoryPlan {
             min(life.lowerBound, moment)...max(life.upperBound, moment)
     }
 
-    /// Offsets, multiples of `alignment`, and the elements needed for all.
+    /// Offsets, multiples of `alignment`, and the elements needed for all: `Int.max` if they are too
+    /// many for an `Int`.
     package func layout(alignment: Int) -> (offsets: [Int], total: Int) {
         var offsets = Array(repeating: 0, count: requests.count)
         var placed: [Int] = []
@@ -43,12 +44,13 @@ package struct MemoryPlan {
                 .filter { requests[$0].life.overlaps(request.life) }
                 .sorted { offsets[$0] < offsets[$1] }
             var offset = 0
-            for neighbour in neighbours where offset + request.count > offsets[neighbour] {
-                let end = offsets[neighbour] + requests[neighbour].count
-                offset = max(offset, (end + alignment - 1) / alignment * alignment)
+            for neighbour in neighbours
+            where offset.saturatingAdding(request.count) > offsets[neighbour] {
+                let end = offsets[neighbour].saturatingAdding(requests[neighbour].count)
+                offset = max(offset, end.saturatingRoundedUp(to: alignment))
             }
             offsets[index] = offset
-            total = max(total, offset + request.count)
+            total = max(total, offset.saturatingAdding(request.count))
             placed.append(index)
         }
         return (offsets, total)

@@ -11,9 +11,10 @@ public final class ParameterGroup {
 
     public init(_ descriptions: [ParameterDescription], on backend: any Backend) throws {
         let alignment = backend.sliceAlignment
-        func padded(_ count: Int) -> Int { (count + alignment - 1) / alignment * alignment }
+        func padded(_ count: Int) -> Int { count.saturatingRoundedUp(to: alignment) }
 
-        let total = descriptions.filter(\.isTrained).map { padded($0.shape.count) }.reduce(0, +)
+        let total = descriptions.filter(\.isTrained).map { padded($0.shape.count) }
+            .saturatingSum()
         values = try backend.makeTensor([max(total, 1)])
         gradients = try backend.makeTensor([max(total, 1)])
         try backend.fill(values, with: 0)

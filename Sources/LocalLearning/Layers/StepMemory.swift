@@ -114,7 +114,7 @@ struct StepMemory {
 
         mutating func reserve(_ shape: Shape, _ life: ClosedRange<Int>) -> Int {
             shapes.append(Shape([batch] + shape.dimensions))
-            return plan.reserve(batch * shape.count, during: life)
+            return plan.reserve(batch.saturatingMultiplied(by: shape.count), during: life)
         }
 
         mutating func extend(_ slot: Int, to moment: Int) { plan.extend(slot, to: moment) }

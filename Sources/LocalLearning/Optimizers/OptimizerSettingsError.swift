@@ -44,7 +44,8 @@ extension OptimizerKind {
         case .adam, .adamW, .adamWScheduleFree: break
         case .sgd:
             try require(
-                "momentum", momentum, momentum >= 0 && Float(momentum) < 1, "at least 0 and below 1")
+                "momentum", momentum, momentum >= 0 && Float(momentum) < 1, "at least 0 and below 1"
+            )
             try require(
                 "momentum", momentum, !settings.nesterov || Float(momentum) > 0,
                 "greater than 0 with Nesterov's form")

@@ -21,7 +21,7 @@ public protocol BatchSource: AnyObject {
 }
 
 extension BatchSource {
-    public var batchCount: Int { (sampleCount + batchSize - 1) / batchSize }
+    public var batchCount: Int { sampleCount == 0 ? 0 : (sampleCount - 1) / batchSize + 1 }
 }
 
 extension Network {

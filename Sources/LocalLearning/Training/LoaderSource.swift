@@ -26,7 +26,7 @@ public final class LoaderSource: BatchSource {
         _ body: (_ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws
             -> Bool
     ) throws {
-        let ahead = PrefetchingLoader(loader, epochs: epoch..<(epoch + 1), threads: threads)
+        let ahead = try PrefetchingLoader(loader, epochs: epoch..<(epoch + 1), threads: threads)
         defer {
             ahead.stop()
             waited += ahead.waited / .seconds(1)

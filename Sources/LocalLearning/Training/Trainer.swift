@@ -138,7 +138,7 @@ public final class Trainer {
         var (steps, samples) = (0, 0)
 
         func report() throws {
-            let drained = try ring.drain(on: network.backend)
+            let drained = try ring.drain()
             guard !drained.isEmpty else { return }
             var means = [Double](repeating: 0, count: sums.count)
             for (index, losses) in drained.enumerated() {
@@ -197,6 +197,7 @@ public final class Trainer {
             throw DivergenceError(
                 quantity: .loss("test"), epoch: epoch, step: step, value: evaluation.loss)
         }
+        guard network.backend.keepsElements else { return }
         let running = network.parameters.filter { $0.gradient == nil }
             .map { (name: $0.description.name, tensor: $0.value) }
         let names = network.blocks.map(\.name) + ["output"]

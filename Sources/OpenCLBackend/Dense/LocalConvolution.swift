@@ -6,11 +6,14 @@ extension OpenCLBackend {
         _ input: Tensor, _ weights: Tensor, _ bias: Tensor, _ pass: ConvolutionPass,
         into output: Tensor
     ) throws {
-        let tile = tile(
-            for: pass.operation,
-            shipped: LocalTile(
-                rows: pass.pixels, columns: pass.outputChannels, mayOccupy: 1, traits: traits))
         let isAligned = pass.channels % 4 == 0 && pass.outputChannels % 4 == 0
+        let tile = try fitted(
+            tile(
+                for: pass.operation,
+                shipped: LocalTile(
+                    rows: pass.pixels, columns: pass.outputChannels, mayOccupy: 1, traits: traits)),
+            to: .convolutionLocal, "convolve"
+        ) { $0.defines(isAligned: isAligned) }
         try withScratch([pass.turnsWeights ? weights.shape : [1]]) { scratch in
             if pass.turnsWeights {
                 let group = min(64, traits.maxWorkGroupSize)
@@ -45,12 +48,15 @@ extension OpenCLBackend {
     ) throws {
         let (rows, columns) = (geometry.taps * geometry.inputChannels, geometry.outputChannels)
         let pixels = geometry.outputPixels
-        let tile = tile(
-            for: .convolution(geometry, .weightGradient),
-            shipped: LocalTile(
-                rows: rows, columns: columns, mayOccupy: max(pixels / 256, 1), traits: traits))
-        let (splits, pixelsPerSplit) = tile.splits(rows, columns, depth: pixels, traits)
         let isAligned = geometry.inputChannels % 4 == 0 && columns % 4 == 0
+        let tile = try fitted(
+            tile(
+                for: .convolution(geometry, .weightGradient),
+                shipped: LocalTile(
+                    rows: rows, columns: columns, mayOccupy: max(pixels / 256, 1), traits: traits)),
+            to: .convolutionLocal, "weight_gradient"
+        ) { $0.defines(isAligned: isAligned) }
+        let (splits, pixelsPerSplit) = tile.splits(rows, columns, depth: pixels, traits)
         let zeros = try zeros(count: columns)
         try withScratch([splits > 1 ? [splits, rows, columns] : [1]]) { scratch in
             try launch(

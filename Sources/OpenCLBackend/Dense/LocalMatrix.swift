@@ -4,26 +4,31 @@ extension OpenCLBackend {
     /// The local-memory engine's product.
     func multiplyInLocalMemory(_ product: MatrixProduct) throws {
         let (rows, columns, depth) = (product.rows, product.columns, product.depth)
-        let tile = tile(
-            for: product.operation,
-            shipped: LocalTile(
-                rows: rows, columns: columns, mayOccupy: max(depth / 256, 1), traits: traits))
-        let (splits, depthPerSplit) = tile.splits(rows, columns, depth: depth, traits)
         let isAligned = [product.left.tensor, product.right.tensor, product.output]
             .allSatisfy { $0.shape.channels % 4 == 0 }
+        let isTransposed = (left: product.left.isTransposed, right: product.right.isTransposed)
+        func defines(_ tile: LocalTile) -> [KernelDefine] {
+            tile.defines(isAligned: isAligned) + [
+                KernelDefine("TRANSPOSED_LEFT", isTransposed.left ? 1 : 0),
+                KernelDefine("TRANSPOSED_RIGHT", isTransposed.right ? 1 : 0),
+            ]
+        }
+        let tile = try fitted(
+            tile(
+                for: product.operation,
+                shipped: LocalTile(
+                    rows: rows, columns: columns, mayOccupy: max(depth / 256, 1), traits: traits)),
+            to: .matrixLocal, "multiply", defines)
+        let (splits, depthPerSplit) = tile.splits(rows, columns, depth: depth, traits)
 
         // Splits follow each other along the depth: rows of a transposed factor, columns else.
-        let isTransposed = (left: product.left.isTransposed, right: product.right.isTransposed)
         let leftStep = depthPerSplit * (isTransposed.left ? rows : 1)
         let rightStep = depthPerSplit * (isTransposed.right ? 1 : columns)
 
         func enqueue(bias: Tensor, into target: Tensor) throws {
             try launch(
                 .matrixLocal, "multiply",
-                defines: tile.defines(isAligned: isAligned) + [
-                    KernelDefine("TRANSPOSED_LEFT", isTransposed.left ? 1 : 0),
-                    KernelDefine("TRANSPOSED_RIGHT", isTransposed.right ? 1 : 0),
-                ],
+                defines: defines(tile),
                 [
                     .tensor(product.left.tensor), .tensor(product.right.tensor), .tensor(bias),
                     .tensor(target), .int(rows), .int(columns), .int(depth), .int(leftStep),

@@ -83,15 +83,18 @@ extension OpenCLBackend {
         precondition(
             batch.leftWidth == (batch.isLeftTransposed ? rows : depth),
             "the local-memory engine multiplies matrices without gaps")
-        let tile = LocalTile(
-            rows: rows, columns: columns, mayOccupy: batch.count, traits: traits)
         let isAligned = [batch.leftWidth, columns].allSatisfy { $0 % 4 == 0 }
-        try launch(
-            .matrixLocal, "multiply",
-            defines: tile.defines(isAligned: isAligned) + [
+        func defines(_ tile: LocalTile) -> [KernelDefine] {
+            tile.defines(isAligned: isAligned) + [
                 KernelDefine("TRANSPOSED_LEFT", batch.isLeftTransposed ? 1 : 0),
                 KernelDefine("TRANSPOSED_RIGHT", 0),
-            ],
+            ]
+        }
+        let tile = try fitted(
+            LocalTile(rows: rows, columns: columns, mayOccupy: batch.count, traits: traits),
+            to: .matrixLocal, "multiply", defines)
+        try launch(
+            .matrixLocal, "multiply", defines: defines(tile),
             [
                 .tensor(batch.left), .tensor(batch.right), .tensor(try zeros(count: columns)),
                 .tensor(batch.output), .int(rows), .int(columns), .int(depth), .int(rows * depth),

@@ -174,6 +174,11 @@ struct LocalTile: Hashable, Codable {
     }
 
     var local: [Int] { [threads, threads, 1] }
+
+    /// Whether its groups have fewer work-items, or as many that hold less.
+    func isSmaller(than other: LocalTile) -> Bool {
+        (threads, item) < (other.threads, other.item)
+    }
 }
 
 extension DeviceTraits {

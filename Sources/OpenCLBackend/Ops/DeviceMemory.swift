@@ -8,12 +8,14 @@ extension OpenCLBackend: DeviceMemory {
 
     public var memoryUse: MemoryUse { ledger.use }
 
+    public var keepsElements: Bool { !isRehearsal }
+
     public var memoryLimits: MemoryLimits {
         MemoryLimits(total: traits.globalMemory, allocation: traits.maxAllocation)
     }
 
     public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
-        let buffer = try allocate(shape.count * elementType.byteCount)
+        let buffer = try allocate(try shape.byteCount(of: elementType))
         return Tensor(shape: shape, elementType: elementType, buffer: buffer)
     }
 
@@ -24,6 +26,11 @@ extension OpenCLBackend: DeviceMemory {
         let (source, width) = (tensor.openCLBuffer, tensor.elementType.byteCount)
         let bytes = max(shape.count * width, 4)
         var region = cl_buffer_region(origin: source.offset + offset * width, size: bytes)
+        guard !isRehearsal else {
+            let buffer = OpenCLBuffer(
+                nil, byteCount: bytes, offset: region.origin, of: source.root, ledger)
+            return Tensor(shape: shape, elementType: tensor.elementType, buffer: buffer)
+        }
         var status: cl_int = 0
         guard
             let handle = clCreateSubBuffer(
@@ -40,8 +47,8 @@ extension OpenCLBackend: DeviceMemory {
     public func withScratch<Result>(
         _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
     ) throws -> Result {
-        if let rehearsal { return try rehearsal.lend(shapes, body) }
-        let buffers = try scratchPool.take(shapes.map { max($0.count, 1) * 4 }, allocate: allocate)
+        let sizes = try shapes.map { max(try $0.byteCount(of: .float32), 4) }
+        let buffers = try scratchPool.take(sizes, allocate: allocate)
         defer { scratchPool.give(back: buffers) }
         return try body(zip(shapes, buffers).map { Tensor(shape: $0, buffer: $1) })
     }
@@ -50,16 +57,17 @@ extension OpenCLBackend: DeviceMemory {
         precondition(
             bytes.count == tensor.byteCount,
             "\(bytes.count) bytes cannot fill \(tensor.shape), which holds \(tensor.byteCount)")
+        guard !isRehearsal else { return }
         try staging.write(bytes, to: tensor.openCLBuffer, on: queue)
     }
 
     public func read(_ tensor: Tensor) throws -> [Float] {
-        precondition(tensor.elementType == .float32, "\(tensor.shape) holds integers")
+        tensor.check(holds: .float32)
         return try download(tensor)
     }
 
     public func readIntegers(_ tensor: Tensor) throws -> [Int32] {
-        precondition(tensor.elementType == .int32, "\(tensor.shape) holds floats")
+        tensor.check(holds: .int32)
         return try download(tensor)
     }
 
@@ -67,7 +75,7 @@ extension OpenCLBackend: DeviceMemory {
         precondition(
             source.count == destination.count && source.elementType == destination.elementType,
             "cannot copy \(source.shape) into \(destination.shape)")
-        guard source.count > 0 else { return }
+        guard source.count > 0, !isRehearsal else { return }
         try checkMemory(
             clEnqueueCopyBuffer(
                 queue, source.openCLBuffer.handle, destination.openCLBuffer.handle, 0, 0,
@@ -76,18 +84,21 @@ extension OpenCLBackend: DeviceMemory {
     }
 
     public func fill(_ tensor: Tensor, with value: Float) throws {
-        precondition(tensor.elementType == .float32, "\(tensor.shape) holds integers")
+        tensor.check(holds: .float32)
         // A kernel of our own: faster than most drivers' fill, and simulators see what it writes.
         try map(.elementwise, "fill", [tensor], count: tensor.count, [.float(value)])
     }
 
     public func synchronize() throws {
+        guard !isRehearsal else { return }
         waits += 1
         try checkMemory(clFinish(queue), "clFinish")
     }
 
     private func download<Element: Numeric>(_ tensor: Tensor) throws -> [Element] {
+        guard !isRehearsal else { return Array(repeating: 0, count: tensor.count) }
         guard tensor.count > 0 else { return [] }
+        try HostMemory.check(tensor.byteCount, for: "the values of a tensor \(tensor.shape)")
         waits += 1
         return try [Element](unsafeUninitializedCapacity: tensor.count) { elements, count in
             try checkMemory(
@@ -107,6 +118,7 @@ extension OpenCLBackend: DeviceMemory {
                 requested: bytes, held: ledger.use.current, maxAllocation: traits.maxAllocation,
                 globalMemory: traits.globalMemory, device: device.name)
         }
+        guard !isRehearsal else { return OpenCLBuffer(nil, byteCount: bytes, ledger) }
         var status: cl_int = 0
         let handle = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), bytes, nil, &status)
         try checkMemory(status, "clCreateBuffer of \(bytes) bytes", bytes: bytes)

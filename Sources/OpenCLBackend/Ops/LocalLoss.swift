@@ -8,22 +8,34 @@ extension OpenCLBackend: LocalLossOps {
         _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
         into pooledGradient: Tensor, addingLossTo total: Tensor
     ) throws {
-        checkSynchronizationLoss(pooled, basis: basis, labels, into: pooledGradient)
-        guard basis.shape[0] <= Self.mostFusedClasses else {
+        checkSynchronizationLoss(
+            pooled, basis: basis, labels, into: pooledGradient, addingLossTo: total)
+        guard try isFused(classes: basis.shape[0], pooled.shape) else {
             return try composedSynchronizationLoss(
                 pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)
         }
-        try withRowResults(of: pooled, "add_mean", into: total) { losses, grid in
+        try withRowResults(of: pooled, "add_mean", into: .tensor(total)) { losses, grid in
             try launch(
-                .localLoss, "synchronization_loss", defines: defines(grid),
+                .localLoss, Self.fusedLoss, defines: defines(grid), over: grid,
                 [
-                    .tensor(pooled), .tensor(basis), .tensor(labels), .tensor(pooledGradient),
+                    .tensor(pooled), .tensor(basis), .integers(labels), .tensor(pooledGradient),
                     .tensor(losses), .int(pooled.shape[0]), .int(pooled.shape[1]),
                     .int(basis.shape[0]), .float(options.temperature),
                     .float(options.labelSmoothing), .float(Self.smallestNorm), grid.numbers,
                     .local(4 * basis.shape[0]), .local(4 * basis.shape[0]),
-                ], global: grid.global, local: grid.local)
+                ])
         }
+    }
+
+    private static var fusedLoss: String { "synchronization_loss" }
+
+    /// Whether one kernel computes the loss: its items work in teams, see ``smallestGroup``.
+    private func isFused(classes: Int, _ pooled: Shape) throws -> Bool {
+        guard classes <= Self.mostFusedClasses, pooled.count > 0 else { return false }
+        let grid = sampleGrid(pooled[0], pooled[1])
+        let limit = try groupLimit(
+            .localLoss, Self.fusedLoss, defines(grid), wanted: grid.local)
+        return engine == .register || limit >= DeviceTraits.smallestGroup
     }
 
     public func batchNormPool(

@@ -9,15 +9,15 @@ extension OpenCLBackend: LossOps {
         precondition(
             gradient.map { $0.shape == logits.shape } ?? true,
             "gradient of \(logits.shape) into \(gradient?.shape.description ?? "")")
-        try withRowResults(of: logits, "add_mean", into: total) { losses, grid in
+        try withRowResults(of: logits, "add_mean", into: .tensor(total)) { losses, grid in
             try launch(
-                .loss, "cross_entropy", defines: defines(grid),
+                .loss, "cross_entropy", defines: defines(grid), over: grid,
                 [
-                    .tensor(logits), .tensor(labels), .tensor(gradient ?? logits),
+                    .tensor(logits), .integers(labels), .tensor(gradient ?? logits),
                     .tensor(losses), .int(logits.shape[0]), .int(logits.shape[1]),
                     .float(options.temperature), .float(options.labelSmoothing),
                     .int(gradient == nil ? 0 : 1), grid.numbers,
-                ], global: grid.global, local: grid.local)
+                ])
         }
     }
 
@@ -25,13 +25,13 @@ extension OpenCLBackend: LossOps {
         _ logits: Tensor, _ labels: Tensor, top: Int, addingTo total: Tensor
     ) throws {
         checkLogits(logits, labels, total, .int32)
-        try withRowResults(of: logits, "add_count", into: total) { hits, grid in
+        try withRowResults(of: logits, "add_count", into: .integers(total)) { hits, grid in
             try launch(
-                .loss, "hits", defines: defines(grid),
+                .loss, "hits", defines: defines(grid), over: grid,
                 [
-                    .tensor(logits), .tensor(labels), .tensor(hits), .int(logits.shape[0]),
+                    .tensor(logits), .integers(labels), .tensor(hits), .int(logits.shape[0]),
                     .int(logits.shape[1]), .int(top), grid.numbers,
-                ], global: grid.global, local: grid.local)
+                ])
         }
     }
 
@@ -39,14 +39,19 @@ extension OpenCLBackend: LossOps {
         precondition(
             output.shape.rank == 2 && labels.shape == [output.shape[0]],
             "labels \(labels.shape) into \(output.shape)")
-        try map(
-            .loss, "one_hot", [labels, output], count: output.count,
-            [.int(output.shape[1]), .float(value)])
+        guard output.count > 0 else { return }
+        let grid = elementGrid(output.count)
+        try launch(
+            .loss, "one_hot", defines: defines(grid), over: grid,
+            [
+                .integers(labels), .tensor(output), .int(output.count), .int(grid.share),
+                .int(output.shape[1]), .float(value),
+            ])
     }
 
     /// Has `body` compute one value for each row of `samples`, and adds them up by `kernel`.
     func withRowResults(
-        of samples: Tensor, _ kernel: String, into total: Tensor,
+        of samples: Tensor, _ kernel: String, into total: KernelArgument,
         _ body: (Tensor, Grid) throws -> Void
     ) throws {
         let rows = samples.shape[0]
@@ -55,9 +60,8 @@ extension OpenCLBackend: LossOps {
         try withScratch([[rows]]) { scratch in
             try body(scratch[0], sampleGrid(rows, samples.shape[1]))
             try launch(
-                .loss, kernel, defines: defines(final),
-                [.tensor(scratch[0]), .tensor(total), .int(rows), final.numbers],
-                global: final.global, local: final.local)
+                .loss, kernel, defines: defines(final), over: final,
+                [.tensor(scratch[0]), total, .int(rows), final.numbers])
         }
     }
 

@@ -15,14 +15,14 @@ extension OpenCLBackend: NormalizationOps {
                 .normalization, "batch_moments", grid, [input, scratch[0]], rows: rows, channels,
                 [grid.vectors, grid.vectors, grid.numbers])
             try launch(
-                .normalization, "batch_statistics", defines: defines(final),
+                .normalization, "batch_statistics", defines: defines(final), over: final,
                 [
                     .tensor(scratch[0]), .tensor(statistics.mean),
                     .tensor(statistics.inverseDeviation), .tensor(parameters.runningMean),
                     .tensor(parameters.runningVariance), .int(rows), .int(channels),
                     .int(grid.groups), .int(groupRows(grid)), .float(parameters.epsilon),
                     .float(parameters.momentum), final.vectors, final.vectors, final.numbers,
-                ], global: final.global, local: final.local)
+                ])
         }
     }
 
@@ -108,10 +108,9 @@ extension OpenCLBackend: NormalizationOps {
         guard shape.count > 0 else { return }
         let grid = sampleGrid(shape[0], shape[1])
         try launch(
-            .normalization, kernel, defines: defines(grid),
+            .normalization, kernel, defines: defines(grid), over: grid,
             tensors.map(KernelArgument.tensor)
-                + [.int(shape[0]), .int(shape[1]), .float(Self.smallestNorm), grid.numbers],
-            global: grid.global, local: grid.local)
+                + [.int(shape[0]), .int(shape[1]), .float(Self.smallestNorm), grid.numbers])
     }
 
     /// A batch norm's tensors in the order of the kernels' `NORM_PARAMETERS`.

@@ -3,7 +3,8 @@ import Tensors
 
 /// Memory of one context, given back when the last tensor over it goes.
 final class OpenCLBuffer: DeviceBuffer {
-    let handle: cl_mem
+    /// Nil in a rehearsal, which holds no memory.
+    let handle: cl_mem?
     let byteCount: Int
     /// Where a slice starts in the allocation it is a part of, in bytes.
     let offset: Int
@@ -12,7 +13,7 @@ final class OpenCLBuffer: DeviceBuffer {
 
     /// Takes ownership of `handle`; `parent` is the allocation that a slice is a part of.
     init(
-        _ handle: cl_mem, byteCount: Int, offset: Int = 0, of parent: OpenCLBuffer? = nil,
+        _ handle: cl_mem?, byteCount: Int, offset: Int = 0, of parent: OpenCLBuffer? = nil,
         _ ledger: MemoryLedger
     ) {
         self.handle = handle
@@ -27,30 +28,19 @@ final class OpenCLBuffer: DeviceBuffer {
     var root: OpenCLBuffer { parent ?? self }
 
     deinit {
-        clReleaseMemObject(handle)
+        if let handle { clReleaseMemObject(handle) }
         if parent == nil { ledger.remove(byteCount) }
     }
 }
 
-/// Counts a backend's memory; buffers may outlive the backend, hence apart from it.
-final class MemoryLedger {
-    private(set) var use = MemoryUse()
-
-    func add(_ bytes: Int) {
-        use.current += bytes
-        use.peak = max(use.peak, use.current)
-        use.allocations += 1
-    }
-
-    func remove(_ bytes: Int) { use.current -= bytes }
-}
-
 extension Tensor {
-    /// - Precondition: the tensor was made by an OpenCL backend.
+    /// - Precondition: the tensor was made by an OpenCL backend, and its shape fits the buffer.
     var openCLBuffer: OpenCLBuffer {
         guard let buffer = buffer as? OpenCLBuffer else {
             preconditionFailure("a tensor \(shape) of another backend: \(type(of: buffer))")
         }
+        precondition(
+            byteCount <= buffer.byteCount, "\(shape) seen in \(buffer.byteCount) bytes")
         return buffer
     }
 }

@@ -80,6 +80,8 @@ public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
     case noSuchDevice(String, available: [String])
     /// Not even the smallest tile of the local-memory kernels fits.
     case tooSmall(String, traits: DeviceTraits)
+    /// A kernel may have `limit` work-items a group, and cannot do with fewer than `needed`.
+    case groupTooSmall(String, kernel: String, limit: Int, needed: Int)
 
     public var description: String {
         switch self {
@@ -100,6 +102,12 @@ public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
             """
             \(device) is too small for the local kernels: groups of \(traits.maxWorkGroupSize) \
             work-items with \(traits.localMemoryBytes) bytes of local memory
+            use --kernel-engine register, or another device
+            """
+        case .groupTooSmall(let device, let kernel, let limit, let needed):
+            """
+            \(device) runs the kernel '\(kernel)' in groups of at most \(limit) work-items, and it \
+            needs \(needed)
             use --kernel-engine register, or another device
             """
         }

@@ -9,7 +9,8 @@ public struct DeviceTraits: Sendable {
     public let reportedComputeUnits: Int
     /// Work is cut so that each of these has several shares.
     let computeUnits: Int
-    public private(set) var maxWorkGroupSize: Int
+    public var maxWorkGroupSize: Int { groupLimits.device }
+    package var groupLimits: GroupLimits
     /// Floats of the widest vector register, as the device says: 16 with AVX-512, 8 with AVX2.
     public let floatLanes: Int
     /// Whether the device multiplies and adds in one instruction; elsewhere `fma` is a long program.
@@ -31,7 +32,9 @@ public struct DeviceTraits: Sendable {
         // Mesa's software renderer silently ends the loops of a work-item after 65,535 turns in
         // all (release 22.3): shares must be small there, however few cores there are.
         computeUnits = kind == .cpu && platform == Self.mesa ? 1024 : reportedComputeUnits
-        maxWorkGroupSize = try query.value(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self)
+        groupLimits = try GroupLimits(
+            device: query.value(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self),
+            Environment.variables[GroupLimits.variable])
         floatLanes = Int(try query.value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self))
         let arithmetic = try query.value(
             CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self)
@@ -46,19 +49,22 @@ public struct DeviceTraits: Sendable {
         self.platform = platform
         vendor = try query.text(CL_DEVICE_VENDOR)
         driver = try query.text(CL_DRIVER_VERSION)
-        limit(by: Environment.variables)
+        try limit(by: Environment.variables)
     }
 
     /// Makes the device smaller than it is, to try what a small one would do:
-    /// `LLS_OPENCL_MEMORY_LIMIT`, `LLS_OPENCL_LOCAL_MEMORY_LIMIT`, `LLS_OPENCL_SLAB_LIMIT` (bytes)
-    /// and `LLS_OPENCL_GROUP_LIMIT` (work-items).
-    private mutating func limit(by environment: [String: String]) {
-        func limit(_ variable: String) -> Int { environment[variable].flatMap { Int($0) } ?? .max }
-        globalMemory = min(globalMemory, limit("LLS_OPENCL_MEMORY_LIMIT"))
+    /// `LLS_OPENCL_MEMORY_LIMIT`, `LLS_OPENCL_LOCAL_MEMORY_LIMIT`, `LLS_OPENCL_SLAB_LIMIT` (bytes);
+    /// ``GroupLimits`` has a variable of its own.
+    ///
+    /// - Throws: ``EnvironmentVariableError``.
+    private mutating func limit(by environment: [String: String]) throws {
+        func limit(_ variable: String) throws -> Int {
+            try EnvironmentVariableError.limit(variable, in: environment)
+        }
+        globalMemory = min(globalMemory, try limit("LLS_OPENCL_MEMORY_LIMIT"))
         maxAllocation = min(maxAllocation, globalMemory)
-        localMemoryBytes = min(localMemoryBytes, limit("LLS_OPENCL_LOCAL_MEMORY_LIMIT"))
-        slabLimit = limit("LLS_OPENCL_SLAB_LIMIT")
-        maxWorkGroupSize = min(maxWorkGroupSize, limit("LLS_OPENCL_GROUP_LIMIT"))
+        localMemoryBytes = min(localMemoryBytes, try limit("LLS_OPENCL_LOCAL_MEMORY_LIMIT"))
+        slabLimit = try limit("LLS_OPENCL_SLAB_LIMIT")
     }
 
     /// Bytes of slabs of images and chunks of tiles. For registers they should stay in the cache: a

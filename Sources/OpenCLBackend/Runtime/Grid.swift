@@ -11,10 +11,41 @@ struct Grid {
     /// Groups along the last axis.
     let groups: Int
     let global, local: [Int]
+    var sharing = Sharing.none
+
+    /// How the items of a group depend on each other, and so what a smaller group has to do.
+    enum Sharing {
+        /// They work apart: there are more groups.
+        case none
+        /// They add up what they found in `share` rows each: items have more rows.
+        case rows
+        /// They share one piece of work out among themselves, however many they are.
+        case work
+    }
 
     /// Local memory for one number of every item of a group, and for one vector.
     var numbers: KernelArgument { .local(local.reduce(4, *)) }
     var vectors: KernelArgument { .local(local.reduce(4 * vector, *)) }
+
+    /// The same work for groups of at most `limit` items. As many groups along the last axis as
+    /// before leave partial results, so that their memory stays as it was planned.
+    func shrunk(to limit: Int) -> Grid {
+        let most = max(limit, 1).floorPowerOfTwo
+        guard local.reduce(1, *) > most else { return self }
+        var smaller = local
+        // All extents are powers of two. The last axis is the one along which a group sums.
+        for axis in smaller.indices.reversed() {
+            while smaller.reduce(1, *) > most, smaller[axis] > 1 { smaller[axis] /= 2 }
+        }
+        guard sharing != .none, let last = local.last, let lastSmaller = smaller.last else {
+            return Grid(
+                vector: vector, share: share, groups: groups, global: global, local: smaller)
+        }
+        return Grid(
+            vector: vector, share: sharing == .rows ? share * (last / lastSmaller) : share,
+            groups: groups, global: global.dropLast() + [groups * lastSmaller], local: smaller,
+            sharing: sharing)
+    }
 }
 
 extension OpenCLBackend {
@@ -92,7 +123,7 @@ extension OpenCLBackend {
         let groups = rows.dividedUp(by: share)
         return Grid(
             vector: vector, share: share, groups: groups,
-            global: [across * width, groups * height], local: [width, height])
+            global: [across * width, groups * height], local: [width, height], sharing: .work)
     }
 
     /// For samples `[rows, features]`, each the work of a one-dimensional group.
@@ -107,7 +138,8 @@ extension OpenCLBackend {
             .clamped(to: min(32, groupItems)...groupItems)
         let groups = min(rows, 8192)
         return Grid(
-            vector: vector, share: 1, groups: groups, global: [groups * items], local: [items])
+            vector: vector, share: 1, groups: groups, global: [groups * items], local: [items],
+            sharing: .work)
     }
 
     /// Vectors of channels of a group, and groups side by side.
@@ -129,7 +161,7 @@ extension OpenCLBackend {
         let groups = rows.dividedUp(by: share * height)
         return Grid(
             vector: vector, share: share, groups: groups,
-            global: [across * width, groups * height], local: [width, height])
+            global: [across * width, groups * height], local: [width, height], sharing: .rows)
     }
 
     /// Rows of a group of a grid whose items take `share` rows each.
@@ -143,9 +175,21 @@ extension OpenCLBackend {
         guard count > 0 else { return }
         let grid = elementGrid(count)
         try launch(
-            source, kernel, defines: defines(grid, activation),
-            tensors.map(KernelArgument.tensor) + [.int(count), .int(grid.share)] + scalars,
-            global: grid.global, local: grid.local)
+            source, kernel, defines: defines(grid, activation), over: grid,
+            tensors.map(KernelArgument.tensor) + [.int(count), .int(grid.share)] + scalars)
+    }
+
+    /// Launches over `grid`, in smaller groups where the kernel needs them; for kernels that are not
+    /// told how many rows an item has.
+    func launch(
+        _ source: KernelSource, _ kernel: String, defines: [KernelDefine], over grid: Grid,
+        _ arguments: [KernelArgument]
+    ) throws {
+        let limit = try groupLimit(source, kernel, defines, wanted: grid.local)
+        let grid = grid.shrunk(to: limit)
+        try launch(
+            source, kernel, defines: defines, arguments, global: grid.global, local: grid.local,
+            limit: limit)
     }
 
     /// Launches over a matrix: `kernel(tensors…, rows, channels, share, scalars…)`.
@@ -156,12 +200,15 @@ extension OpenCLBackend {
     ) throws {
         guard rows > 0, channels > 0 else { return }
         let isWhole = channels.isMultiple(of: grid.vector)
+        let defines =
+            defines(grid, activation) + [KernelDefine("WHOLE", isWhole ? 1 : 0)] + extra
+        let limit = try groupLimit(source, kernel, defines, wanted: grid.local)
+        let grid = grid.shrunk(to: limit)
         try launch(
-            source, kernel,
-            defines: defines(grid, activation) + [KernelDefine("WHOLE", isWhole ? 1 : 0)] + extra,
+            source, kernel, defines: defines,
             tensors.map(KernelArgument.tensor)
                 + [.int(rows), .int(channels), .int(grid.share)] + scalars,
-            global: grid.global, local: grid.local)
+            global: grid.global, local: grid.local, limit: limit)
     }
 
     /// What the kernels are compiled with: the width of an item and, where it is, tanh.
@@ -178,9 +225,13 @@ extension DeviceTraits {
         min(256, maxWorkGroupSize.floorPowerOfTwo, (localMemoryBytes / 36).floorPowerOfTwo)
     }
 
-    /// Whether the local-memory kernels run at all: teams of work-items share a row of scores, the
-    /// kernels' `TEAM`, and the smallest tile must fit.
-    var canRunLocalKernels: Bool { groupItems >= 32 && LocalTile.smallest.fits(self) }
+    /// Work-items of a team that shares a row of scores: the kernels' `TEAM`.
+    static var smallestGroup: Int { 32 }
+
+    /// Whether the local-memory kernels run at all: a team and the smallest tile must fit.
+    var canRunLocalKernels: Bool {
+        groupItems >= Self.smallestGroup && LocalTile.smallest.fits(self)
+    }
 }
 
 extension Activation {

@@ -4,7 +4,10 @@ import Tensors
 
 /// One argument of a kernel, in the order of its parameters.
 enum KernelArgument {
+    /// A `global float` array.
     case tensor(Tensor)
+    /// A `global int` array.
+    case integers(Tensor)
     /// A `const int`.
     case int(Int)
     /// A `const float`.
@@ -18,16 +21,21 @@ extension OpenCLBackend {
     ///
     /// - Parameters:
     ///   - global: work-items along each axis, multiples of `local`.
-    ///   - local: work-items per group along each axis.
+    ///   - local: work-items per group along each axis. Where the kernel may have fewer, groups are
+    ///     smaller and more: that is for kernels whose items work apart.
+    ///   - limit: of a group, where the caller has asked for it already.
     func launch(
         _ source: KernelSource, _ kernel: String, defines: [KernelDefine] = [],
-        _ arguments: [KernelArgument], global: [Int], local: [Int]
+        _ arguments: [KernelArgument], global: [Int], local: [Int], limit: Int? = nil
     ) throws {
         precondition(
             global.count == local.count && zip(global, local).allSatisfy { $0 % $1 == 0 },
             "\(kernel): groups of \(local) do not fill \(global)")
-        guard rehearsal == nil else { return }
+        try checkCounts(arguments, of: kernel)
+        guard !isRehearsal else { return }
         let handle = try programs.kernel(source, kernel, defines)
+        let limit = try limit ?? groupLimit(source, kernel, defines, wanted: local)
+        let local = shrink(local, to: limit)
         for (index, argument) in arguments.enumerated() {
             try check(
                 Self.set(argument, at: cl_uint(index), of: handle),
@@ -51,16 +59,50 @@ extension OpenCLBackend {
         if launches % 16 == 0 { try check(clFlush(queue), "clFlush") }
     }
 
+    /// Throws where a kernel would count further than its `int`.
+    private func checkCounts(_ arguments: [KernelArgument], of kernel: String) throws {
+        for case .int(let value) in arguments where Int32(exactly: value) == nil {
+            throw OutOfMemoryError("the kernel '\(kernel)' cannot count to \(value)")
+        }
+    }
+
+    /// Work-items that a group of `kernel` may have. Nobody asks where one is wanted.
+    func groupLimit(
+        _ source: KernelSource, _ kernel: String, _ defines: [KernelDefine], wanted local: [Int]
+    ) throws -> Int {
+        guard local.reduce(1, *) > 1 else { return 1 }
+        // In a rehearsal nothing is compiled.
+        guard !isRehearsal else { return traits.groupLimits.kernel(kernel) }
+        return try programs.groupLimit(
+            of: kernel, programs.kernel(source, kernel, defines))
+    }
+
+    /// A group of at most `limit` items whose extents divide those of `local`, the last axis shrunk
+    /// first.
+    private func shrink(_ local: [Int], to limit: Int) -> [Int] {
+        var local = local
+        for axis in local.indices.reversed() {
+            let others = local.reduce(1, *) / local[axis]
+            let most = max(limit / others, 1)
+            guard local[axis] > most else { continue }
+            local[axis] = (1...most).last { local[axis] % $0 == 0 } ?? 1
+        }
+        return local
+    }
+
     private static func set(_ argument: KernelArgument, at index: cl_uint, of kernel: cl_kernel)
         -> cl_int
     {
         switch argument {
         case .tensor(let tensor):
+            tensor.check(holds: .float32)
+            var handle: cl_mem? = tensor.openCLBuffer.handle
+            return clSetKernelArg(kernel, index, MemoryLayout<cl_mem?>.size, &handle)
+        case .integers(let tensor):
+            tensor.check(holds: .int32)
             var handle: cl_mem? = tensor.openCLBuffer.handle
             return clSetKernelArg(kernel, index, MemoryLayout<cl_mem?>.size, &handle)
         case .int(let value):
-            precondition(
-                Int32(exactly: value) != nil, "a kernel cannot count to \(value) in 32 bits")
             var number = cl_int(truncatingIfNeeded: value)
             return clSetKernelArg(kernel, index, MemoryLayout<cl_int>.size, &number)
         case .float(var value):

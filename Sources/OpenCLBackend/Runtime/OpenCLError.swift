@@ -1,4 +1,5 @@
 import COpenCL
+import Tensors
 
 /// A call into OpenCL that failed.
 public struct OpenCLError: Error, Sendable, CustomStringConvertible {
@@ -17,7 +18,7 @@ public struct OpenCLError: Error, Sendable, CustomStringConvertible {
 }
 
 /// A device that has no room for what was asked of it.
-public struct OutOfDeviceMemoryError: Error, Sendable, CustomStringConvertible {
+public struct OutOfDeviceMemoryError: MemoryShortage, Sendable {
     /// Bytes asked for; nil where the driver ran out while it carried out a command.
     public let requested: Int?
     /// Bytes this backend held already.
@@ -30,10 +31,12 @@ public struct OutOfDeviceMemoryError: Error, Sendable, CustomStringConvertible {
         let what = requested.map { "\($0) bytes asked for" } ?? "a command needed more memory"
         return """
             out of memory on \(device): \(what) with \(held) in use; the device has \
-            \(globalMemory) bytes and allows \(maxAllocation) in one allocation. \
-            Use a smaller batch or model
+            \(globalMemory) bytes and allows \(maxAllocation) in one allocation
+            use a smaller batch or model
             """
     }
+
+    public var bytesNeeded: Int? { requested.map { $0.saturatingAdding(held) } }
 }
 
 /// A kernel that the device's compiler refused.

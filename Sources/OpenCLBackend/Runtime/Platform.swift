@@ -22,12 +22,12 @@ public struct OpenCLPlatform {
         try check(status, "clGetPlatformIDs")
         var handles = [cl_platform_id?](repeating: nil, count: Int(count))
         try check(clGetPlatformIDs(count, &handles, nil), "clGetPlatformIDs")
-        return handles.enumerated().map { index, handle in
-            OpenCLPlatform(handle: handle, index: index)
+        return try handles.enumerated().map { index, handle in
+            try OpenCLPlatform(handle: handle, index: index)
         }
     }
 
-    private init(handle: cl_platform_id?, index: Int) {
+    private init(handle: cl_platform_id?, index: Int) throws {
         func text(_ parameter: Int32) -> String {
             (try? infoText("clGetPlatformInfo") { size, value, needed in
                 clGetPlatformInfo(handle, cl_platform_info(parameter), size, value, needed)
@@ -41,6 +41,8 @@ public struct OpenCLPlatform {
                 devices.isEmpty && DeviceTraits.isPoCL(name) ? DriverCache.problem() : nil
             problem =
                 devices.isEmpty ? cacheProblem ?? "the platform has no device" : nil
+        } catch let error as EnvironmentVariableError {
+            throw error  // not the platform's
         } catch {
             (devices, problem, cacheProblem) = ([], "\(error)", nil)
         }

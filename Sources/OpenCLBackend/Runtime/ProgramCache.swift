@@ -34,6 +34,7 @@ final class ProgramCache {
     private let together: [KernelSource]
     private var programs: [ProgramKey: cl_program] = [:]
     private var kernels: [KernelKey: cl_kernel] = [:]
+    private var groupLimits: [cl_kernel: Int] = [:]
 
     init(
         context: cl_context, device: OpenCLDevice, multiplyAdd: MultiplyAdd,
@@ -62,6 +63,23 @@ final class ProgramCache {
         }
         kernels[key] = kernel
         return kernel
+    }
+
+    /// Work-items that a group of `kernel` may have: fewer than the device allows where a kernel
+    /// needs many registers.
+    ///
+    /// - Parameter handle: of the kernel.
+    func groupLimit(of kernel: String, _ handle: cl_kernel) throws -> Int {
+        if let limit = groupLimits[handle] { return limit }
+        var size = 0
+        try check(
+            clGetKernelWorkGroupInfo(
+                handle, device.handle, cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE),
+                MemoryLayout<Int>.size, &size, nil),
+            "clGetKernelWorkGroupInfo of \(kernel)")
+        let limit = min(size, device.traits.groupLimits.kernel(kernel))
+        groupLimits[handle] = limit
+        return limit
     }
 
     private func program(_ key: ProgramKey) throws -> cl_program {

@@ -1,4 +1,5 @@
 import COpenCL
+import Tensors
 
 /// Host memory that uploads are copied through, so that the caller's may be reused at once.
 ///
@@ -47,6 +48,7 @@ final class StagingRing {
             slots[index].event = nil
         }
         if slots[index].memory.count < count {
+            try HostMemory.check(count, for: "an upload")
             slots[index].memory.deallocate()
             slots[index].memory = .allocate(byteCount: max(count, 4096), alignment: 4096)
         }

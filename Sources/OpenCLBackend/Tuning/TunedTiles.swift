@@ -1,3 +1,4 @@
+import KernelSources
 import Tensors
 
 /// The one place where kernels' shapes are looked up: in the tuning table, else as shipped.
@@ -12,6 +13,25 @@ extension OpenCLBackend {
         for operation: DenseOperation, shipped: @autoclosure () -> LocalTile
     ) -> LocalTile {
         variant(for: operation).local ?? shipped()
+    }
+
+    /// `tile`, or the largest smaller one in whose groups the device runs `kernel`.
+    ///
+    /// - Parameter defines: what the kernel is compiled with for a tile.
+    /// - Throws: ``DeviceSelectionError`` if there is none.
+    func fitted(
+        _ tile: LocalTile, to source: KernelSource, _ kernel: String,
+        _ defines: (LocalTile) -> [KernelDefine]
+    ) throws -> LocalTile {
+        var limit = 0
+        for candidate in LocalTile.all
+        where candidate == tile || (candidate.isSmaller(than: tile) && candidate.fits(traits)) {
+            limit = try groupLimit(source, kernel, defines(candidate), wanted: candidate.local)
+            if candidate.local.reduce(1, *) <= limit { return candidate }
+        }
+        let smallest = LocalTile.smallest
+        throw DeviceSelectionError.groupTooSmall(
+            device.name, kernel: kernel, limit: limit, needed: smallest.local.reduce(1, *))
     }
 
     /// The algorithm that was found fastest; nil where none was looked for.

@@ -39,7 +39,7 @@ public final class Tuner {
     ) -> [ShapeClass] {
         Dictionary(grouping: operations, by: ShapeClass.init)
             .filter { $0.key.isTunable && !table.isSettled($0.key, engine, for: scope) }
-            .map { (shape: $0.key, work: $0.value.map(\.multiplyAccumulates).reduce(0, +)) }
+            .map { (shape: $0.key, work: $0.value.map(\.multiplyAccumulates).saturatingSum()) }
             .sorted { ($1.work, $0.shape.name) < ($0.work, $1.shape.name) }
             .map(\.shape)
     }
@@ -78,7 +78,16 @@ public final class Tuner {
                         isComplete: false))
                 continue
             }
-            let outcome = try search(shape, scope, isOver)
+            let outcome: VariantSearch<Variant>.Outcome
+            do { outcome = try search(shape, scope, isOver) } catch let shortage
+                as any MemoryShortage
+            {
+                report(
+                    Finding(
+                        shape: shape.name, variant: Variant(), gain: 1,
+                        skipped: [(Variant(), firstLine("\(shortage)"))], isComplete: false))
+                continue
+            }
             table.set(
                 outcome.choice ?? Variant(), for: shape, backend.engine,
                 isComplete: outcome.isComplete && scope == .all)

@@ -103,6 +103,6 @@ package func difference(_ values: [Float], _ expected: [Float]) -> String? {
     return nil
 }
 
-private func firstLine(_ text: String) -> String {
+func firstLine(_ text: String) -> String {
     text.split(separator: "\n").first.map(String.init) ?? text
 }

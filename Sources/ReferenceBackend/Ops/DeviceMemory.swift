@@ -7,6 +7,7 @@ extension ReferenceBackend {
     public var memoryLimits: MemoryLimits { .none }
 
     public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
+        _ = try shape.byteCount(of: elementType)
         let undefined = elementType == .float32 ? Double.nan : Double(Int32.min)
         let storage = ReferenceStorage(
             count: shape.count, filledWith: undefined, ledger: ledger)
@@ -43,7 +44,7 @@ extension ReferenceBackend {
     public func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {
         precondition(
             bytes.count == tensor.byteCount, "\(bytes.count) bytes uploaded to \(tensor.shape)")
-        let elements = tensor.elements
+        let elements = tensor.anyElements
         for index in 0..<tensor.count {
             switch tensor.elementType {
             case .float32:
@@ -68,24 +69,21 @@ extension ReferenceBackend {
 
     /// The elements of a float tensor, unrounded.
     public func readDoubles(_ tensor: Tensor) -> [Double] {
-        precondition(tensor.elementType == .float32, "floats read from integers \(tensor.shape)")
-        return Array(tensor.elements)
+        Array(tensor.elements)
     }
 
     public func readIntegers(_ tensor: Tensor) throws -> [Int32] {
-        precondition(tensor.elementType == .int32, "integers read from floats \(tensor.shape)")
-        return tensor.elements.map { Int32($0) }
+        tensor.integers.map { Int32($0) }
     }
 
     public func copy(_ source: Tensor, into destination: Tensor) throws {
         precondition(
             source.count == destination.count && source.elementType == destination.elementType,
             "\(source.shape) copied into \(destination.shape)")
-        _ = destination.elements.update(fromContentsOf: source.elements)
+        _ = destination.anyElements.update(fromContentsOf: source.anyElements)
     }
 
     public func fill(_ tensor: Tensor, with value: Float) throws {
-        precondition(tensor.elementType == .float32, "floats filled into integers \(tensor.shape)")
         tensor.elements.update(repeating: Double(value))
     }
 

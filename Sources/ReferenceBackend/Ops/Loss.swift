@@ -6,7 +6,7 @@ extension ReferenceBackend {
         let classes = output.shape.channels
         for row in 0..<labels.count {
             for c in 0..<classes {
-                let isLabel = Int(labels.elements[row]) == c
+                let isLabel = Int(labels.integers[row]) == c
                 output.elements[row * classes + c] = isLabel ? Double(value) : 0
             }
         }
@@ -26,7 +26,7 @@ extension ReferenceBackend {
             let scaled = logits.row(row).map { $0 / temperature }
             let largest = scaled.reduce(-.infinity) { max($0, $1) }
             let logSum = largest + log(scaled.reduce(0) { $0 + exp($1 - largest) })
-            let label = Int(labels.elements[row])
+            let label = Int(labels.integers[row])
             if !(0..<classes ~= label) { total.elements[0] = .nan }
             for c in 0..<classes {
                 let target = (c == label ? 1 - smoothing : 0) + smoothing / Double(classes)
@@ -44,12 +44,12 @@ extension ReferenceBackend {
         checkLogits(logits, labels, total, .int32)
         for row in 0..<logits.shape[0] {
             let values = logits.row(row)
-            let label = Int(labels.elements[row])
+            let label = Int(labels.integers[row])
             guard values.indices ~= label, !values.contains(where: \.isNaN) else { continue }
             let before = values.indices.filter { c in
                 values[c] > values[label] || (values[c] == values[label] && c < label)
             }
-            if before.count < top { total.elements[0] += 1 }
+            if before.count < top { total.integers[0] += 1 }
         }
     }
 

@@ -5,7 +5,7 @@ extension ReferenceBackend {
         checkPool(input, geometry.inputShape, output, geometry.outputShape)
         let (x, y) = (input.elements, output.elements)
         geometry.forEachWindow { output, inputs in
-            y[output] = inputs.map { x[$0] }.reduce(-.infinity) { $1 > $0 ? $1 : $0 }
+            y[output] = x[place(ofLargest: inputs, x)]
         }
     }
 
@@ -18,8 +18,14 @@ extension ReferenceBackend {
         let (x, g, result) = (input.elements, outputGradient.elements, inputGradient.elements)
         result.update(repeating: 0)
         geometry.forEachWindow { output, inputs in
-            let first = inputs.dropFirst().reduce(inputs[0]) { x[$1] > x[$0] ? $1 : $0 }
-            result[first] = g[output]
+            result[place(ofLargest: inputs, x)] = g[output]
+        }
+    }
+
+    /// The first of the largest elements; the last NaN if there is any.
+    private func place(ofLargest inputs: [Int], _ x: UnsafeMutableBufferPointer<Double>) -> Int {
+        inputs.dropFirst().reduce(inputs[0]) { best, next in
+            x[next] > x[best] || x[next].isNaN ? next : best
         }
     }
 

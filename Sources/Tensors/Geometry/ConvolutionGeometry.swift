@@ -63,10 +63,11 @@ public struct ConvolutionGeometry: Hashable, Sendable {
     }
 
     /// Output pixels of the whole batch.
-    public var outputPixels: Int { batch * outputHeight * outputWidth }
+    public var outputPixels: Int { [batch, outputHeight, outputWidth].saturatingProduct() }
 
     /// Multiply–accumulates of one pass; the padding's are counted too.
     public var multiplyAccumulates: Int {
-        outputPixels * outputChannels * kernelHeight * kernelWidth * (inputChannels / groups)
+        [outputPixels, outputChannels, kernelHeight, kernelWidth, inputChannels / groups]
+            .saturatingProduct()
     }
 }

@@ -20,7 +20,7 @@ public struct ProductGeometry: Hashable, Sendable {
             isLeftTransposed: left.isTransposed, isRightTransposed: right.isTransposed)
     }
 
-    public var multiplyAccumulates: Int { rows * depth * columns }
+    public var multiplyAccumulates: Int { [rows, depth, columns].saturatingProduct() }
 }
 
 /// An operation that multiplies and accumulates, by its shape alone: what plans count and tuners
@@ -86,6 +86,13 @@ public enum DenseOperation: Hashable, Sendable {
 }
 
 extension Backend {
+    /// Makes the tensors that `operation` works on, and calls it.
+    public func perform(_ operation: DenseOperation) throws {
+        let shapes = operation.operands
+        let (first, second) = (try makeTensor(shapes.first), try makeTensor(shapes.second))
+        try perform(operation, first, second, into: makeTensor(shapes.result))
+    }
+
     /// Calls `operation` by its shape.
     public func perform(
         _ operation: DenseOperation, _ first: Tensor, _ second: Tensor, into result: Tensor

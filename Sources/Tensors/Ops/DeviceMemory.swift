@@ -4,11 +4,14 @@ public struct MemoryUse: Sendable {
     public var peak: Int
     /// Allocations made since the backend was opened: constant after warm-up.
     public var allocations: Int
+    /// The largest single allocation so far.
+    public var largest: Int
 
-    public init(current: Int = 0, peak: Int = 0, allocations: Int = 0) {
+    public init(current: Int = 0, peak: Int = 0, allocations: Int = 0, largest: Int = 0) {
         self.current = current
         self.peak = peak
         self.allocations = allocations
+        self.largest = largest
     }
 }
 
@@ -38,10 +41,13 @@ public protocol DeviceMemory: AnyObject {
     /// What may be asked of ``makeTensor(_:_:)``, known before anything is.
     var memoryLimits: MemoryLimits { get }
 
-    /// Bytes that the largest of `operations` borrow besides their operands; nothing is computed.
-    func scratchBytes(of operations: [DenseOperation]) throws -> Int
+    /// Whether tensors keep what is written into them. If not, nobody need compute values for them.
+    var keepsElements: Bool { get }
 
     /// A new tensor; what it holds is undefined.
+    ///
+    /// - Throws: ``OutOfMemoryError`` for a shape that is larger than any memory; what the device
+    ///   says.
     func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor
 
     /// `shape` elements of `tensor`'s memory from element `offset`, as a tensor that shares it.
@@ -77,16 +83,20 @@ public protocol DeviceMemory: AnyObject {
 }
 
 extension DeviceMemory {
-    /// 0: for backends that only count or check.
-    public func scratchBytes(of operations: [DenseOperation]) throws -> Int { 0 }
+    public var keepsElements: Bool { true }
 
     /// A new float tensor; what it holds is undefined.
     public func makeTensor(_ shape: Shape) throws -> Tensor { try makeTensor(shape, .float32) }
 
-    /// A new float tensor with these elements.
-    public func makeTensor(_ shape: Shape, _ values: [Float]) throws -> Tensor {
+    /// A new float tensor with these elements, which are computed once the device and the host are
+    /// known to have room for them.
+    public func makeTensor(
+        _ shape: Shape, _ values: @autoclosure () throws -> [Float]
+    ) throws -> Tensor {
         let tensor = try makeTensor(shape)
-        try upload(values, to: tensor)
+        guard keepsElements else { return tensor }
+        try HostMemory.check(elements: shape.count, for: "the values of a tensor \(shape)")
+        try upload(values(), to: tensor)
         return tensor
     }
 

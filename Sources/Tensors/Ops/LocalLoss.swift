@@ -59,7 +59,8 @@ extension LocalLossOps {
         _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
         into pooledGradient: Tensor, addingLossTo total: Tensor
     ) throws {
-        checkSynchronizationLoss(pooled, basis: basis, labels, into: pooledGradient)
+        checkSynchronizationLoss(
+            pooled, basis: basis, labels, into: pooledGradient, addingLossTo: total)
         let (batch, classes) = (pooled.shape[0], basis.shape[0])
         try withScratch([pooled.shape, [batch], [batch, classes], pooled.shape]) { scratch in
             let (unit, norms, scores, unitGradient) = (
@@ -127,15 +128,18 @@ extension LocalLossOps {
 
     /// Traps, with all shapes, unless the tensors fit each other. For backends.
     public func checkSynchronizationLoss(
-        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, into pooledGradient: Tensor
+        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
+        addingLossTo total: Tensor
     ) {
         precondition(
             pooled.shape.rank == 2 && basis.shape.rank == 2 && basis.shape[1] == pooled.shape[1]
                 && labels.shape == [pooled.shape[0]] && labels.elementType == .int32
-                && pooledGradient.shape == pooled.shape,
+                && pooledGradient.shape == pooled.shape && total.shape == [1]
+                && total.elementType == .float32,
             """
-            LLS loss of \(pooled.shape) against \(basis.shape) with labels \(labels.shape) into \
-            \(pooledGradient.shape)
+            LLS loss of \(pooled.shape) against \(basis.shape) with \(labels.elementType) labels \
+            \(labels.shape) into \(pooledGradient.shape), added to \(total.elementType) \
+            \(total.shape)
             """)
     }
 }

@@ -5,9 +5,19 @@ public struct CrossEntropyOptions: Hashable, Sendable {
     /// The share of the target that is spread evenly over all classes.
     public var labelSmoothing: Float
 
+    /// - Precondition: the temperature is a normal number above 0, the smoothing is from 0 to 1. A
+    ///   setting in Double may be neither once it is a Float.
     public init(temperature: Float = 1, labelSmoothing: Float = 0) {
+        precondition(
+            Self.allows(temperature: temperature) && (0...1).contains(labelSmoothing),
+            "a cross-entropy at temperature \(temperature) with smoothing \(labelSmoothing)")
         self.temperature = temperature
         self.labelSmoothing = labelSmoothing
+    }
+
+    /// Whether logits can be divided by it.
+    public static func allows(temperature: Float) -> Bool {
+        temperature > 0 && temperature.isNormal
     }
 }
 

@@ -1,9 +1,10 @@
 public protocol PoolingOps: DeviceMemory {
-    /// The largest element of every window.
+    /// The largest element of every window. NaN wins, as in PyTorch: of a window that holds any the
+    /// result is NaN.
     func maxPool(_ input: Tensor, _ geometry: MaxPoolGeometry, into output: Tensor) throws
 
-    /// Gradient of ``maxPool(_:_:into:)``: each window's goes to its first largest element, every
-    /// other element gets 0.
+    /// Gradient of ``maxPool(_:_:into:)``: each window's goes to its first largest element, or to
+    /// its last NaN if it holds any, as in PyTorch; every other element gets 0.
     func maxPoolGradient(
         of outputGradient: Tensor, input: Tensor, _ geometry: MaxPoolGeometry,
         into inputGradient: Tensor) throws

@@ -12,8 +12,11 @@ extension OperationCatalog {
             }
                 + pooledProblems(size).flatMap { problem in
                     [batchNormPool(problem, composed: composed)]
-                        + maxPools(problem, size).map {
-                            batchNormPool(problem, maxPool: $0, composed: composed)
+                        + maxPools(problem, size).flatMap { maxPool in
+                            [false, true].map {
+                                batchNormPool(
+                                    problem, maxPool: maxPool, hasNaN: $0, composed: composed)
+                            }
                         }
                         + [false, true].map {
                             pooledGradient(problem, inPlace: $0, composed: composed)
@@ -69,15 +72,21 @@ extension OperationCatalog {
         }
     }
 
+    /// - Parameter hasNaN: whether every seventh element is NaN, which must come through both pools.
     private static func batchNormPool(
-        _ problem: PooledProblem, maxPool: MaxPoolGeometry? = nil, composed: Bool
+        _ problem: PooledProblem, maxPool: MaxPoolGeometry? = nil, hasNaN: Bool = false,
+        composed: Bool
     ) -> OperationCase {
         OperationCase(
             "local loss/batch norm and pool\(composed ? ", composed" : "")",
             problem.summary + (maxPool.map { ", largest of \($0.window)×\($0.window)" } ?? "")
+                + (hasNaN ? ", NaN" : "")
         ) {
-            problem.norm.parameters() + problem.norm.statistics() + [
-                .source("input", problem.norm.shape, problem.norm.input()),
+            let input = problem.norm.input().enumerated().map { index, value in
+                hasNaN && index % 7 == 3 ? Float.nan : value
+            }
+            return problem.norm.parameters() + problem.norm.statistics() + [
+                .source("input", problem.norm.shape, input),
                 .result("output", maxPool?.outputShape ?? problem.norm.shape),
                 .result("pooled", problem.pool.outputShape),
                 .workspace("windowSums", problem.windowSumsShape),

@@ -4,27 +4,39 @@ import Tensors
 extension OperationCatalog {
     static func pooling(_ size: Size) -> [OperationCase] {
         maxPools(size).flatMap { geometry in
-            [false, true].flatMap { hasTies in
-                [
-                    maxPool(geometry, hasTies: hasTies),
-                    maxPoolGradient(geometry, hasTies: hasTies),
-                ]
+            PoolInput.allCases.flatMap { content in
+                [maxPool(geometry, content), maxPoolGradient(geometry, content)]
             }
         } + averagePools(size).flatMap { [averagePool($0), averagePoolGradient($0)] }
     }
 
-    /// Values of which many are equal where `hasTies`: then the first of a window must win.
-    private static func poolInput(_ geometry: MaxPoolGeometry, _ hasTies: Bool) -> Operand {
-        let shape = geometry.inputShape
-        guard hasTies else { return .source("input", shape, in: -2 ... -1) }
-        let random = RandomSource(seed: 0, stream: "ties \(shape)")
-        return .source(
-            "input", shape, (0..<shape.count).map { Float(random.integer(below: 3, $0)) })
+    /// What a max pool is given.
+    private enum PoolInput: String, CaseIterable, Sendable {
+        case different = ""
+        /// Many are equal: the first of a window must win.
+        case ties = ", ties"
+        /// Every third is NaN, so that windows hold none, one or several, in every place; the rest
+        /// are infinities and ties.
+        case notNumbers = ", NaN"
+
+        func operand(_ shape: Shape) -> Operand {
+            let random = RandomSource(seed: 0, stream: "ties \(shape)")
+            let choices: [Float]
+            switch self {
+            case .different: return .source("input", shape, in: -2 ... -1)
+            case .ties: choices = [0, 1, 2]
+            case .notNumbers: choices = [.nan, .nan, -.infinity, .infinity, 1, -1]
+            }
+            return .source(
+                "input", shape,
+                (0..<shape.count).map { choices[random.integer(below: choices.count, $0)] })
+        }
     }
 
-    private static func maxPool(_ geometry: MaxPoolGeometry, hasTies: Bool) -> OperationCase {
-        OperationCase("pooling/max pool", geometry.summary + (hasTies ? ", ties" : "")) {
-            [poolInput(geometry, hasTies), .result("output", geometry.outputShape)]
+    private static func maxPool(_ geometry: MaxPoolGeometry, _ content: PoolInput) -> OperationCase
+    {
+        OperationCase("pooling/max pool", geometry.summary + content.rawValue) {
+            [content.operand(geometry.inputShape), .result("output", geometry.outputShape)]
         } body: { backend, t in
             try backend.maxPool(t.input, geometry, into: t.output)
         } bounds: { evidence in
@@ -32,12 +44,13 @@ extension OperationCatalog {
         }
     }
 
-    private static func maxPoolGradient(_ geometry: MaxPoolGeometry, hasTies: Bool)
+    private static func maxPoolGradient(_ geometry: MaxPoolGeometry, _ content: PoolInput)
         -> OperationCase
     {
-        OperationCase("pooling/max pool gradient", geometry.summary + (hasTies ? ", ties" : "")) {
+        OperationCase("pooling/max pool gradient", geometry.summary + content.rawValue) {
             [
-                poolInput(geometry, hasTies), .source("outputGradient", geometry.outputShape),
+                content.operand(geometry.inputShape),
+                .source("outputGradient", geometry.outputShape),
                 .result("inputGradient", geometry.inputShape),
             ]
         } body: { backend, t in

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Profiling
 import Randomness
 import Tensors
 
@@ -64,7 +65,9 @@ struct BenchGemm: ParsableCommand {
     func run() throws {
         let operation = DenseOperation.product(ProductGeometry(rows: m, depth: k, columns: n))
         let backend = try selection.open(computing: [operation])
-        try backend.requireRoom(for: [[m, k], [k, n], [m, n]], operation)
+        try backend.checkRoom(for: "a product of [\(m), \(k)] and [\(k), \(n)]") {
+            try $0.perform(operation)
+        }
         let left = try backend.makeRandom([m, k], "left")
         let right = try backend.makeRandom([k, n], "right")
         let output = try backend.makeTensor([m, n])
@@ -104,8 +107,9 @@ struct BenchConvolution: ParsableCommand {
         let pass = try pass.entry
         let operation = DenseOperation.convolution(geometry, pass)
         let backend = try selection.open(computing: [operation])
-        try backend.requireRoom(
-            for: [geometry.inputShape, geometry.weightShape, geometry.outputShape], operation)
+        try backend.checkRoom(for: "a convolution of \(geometry.inputShape) to \(out) channels") {
+            try $0.perform(operation)
+        }
         let input = try backend.makeRandom(geometry.inputShape, "input")
         let weights = try backend.makeRandom(geometry.weightShape, "weights")
         let output = try backend.makeRandom(geometry.outputShape, "output")

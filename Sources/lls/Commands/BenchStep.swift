@@ -35,7 +35,7 @@ struct BenchStep: ParsableCommand {
 
     func run() throws {
         let training = try options.training
-        let planned = try TrainingPlan(training, alignment: 1).work.operations
+        let planned = try StepWork(of: training).operations
         let backend = try selection.open(computing: planned)
         let plan = try training.plan(on: backend)
         try selection.tune(backend, for: plan.work.operations)

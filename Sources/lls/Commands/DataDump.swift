@@ -47,24 +47,23 @@ struct DataDump: ParsableCommand {
             transform: augment ? dataset.training : dataset.testing, seed: augment ? seed : nil,
             batchSize: 1)
         let shape = dataset.shape
-        var floats: [Float] = []
-        floats.reserveCapacity(indices.count * shape.count)
-        for index in indices {
-            let sample: [Float]
-            do { sample = try loader.sample(index, epoch: epoch) } catch {
-                throw dataset.explaining(error)
-            }
-            for channel in 0..<shape.channels {
-                floats += stride(from: channel, to: shape.count, by: shape.channels)
-                    .map { sample[$0] }
-            }
-        }
         var file = SafetensorsFile(metadata: ["dataset": dataset.name])
-        file["images"] = SafetensorsFile.Entry(
-            floats, shape: [indices.count, shape.channels, shape.height, shape.width])
         file["labels"] = SafetensorsFile.Entry(
             indices.map { Int64(images.labels[$0]) }, shape: [indices.count])
-        try file.write(to: out)
+        // A sample at a time: a whole split may be larger than memory.
+        try file.write(
+            to: out, adding: "images",
+            shape: [indices.count, shape.channels, shape.height, shape.width],
+            parts: indices.count
+        ) { number in
+            let sample: [Float]
+            do { sample = try loader.sample(indices[number], epoch: epoch) } catch {
+                throw dataset.explaining(error)
+            }
+            return (0..<shape.channels).flatMap { channel in
+                stride(from: channel, to: shape.count, by: shape.channels).map { sample[$0] }
+            }
+        }
         Console.result("\(out)  \(indices.count) samples")
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import FileFormats
 import LocalLearning
+import Profiling
 import Runs
 import Tensors
 
@@ -74,6 +75,17 @@ struct EvalCommand: ParsableCommand {
             Console.note(
                 "note: \(limit) of \(data.test.count) test samples, as in the run; "
                     + "--limit-test \(data.test.count) takes all")
+        }
+        try backend.checkRoom(
+            for: "\(choices.model.name) with batches of \(configuration.testBatchSize)",
+            advice: "use a smaller --test-batch-size, or another device"
+        ) {
+            let network = try Network(
+                unset: choices.model, input: test.sampleShape, classes: data.classNames.count,
+                batch: configuration.testBatchSize, rule: choices.rule, pooling: choices.pooling,
+                on: $0)
+            try Evaluator(network).rehearse(
+                test.sampleShape, samples: test.sampleCount, batch: configuration.testBatchSize)
         }
         let network = try Network(
             choices.model, input: test.sampleShape, classes: data.classNames.count,

@@ -24,7 +24,7 @@ struct ProfileCommand: ParsableCommand {
     func run() throws {
         if let trace { _ = try AtomicFile(trace) }  // refused now, not after the measurement
         let training = try options.training
-        let planned = try TrainingPlan(training, alignment: 1).work.operations
+        let planned = try StepWork(of: training).operations
         let device = try selection.open(profiling: true, computing: planned)
         let plan = try training.plan(on: device)
         try selection.tune(device, for: plan.work.operations)
@@ -54,7 +54,7 @@ struct ProfileCommand: ParsableCommand {
             var other = training
             other.rule = rule
             do {
-                return (rule.name, try TrainingPlan(other, alignment: 1).work)
+                return (rule.name, try StepWork(of: other))
             } catch is ArchitectureError {
                 return nil
             }

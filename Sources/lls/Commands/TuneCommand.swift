@@ -57,7 +57,7 @@ struct TuneCommand: ParsableCommand {
         var operations: [DenseOperation] = []
         for rule in [training.rule, Backpropagation()] as [any LearningRule] {
             training.rule = rule
-            operations += try TrainingPlan(training, alignment: 1).work.operations
+            operations += try StepWork(of: training).operations
         }
         let table = try Tuner(device, engine: engine).search(
             operations, extending: known, scope: .all, budget: budget

@@ -52,7 +52,9 @@ struct BackendOptions: ParsableArguments {
         let kind = try backend.entry
         _ = try engine
         _ = try tuning.entry
-        if let algorithm = try convolution?.entry, exact, ![.automatic, .direct].contains(algorithm) {
+        if let algorithm = try convolution?.entry, exact, algorithm != .automatic,
+            algorithm != .direct
+        {
             throw ValidationError("--exact is --convolution direct, not \(algorithm.rawValue)")
         }
         try requireWithinBounds(("threads", threads))

@@ -1,4 +1,5 @@
 import FileFormats
+import OpenCLBackend
 import Runs
 import Suggestions
 
@@ -13,10 +14,15 @@ enum EnvironmentCheck {
             let guess = nearest(to: value, among: modes).map { " ('\($0)'?)" } ?? ""
             throw wrong("LLS_TUNING", value, "auto, cached or off" + guess)
         }
-        for limit in ["MEMORY", "LOCAL_MEMORY", "SLAB", "GROUP"] {
+        for limit in ["MEMORY", "LOCAL_MEMORY", "SLAB"] {
             let name = "LLS_OPENCL_\(limit)_LIMIT"
             guard let value = variables[name], Int(value).map({ $0 > 0 }) != true else { continue }
             throw wrong(name, value, "a whole number of at least 1")
+        }
+        if let value = variables[GroupLimits.variable] {
+            do { _ = try GroupLimits(device: .max, value) } catch {
+                throw wrong(GroupLimits.variable, value, error.expected)
+            }
         }
         if let value = variables["LLS_MIRROR"] {
             let address = value.lowercased()

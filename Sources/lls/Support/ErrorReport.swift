@@ -1,9 +1,11 @@
 import ArgumentParser
 import BLASBackend
+import Datasets
 import FileFormats
 import LocalLearning
 import OpenCLBackend
 import Profiling
+import Tensors
 import Verification
 
 /// Prints an error that the world caused, and answers with the status to exit by; nil for those that
@@ -13,8 +15,8 @@ func report(_ error: any Error) -> ExitStatus? {
     switch error {
     case let error as any CategorizedError:
         status = ExitStatus(rawValue: error.category.exitCode) ?? .internalError
-    case is OutOfDeviceMemoryError, is OutOfMemoryError, is DoesNotFitError, is NoRoomError:
-        status = .outOfMemory
+    case is any MemoryShortage, is ThreadError, is LoaderError: status = .outOfMemory
+    case is EnvironmentVariableError: status = .badConfiguration
     case is DeviceSelectionError, is OpenCLError, is KernelBuildError: status = .deviceUnavailable
     case let stop as StoppedRun:
         Console.error("\(stop)", status: 128 + stop.request.signal)

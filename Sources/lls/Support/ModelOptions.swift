@@ -27,7 +27,8 @@ struct ModelOptions: ParsableArguments {
             let extents = try parseExtents(input, flag: "input")
             try requirePossible(batch: batch, of: extents)
             return PlannedTraining(
-                try model.entry, rule: try rule.entry, optimizer: .adamWScheduleFree, input: [extents[1], extents[2], extents[0]],
+                try model.entry, rule: try rule.entry, optimizer: .adamWScheduleFree,
+                input: [extents[1], extents[2], extents[0]],
                 classes: classes, batch: batch)
         }
     }
@@ -51,6 +52,7 @@ struct StepBench {
             try training.optimizer.make(
                 for: $0, OptimizerSettings(learningRate: 5e-3), on: backend)
         }
+        try HostMemory.check(elements: network.images.count, for: "the images of a batch")
         images = RandomSource(seed: 0, stream: "images").uniforms(network.images.count)
         let labels = RandomSource(seed: 0, stream: "labels").uniforms(training.batch)
             .map { Int32($0 * Float(training.classes)) }
@@ -62,7 +64,7 @@ struct StepBench {
     /// Uploads the images, takes a step, and reads its losses: waits for the device.
     func step() throws {
         try enqueue()
-        _ = try ring.drain(on: backend)
+        _ = try ring.drain()
     }
 
     /// Everything of ``step()`` but the waiting.
@@ -71,7 +73,7 @@ struct StepBench {
         try network.step(batch: network.batchCapacity, optimizers, losses: ring.next())
     }
 
-    func drain() throws { _ = try ring.drain(on: backend) }
+    func drain() throws { _ = try ring.drain() }
 
     var activationBytes: Int { network.activationBytes }
 }

@@ -167,7 +167,8 @@ struct UnsuitableWeightsError: CategorizedError {
             }) {
                 guard
                     let other = try? Network(
-                        unset: model, input: [input[0], input[1], channels], classes: classes, batch: 2,
+                        unset: model, input: [input[0], input[1], channels], classes: classes,
+                        batch: 2,
                         rule: rule, on: PlanningBackend(alignment: 64)),
                     other.takes(shapes)
                 else { continue }

@@ -26,6 +26,11 @@ struct StopRequest: Error, CustomStringConvertible {
                 StopRequest.received.store(number, ordering: .relaxed)
                 _ = Foundation.signal(number, SIG_DFL)
             }
+            // A parent may hand on a mask by accident, as Foundation's `Process` does.
+            var blocked = sigset_t()
+            sigemptyset(&blocked)
+            sigaddset(&blocked, number)
+            pthread_sigmask(SIG_UNBLOCK, &blocked, nil)
         }
     }
 

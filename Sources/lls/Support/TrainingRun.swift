@@ -79,7 +79,11 @@ struct TrainingRun {
         var planned = PlannedTraining(
             choices.model, rule: choices.rule, optimizer: choices.optimizer,
             input: train.sampleShape, classes: dataset.classNames.count,
-            batch: max(configuration.batchSize, configuration.testBatchSize))
+            batch: configuration.batchSize)
+        planned.run = PlannedRun(
+            trainSamples: train.sampleCount, testSamples: test.sampleCount,
+            testBatch: configuration.testBatchSize, reportEvery: extras.reportEvery,
+            maxSteps: configuration.maxSteps)
         planned.pooling = choices.pooling
         planned.hasDropout = configuration.dropout > 0
         let plan = try planned.plan(on: backend)

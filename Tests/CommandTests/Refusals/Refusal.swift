@@ -61,7 +61,7 @@ struct Refusal: Sendable {
 }
 
 struct RefusalTests {
-    static let all: [Refusal] = general + files + data + training
+    static let all: [Refusal] = general + files + data + training + devices
 
     /// In one test, so that no two of them compete for the machine's memory.
     @Test func everyOneIsRefusedAsTheContractSays() throws {

@@ -107,7 +107,8 @@ extension RefusalTests {
         Refusal(["bench", "gemm", "--repetitions", "0"], 64, "--repetitions"),
         Refusal(
             [
-                "bench", "gemm", "--backend", "cpu", "--m", "16000000", "--n", "16000000", "--k", "1",
+                "bench", "gemm", "--backend", "cpu", "--m", "16000000", "--n", "16000000", "--k",
+                "1",
             ], 71, "out of memory"),
         Refusal(
             [

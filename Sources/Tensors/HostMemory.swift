@@ -1,0 +1,74 @@
+import Foundation
+
+/// An error of whoever has no room for what was asked for.
+public protocol MemoryShortage: Error, CustomStringConvertible {
+    /// Bytes that were needed at least, with those that were held; nil if there is no such number.
+    var bytesNeeded: Int? { get }
+}
+
+/// Memory that the system does not have or does not give.
+public struct OutOfMemoryError: MemoryShortage, Equatable {
+    /// What was asked for, and why it cannot be had.
+    public let reason: String
+    public let bytesNeeded: Int?
+    /// What to do about it.
+    public let advice: String
+
+    public init(
+        _ reason: String, bytesNeeded: Int? = nil,
+        advice: String = "use a smaller batch, input or model"
+    ) {
+        self.reason = reason
+        self.bytesNeeded = bytesNeeded
+        self.advice = advice
+    }
+
+    public var description: String { "out of memory: \(reason)\n\(advice)" }
+}
+
+/// The memory of this process.
+public enum HostMemory {
+    /// Bytes that the process may take at most: the machine's memory, or what a limit on its address
+    /// space (`ulimit -v`) leaves.
+    public static var available: Int {
+        let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+        return min(physical, addressSpaceLeft ?? .max)
+    }
+
+    /// What a limit on the address space leaves; nil without such a limit.
+    public static var addressSpaceLeft: Int? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
+            let most = Int(exactly: limit.rlim_cur)
+        else { return nil }
+        return max(0, most - addressSpaceUsed)
+    }
+
+    /// Bytes of the process's address space, as the system counts them; 0 if it does not say.
+    private static var addressSpaceUsed: Int {
+        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        guard fgets(&line, Int32(line.count), file) != nil else { return 0 }
+        let pages = strtol(line, nil, 10)
+        return pages.saturatingMultiplied(by: Int(sysconf(Int32(_SC_PAGESIZE))))
+    }
+
+    /// Throws unless the system gives `bytes`. To be called before an array is made whose size a user
+    /// chooses: Swift ends the program if an array cannot be had.
+    ///
+    /// - Parameter purpose: what the bytes are for, as in "the images of a batch".
+    public static func check(_ bytes: Int, for purpose: String) throws {
+        // Less is not worth a system call; a machine that is so short cannot go on in any case.
+        guard bytes >= 1 << 20 else { return }
+        guard bytes <= available, let memory = malloc(bytes) else {
+            throw OutOfMemoryError("the system does not give \(bytes) bytes for \(purpose)")
+        }
+        free(memory)
+    }
+
+    /// As ``check(_:for:)``, for `count` elements of 4 bytes.
+    public static func check(elements count: Int, for purpose: String) throws {
+        try check(count.saturatingMultiplied(by: 4), for: purpose)
+    }
+}
