@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release
 LLS   := .build/release/lls
 
-.PHONY: help setup build demo test lint oclgrind fuzz bench bench-gpu clean
+.PHONY: help setup build tests demo test lint oclgrind fuzz bench bench-gpu clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -19,14 +19,18 @@ build: setup
 demo: build
 	$(LLS) train --backend opencl --epochs 1
 
-test: build lint oclgrind
+test: lint tests oclgrind
 	Scripts/test
+
+# The program and the tests in one go, so that no module is compiled twice.
+tests: setup
+	$(BUILD) --build-tests
 
 lint:
 	swift format lint --strict -r Package.swift Sources Kernels Tests Fuzz
 
 # Small shapes of every kernel, in a simulator that sees races, uninitialised reads and overruns.
-oclgrind: build
+oclgrind: tests
 	Scripts/oclgrind
 
 # A minute of mutated input for every reader of foreign files.
