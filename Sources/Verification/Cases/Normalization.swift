@@ -13,11 +13,15 @@ extension OperationCatalog {
             + rowShapes(size).flatMap { [normalizeRows($0), normalizeRowsGradient($0)] }
     }
 
-    private static func batchStatistics(_ problem: BatchNormProblem) -> OperationCase {
+    /// - Parameter input: other values than the problem's own, and `summary` another name for them.
+    static func batchStatistics(
+        _ problem: BatchNormProblem, summary: String? = nil,
+        of input: (@Sendable () -> [Float])? = nil
+    ) -> OperationCase {
         let channels: Shape = [problem.shape.channels]
-        return OperationCase("normalization/batch statistics", problem.summary) {
+        return OperationCase("normalization/batch statistics", summary ?? problem.summary) {
             [
-                .source("input", problem.shape, problem.input()),
+                .source("input", problem.shape, input?() ?? problem.input()),
                 .source("scale", channels), .source("shift", channels),
                 .updated("runningMean", channels),
                 .updated("runningVariance", channels, in: 0.5...1.5),

@@ -273,24 +273,12 @@ extension OperationCatalog {
     private static var impulses: OperationCase {
         let rows = [0, 1, 63, 4096, 65_535, 100_003, pixels - 2, pixels - 1]
         let problem = BatchNormProblem(shape: [pixels, rows.count], activation: .identity)
-        let channels: Shape = [rows.count]
-        return OperationCase("normalization/batch statistics", label("\(problem.shape) impulses")) {
+        return batchStatistics(problem, summary: label("\(problem.shape) impulses")) {
             var input = [Float](repeating: 0, count: problem.shape.count)
             for (channel, row) in rows.enumerated() {
                 input[row * rows.count + channel] = Float(1 << 16)
             }
-            return [
-                .source("input", problem.shape, input),
-                .source("scale", channels), .source("shift", channels),
-                .updated("runningMean", channels),
-                .updated("runningVariance", channels, in: 0.5...1.5),
-                .result("mean", channels), .result("inverseDeviation", channels),
-            ]
-        } body: { backend, t in
-            try backend.batchStatistics(
-                of: t.input, updating: t.batchNormParameters, into: t.batchStatistics)
-        } bounds: { evidence in
-            problem.statisticsBounds(evidence)
+            return input
         }
     }
 }

@@ -82,7 +82,7 @@ struct BackendContext {
     let choosesConvolutions: Bool
 
     static let effects: [FlagEffect<BackendContext>] = [
-        FlagEffect("threads") { $0.isOpenCL ? " with OpenCL: it is of the CPU backend" : nil },
+        FlagEffect("threads") { $0.isOpenCL ? " with OpenCL: only the CPU backend reads it" : nil },
         FlagEffect("kernel-engine") { $0.isOpenCL ? nil : onCPU },
         FlagEffect("tuning") { $0.isOpenCL ? nil : onCPU },
         FlagEffect("convolution") {
@@ -91,5 +91,5 @@ struct BackendContext {
         },
     ]
 
-    private static let onCPU = " with the CPU backend: it is of OpenCL devices"
+    private static let onCPU = " with the CPU backend: only OpenCL devices read it"
 }
