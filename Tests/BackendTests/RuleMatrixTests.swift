@@ -107,7 +107,7 @@ struct RuleMatrixTests {
             try OptimizerKind.sgd.make(
                 for: $0, OptimizerSettings(learningRate: rate), on: backend)
         }
-        let ring = try LossRing(
+        let ring = try LossBuffer(
             capacity: steps, losses: network.lossNames.count, on: backend)
         for _ in 0..<steps {
             // The memory of the images is used again within a step.

@@ -26,7 +26,7 @@ struct TrainingPlanTests {
         let optimizers = try network.groups.map {
             try OptimizerKind.adamWScheduleFree.make(for: $0, OptimizerSettings(), on: backend)
         }
-        let ring = try LossRing(capacity: 1, losses: network.lossNames.count, on: backend)
+        let ring = try LossBuffer(capacity: 1, losses: network.lossNames.count, on: backend)
         withExtendedLifetime((optimizers, ring)) {
             #expect(2 * plan.totalBytes == backend.memoryUse.current)
         }
