@@ -81,6 +81,7 @@ let package = Package(
                 "FileFormats", "LocalLearning", "Runs", "Suggestions", "Tensors",
                 .product(name: "Yams", package: "Yams"),
             ]),
+        .target(name: "Checkpoints", dependencies: ["FileFormats", "LocalLearning"]),
         .target(name: "Profiling", dependencies: ["LocalLearning"]),
         .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
@@ -91,7 +92,7 @@ let package = Package(
         .executableTarget(
             name: "lls",
             dependencies: [
-                "Architectures", "LocalLearning", "Datasets", "Downloads", "COCO", "Runs",
+                "Architectures", "Checkpoints", "LocalLearning", "Datasets", "Downloads", "COCO", "Runs",
                 "Profiling",
                 "Verification", "Randomness", "Suggestions",
                 "OpenCLBackend", "BLASBackend",
@@ -114,6 +115,12 @@ let package = Package(
             ]),
         .testTarget(
             name: "ArchitecturesTests", dependencies: ["Architectures", "LocalLearning", "Runs", "Tensors"]),
+        .testTarget(
+            name: "CheckpointsTests",
+            dependencies: [
+                "Checkpoints", "LocalLearning", "FileFormats", "Randomness", "ReferenceBackend",
+                "BLASBackend", "OpenCLBackend", "Tensors", "TestSupport",
+            ]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
         .testTarget(
