@@ -75,6 +75,12 @@ let package = Package(
         .target(
             name: "LocalLearning",
             dependencies: ["Tensors", "Datasets", "FileFormats", "Randomness", "Suggestions"]),
+        .target(
+            name: "Architectures",
+            dependencies: [
+                "FileFormats", "LocalLearning", "Runs", "Suggestions", "Tensors",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         .target(name: "Profiling", dependencies: ["LocalLearning"]),
         .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
@@ -85,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "lls",
             dependencies: [
-                "LocalLearning", "Datasets", "Downloads", "COCO", "Runs", "Profiling",
+                "Architectures", "LocalLearning", "Datasets", "Downloads", "COCO", "Runs",
+                "Profiling",
                 "Verification", "Randomness", "Suggestions",
                 "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -105,6 +112,8 @@ let package = Package(
                 "LocalLearning", "Datasets", "FileFormats", "Profiling", "Randomness",
                 "TestSupport",
             ]),
+        .testTarget(
+            name: "ArchitecturesTests", dependencies: ["Architectures", "LocalLearning", "Runs", "Tensors"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
         .testTarget(

@@ -99,15 +99,17 @@ struct RuleMatrixTests {
     ) throws -> [[Float]] {
         let side = model.name == "LLS_VGG11" ? 32 : 16
         let network = try Network(
-            model, input: [side, side, 3], classes: 10, batch: 8, rule: rule, pooling: pooling,
-            dropout: dropout, seed: 5, on: backend)
+            NetworkDescription(
+                model, input: [side, side, 3], classes: 10, rule: rule,
+                NetworkOptions(pooling: pooling, dropout: dropout)),
+            batch: 8, seed: 5, on: backend)
         let images = RandomSource(seed: 5, stream: "images").uniforms(network.images.count)
         let labels = (0..<8).map { Int32($0 % 10) }
         let optimizers = try network.groups.map {
-            try OptimizerKind.sgd.make(
-                for: $0, OptimizerSettings(learningRate: rate), on: backend)
+            try PublishedOptimizer.sgd.make(
+                for: $0, OptimizerSettings(learningRate: rate))
         }
-        let ring = try LossRing(
+        let ring = try LossBuffer(
             capacity: steps, losses: network.lossNames.count, on: backend)
         for _ in 0..<steps {
             // The memory of the images is used again within a step.

@@ -10,7 +10,7 @@ struct Choices {
     let dataset: DatasetDescription
     let model: Architecture
     let rule: any LearningRule
-    let optimizer: OptimizerKind
+    let optimizer: any OptimizerKind
     let waveform: Waveform
     let pooling: Pooling
     let schedule: LearningRateSchedule
@@ -23,7 +23,7 @@ struct Choices {
         dataset = try namedDataset(configuration.dataset)
         model = try ModelNames.entry(configuration.model)
         rule = try RuleNames.entry(configuration.rule)
-        optimizer = try Cases<OptimizerKind>.entry(configuration.optimizer)
+        optimizer = try OptimizerNames.entry(configuration.optimizer)
         waveform = try Cases<Waveform>.entry(configuration.waveform)
         pooling = try Cases<Pooling>.entry(configuration.pool)
         badImages = try Cases<BadImagePolicy>.entry(configuration.badImages)
@@ -43,7 +43,7 @@ struct Choices {
         do { try optimizer.check(OptimizerSettings(configuration)) } catch {
             throw ConfigurationError(
                 key: Self.flags[error.setting] ?? error.setting,
-                reason: "\(error.reason) (with \(optimizer.rawValue))")
+                reason: "\(error.reason) (with \(optimizer.name))")
         }
         do { try schedule.check() } catch {
             throw ConfigurationError(
@@ -56,6 +56,21 @@ struct Choices {
         "learning rate": "lr", "weight decay": "weight-decay", "warm-up steps": "warmup-steps",
     ]
 
+    /// The network for images of `input` `[height, width, channels]`; throws ``ArchitectureError``.
+    func network(
+        _ configuration: RunConfiguration, input: Shape, classes: Int
+    ) throws(ArchitectureError) -> NetworkDescription {
+        try NetworkDescription(
+            model, input: input, classes: classes, rule: rule,
+            NetworkOptions(
+                localLoss: LocalLossSettings(
+                    waveform: waveform,
+                    crossEntropy: CrossEntropyOptions(
+                        temperature: Float(configuration.temperature),
+                        labelSmoothing: Float(configuration.labelSmoothing))),
+                pooling: pooling, dropout: Float(configuration.dropout)))
+    }
+
     /// Reads the data set. A folder that was named must hold it.
     func load(_ configuration: RunConfiguration) throws -> ImageDataset {
         try dataset.load(dataDirectory: configuration.dataDir)
@@ -67,7 +82,7 @@ struct Choices {
         configuration.dataset = dataset.name
         configuration.model = model.name
         configuration.rule = rule.name
-        configuration.optimizer = optimizer.rawValue
+        configuration.optimizer = optimizer.name
         configuration.waveform = waveform.rawValue
         configuration.pool = pooling.rawValue
         configuration.lrScheduler = scheduleKind.rawValue

@@ -10,7 +10,7 @@ extension RunConfiguration {
             "data set", DatasetCatalog.all.map(\.name), prefixes: ["folder:"]),
         .model: ModelNames.choices,
         .rule: RuleNames.choices,
-        .optimizer: Cases<OptimizerKind>.choices,
+        .optimizer: OptimizerNames.choices,
         .waveform: Cases<Waveform>.choices,
         .pool: Cases<Pooling>.choices,
         .badImages: Cases<BadImagePolicy>.choices,

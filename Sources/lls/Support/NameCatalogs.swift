@@ -36,8 +36,11 @@ enum EngineNames: NameCatalog {
     }
 }
 
-extension OptimizerKind: NamedCases {
-    static var kind: String { "optimizer" }
+enum OptimizerNames: NameCatalog {
+    static let kind = "optimizer"
+    static var entries: [(name: String, entry: any OptimizerKind)] {
+        OptimizerCatalog.all.map { ($0.name, $0) }
+    }
 }
 
 extension Waveform: NamedCases {

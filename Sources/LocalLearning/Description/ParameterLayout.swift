@@ -2,7 +2,7 @@ import Randomness
 import Tensors
 
 /// How a tensor of this package lies in files, which keep PyTorch's order.
-public enum ParameterLayout: Sendable {
+public enum ParameterLayout: Sendable, Hashable {
     /// The same order on both sides.
     case plain
     /// `[kernelHeight, kernelWidth, in, out]` here, `[out, in, kernelHeight, kernelWidth]` in files.
@@ -71,8 +71,8 @@ public enum ParameterLayout: Sendable {
     }
 }
 
-/// What a parameter holds before training.
-public enum InitialValue: Sendable {
+/// The values of a parameter before training.
+public enum InitialValue: Sendable, Hashable {
     case constant(Float)
     /// Uniform in ±bound.
     case uniform(bound: Float)
@@ -90,56 +90,5 @@ public enum InitialValue: Sendable {
         case .positive(let bound): return source.uniforms(count).map { bound * $0 }
         case .normal(let deviation): return (0..<count).map { deviation * source.normal($0) }
         }
-    }
-}
-
-/// One named tensor of a network, before it has memory.
-public struct ParameterDescription: Sendable {
-    /// PyTorch's name in the published models: `conv_block1.block.conv.weight`.
-    public let name: String
-    public let shape: Shape
-    public let layout: ParameterLayout
-    public let initial: InitialValue
-    /// Whether an optimizer updates it; running values and fixed random projections are not.
-    public let isTrained: Bool
-
-    public init(
-        _ name: String, _ shape: Shape, layout: ParameterLayout = .plain, initial: InitialValue,
-        isTrained: Bool = true
-    ) {
-        self.name = name
-        self.shape = shape
-        self.layout = layout
-        self.initial = initial
-        self.isTrained = isTrained
-    }
-
-    public var fileShape: Shape { layout.fileShape(shape) }
-}
-
-/// One named tensor of a network.
-public struct Parameter {
-    public let description: ParameterDescription
-    public let value: Tensor
-    /// Nil where it is not trained.
-    public let gradient: Tensor?
-
-    /// Draws the initial value.
-    func initialize(seed: UInt64, on backend: any Backend) throws {
-        try set(
-            description.initial.values(
-                description.shape.count, seed: seed, name: description.name), on: backend)
-    }
-
-    /// Sets the value from elements in file order.
-    ///
-    /// - Precondition: as many values as the parameter has elements.
-    public func set(_ values: [Float], on backend: any Backend) throws {
-        try backend.upload(description.layout.fromFile(values, description.shape), to: value)
-    }
-
-    /// The value in file order; waits for the device.
-    public func values(on backend: any Backend) throws -> [Float] {
-        description.layout.toFile(try backend.read(value), description.shape)
     }
 }

@@ -3,11 +3,11 @@ import Tensors
 /// The losses of the last few steps, one slot for each step and block, kept on the device so that no
 /// step waits for them.
 ///
-/// However many steps it holds, the device keeps the last ``stepsOnDevice`` of them at most: the ring
+/// However many steps it holds, the device keeps the last ``stepsOnDevice`` of them at most: the buffer
 /// reads those itself when they are full, and every slot is a slice of the device's memory, of which
 /// there should not be hundreds of thousands.
-public final class LossRing {
-    /// Steps that fit before the ring must be read.
+public final class LossBuffer {
+    /// Steps that fit before the buffer must be read.
     public let capacity: Int
     private let backend: any Backend
     private let memory: Tensor
@@ -40,15 +40,15 @@ public final class LossRing {
 
     /// The slots of the next step. Waits for the device when its own slots are full.
     ///
-    /// - Precondition: the ring is not full.
+    /// - Precondition: the buffer is not full.
     public func next() throws -> [Tensor] {
-        precondition(!isFull, "the ring of \(capacity) steps must be read first")
+        precondition(!isFull, "the buffer of \(capacity) steps must be read first")
         if used == slots.count { try fetch() }
         used += 1
         return slots[used - 1]
     }
 
-    /// The losses of every step since the last reading, and an empty ring. Waits for the device.
+    /// The losses of every step since the last reading, and an empty buffer. Waits for the device.
     public func drain() throws -> [[Float]] {
         try fetch()
         defer { read = [] }
