@@ -1,3 +1,5 @@
+import COpenBLAS
+import Synchronization
 import Tensors
 
 /// The memory that OpenBLAS takes for itself.
@@ -25,5 +27,33 @@ enum OpenBLASMemory {
                 advice: "raise the limit (ulimit -v), or use fewer --threads")
         }
         return bytes
+    }
+}
+
+/// How many threads OpenBLAS itself uses.
+///
+/// The number belongs to the whole process, which may use OpenBLAS for its own purposes. Each of our
+/// threads computes one part of a product by a call of its own, so OpenBLAS must not add threads
+/// while we compute, and the process gets its number back when we are done.
+enum OpenBLASThreads {
+    /// Operations under way in all backends of the process, and the number that the first one found.
+    private static let users = Mutex((count: 0, found: Int32(1)))
+
+    /// Runs `body`, within which OpenBLAS computes every product on the thread that asks for it.
+    static func single<Result>(_ body: () throws -> Result) rethrows -> Result {
+        users.withLock { users in
+            if users.count == 0 {
+                users.found = openblas_get_num_threads()
+                openblas_set_num_threads(1)
+            }
+            users.count += 1
+        }
+        defer {
+            users.withLock { users in
+                users.count -= 1
+                if users.count == 0 { openblas_set_num_threads(users.found) }
+            }
+        }
+        return try body()
     }
 }
