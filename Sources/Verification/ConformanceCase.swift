@@ -100,7 +100,7 @@ extension ConformanceCase {
         let input: Shape = [extents[1], extents[2], extents[0]]
         let rule = try named(settings.training_mode, among: RuleCatalog.all, by: \.name)
         let network = try Network(
-            try named(settings.model, among: ModelCatalog.all, by: \.name), input: input,
+            unset: try named(settings.model, among: ModelCatalog.all, by: \.name), input: input,
             classes: settings.classes, batch: settings.batch, rule: rule,
             settings: LocalLossSettings(
                 waveform: try named(settings.waveform, among: Waveform.allCases, by: \.rawValue),

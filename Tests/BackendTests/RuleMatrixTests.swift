@@ -13,6 +13,7 @@ struct RuleMatrixTests {
     @Test(arguments: models)
     func backendsAgreeAfterTwoSteps(model: Architecture) throws {
         let opened = try Self.backends.map { (name: $0.testDescription, backend: try $0.open()) }
+        let values = InitialValues()
         for rule in RuleCatalog.all {
             let compared = opened.filter { Self.compares(rule, model, on: $0.name) }
             // At a small rate: an activation may lie on one side of LeakyReLU's corner on one backend
@@ -22,7 +23,8 @@ struct RuleMatrixTests {
             let chained = model.name == "LLS_MobileNetV1" ? 5e-6 : 1e-5
             let rate = rule.name == "BP" ? chained : 2e-4
             let all = try compared.map {
-                try Self.losses(rule, model, steps: 2, rate: rate, on: $0.backend)
+                try Self.losses(
+                    rule, model, steps: 2, rate: rate, from: values, on: $0.backend)
             }
             let areFinite = all[0].joined().allSatisfy { $0.isFinite }
             #expect(areFinite, "\(rule.name) \(model.name)")
@@ -62,7 +64,8 @@ struct RuleMatrixTests {
             let backend = try tested.open()
             for rule in RuleCatalog.all {
                 let model = rule.name == "DRTP" ? Architecture.drtpSmallConv : .smallConv
-                let losses = try Self.losses(rule, model, steps: 30, on: backend)
+                let losses = try Self.losses(
+                    rule, model, steps: 30, from: InitialValues(), on: backend)
                 for (before, after) in zip(losses[0], losses[29]) {
                     #expect(
                         after < before,
@@ -74,9 +77,11 @@ struct RuleMatrixTests {
 
     @Test func dropoutAndMeanPoolsRunOnEveryBackend() throws {
         let backends = try Self.backends.map { try $0.open() }
+        let values = InitialValues()
         for rule in RuleCatalog.all {
             let all = try backends.map {
-                try Self.losses(rule, .smallConv, steps: 2, pooling: .mean, dropout: 0.3, on: $0)
+                try Self.losses(
+                    rule, .smallConv, steps: 2, pooling: .mean, dropout: 0.3, from: values, on: $0)
             }
             for other in all.dropFirst() {
                 for (a, b) in zip(all[0][0], other[0]) {
@@ -94,13 +99,14 @@ struct RuleMatrixTests {
     /// images are 32×32.
     static func losses(
         _ rule: any LearningRule, _ model: Architecture, steps: Int, rate: Double = 0.01,
-        pooling: Pooling = .max,
-        dropout: Float = 0, on backend: any Backend
+        pooling: Pooling = .max, dropout: Float = 0, from values: InitialValues,
+        on backend: any Backend
     ) throws -> [[Float]] {
         let side = model.name == "LLS_VGG11" ? 32 : 16
         let network = try Network(
-            model, input: [side, side, 3], classes: 10, batch: 8, rule: rule, pooling: pooling,
-            dropout: dropout, seed: 5, on: backend)
+            unset: model, input: [side, side, 3], classes: 10, batch: 8, rule: rule,
+            pooling: pooling, dropout: dropout, seed: 5, on: backend)
+        try values.set(network)
         let images = RandomSource(seed: 5, stream: "images").uniforms(network.images.count)
         let labels = (0..<8).map { Int32($0 % 10) }
         let optimizers = try network.groups.map {
@@ -116,5 +122,34 @@ struct RuleMatrixTests {
             try network.step(batch: 8, optimizers, losses: ring.next())
         }
         return try ring.drain()
+    }
+}
+
+/// The initial values of networks, each drawn once: VGG11 has 134 million of them, and rules and
+/// backends want the same.
+final class InitialValues {
+    /// In the order of the device.
+    private var drawn: [String: [Float]] = [:]
+
+    func set(_ network: Network) throws {
+        for parameter in network.parameters + network.projections {
+            let key = "\(parameter.description)"
+            let values = drawn[key] ?? Self.draw(parameter.description)
+            drawn[key] = values
+            try network.backend.upload(values, to: parameter.value)
+        }
+    }
+
+    private static func draw(_ parameter: ParameterDescription) -> [Float] {
+        let count = parameter.shape.count
+        let source = RandomSource(seed: 5, stream: parameter.name)
+        let values =
+            switch parameter.initial {
+            case .constant(let value): [Float](repeating: value, count: count)
+            case .uniform(let bound): source.uniforms(count).map { bound * (2 * $0 - 1) }
+            case .positive(let bound): source.uniforms(count).map { bound * $0 }
+            case .normal(let deviation): (0..<count).map { deviation * source.normal($0) }
+            }
+        return parameter.layout.fromFile(values, parameter.shape)
     }
 }
