@@ -13,6 +13,7 @@ let package = Package(
     name: "lls",
     products: [
         .executable(name: "lls", targets: ["lls"]),
+        .library(name: "LLSCommands", targets: ["LLSCommands"]),
         .library(name: "LocalLearning", targets: ["LocalLearning", "Tensors", "Datasets"]),
         .library(name: "OpenCLBackend", targets: ["OpenCLBackend"]),
         .library(name: "BLASBackend", targets: ["BLASBackend"]),
@@ -82,14 +83,15 @@ let package = Package(
             dependencies: ["LocalLearning", "ReferenceBackend", "Randomness"]),
 
         // The commands: the only place that knows several backends.
-        .executableTarget(
-            name: "lls",
+        .target(
+            name: "LLSCommands",
             dependencies: [
                 "LocalLearning", "Datasets", "Downloads", "COCO", "Runs", "Profiling",
                 "Verification", "Randomness", "Suggestions",
                 "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .executableTarget(name: "lls", dependencies: ["LLSCommands"]),
 
         // Tests: what several of them share is a plain target.
         .target(
@@ -140,7 +142,15 @@ let package = Package(
             dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["lls", "Experiments", "FileFormats", "LocalLearning", "TestSupport"]),
+            dependencies: [
+                "lls", "LLSCommands", "Experiments", "FileFormats", "LocalLearning", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Checks gain nothing from optimisation, and compile in half the time without it. What they compute
+// with lives in the modules.
+for target in package.targets where target.type == .test {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Onone"])]
+}

@@ -32,7 +32,7 @@ public enum VisualWakeWordsFile {
                 throw record.malformed(
                     "category_id",
                     "\(category) where there are 0 and 1: is it a file of COCO? "
-                        + "'lls data prepare-vww' makes the right one of it.")
+                        + "the labels of Visual Wake Words are made from it.")
             }
             let image = try record.wholeNumber("image_id")
             labels[image] = max(labels[image] ?? 0, Int32(category))

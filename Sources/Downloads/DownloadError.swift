@@ -81,14 +81,14 @@ public enum DownloadError: CategorizedError, Equatable {
                 .map(\.text.legible).joined(separator: ", ")
             return """
                 \(dataset) is not complete: \(names) missing, and the network may not be used.
-                Put what is missing into \(folders), or leave out --offline.
+                Put the missing files into \(folders), or allow the network.
                 """
         case .notForDownload(let dataset, let advice):
             return "\(dataset) cannot be fetched.\n\(advice)"
         case .noRoom(let file, let folder, let needed, let free):
             return """
                 \(file.name): \(needed) bytes are still to come, and \(folder) has room for \(free).
-                Free some space, or choose another folder with --data-dir.
+                Free some space, or choose another folder.
                 """
         }
     }

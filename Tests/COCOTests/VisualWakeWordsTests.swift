@@ -77,7 +77,7 @@ struct VisualWakeWordsTests {
             try VisualWakeWordsFile.read(Self.fixtures + "/instances_train2014.json")
         }
         #expect(error?.field?.hasPrefix("annotations[") == true)
-        #expect(error?.reason.contains("prepare-vww") == true)
+        #expect(error?.reason.contains("Visual Wake Words") == true)
     }
 
     // MARK: Bad input

@@ -53,7 +53,9 @@ struct ConformanceCommand: ParsableCommand {
                 }
             if !line.passed { failed += 1 }
             Console.result(
-                json ? try lls.json(line) : "\(line.passed ? "ok  " : "FAIL") \(file)  \(text)")
+                json
+                    ? try LLSCommands.json(line)
+                    : "\(line.passed ? "ok  " : "FAIL") \(file)  \(text)")
         }
         if failed > 0 { throw ExitCode(ExitStatus.outOfBounds.rawValue) }
     }

@@ -39,7 +39,7 @@ struct SelfTestCommand: ParsableCommand {
             if !result.passed { failed += 1 }
             if result.ratio > worst.ratio { worst = (result.ratio, operation.name) }
             if json {
-                Console.result(try lls.json(Line(operation, result)))
+                Console.result(try LLSCommands.json(Line(operation, result)))
             } else if verbose || !result.passed {
                 Console.result("\(result.passed ? "ok  " : "FAIL") \(result)")
             }

@@ -29,7 +29,7 @@ struct TrainOptions: ParsableArguments {
     var testBatchSize = 128
 
     @Option(help: "What updates the parameters.")
-    var optimizer = Named<Cases<OptimizerKind>>("AdamWSF")
+    var optimizer = Named<OptimizerNames>("AdamWSF")
 
     @Option(help: "Momentum of SGD and SGDSF.")
     var momentum: Double = 0.9

@@ -139,7 +139,7 @@ struct EvalCommand: ParsableCommand {
     }
 
     private func show(_ result: Result) throws {
-        guard !json else { return Console.result(try lls.json(result)) }
+        guard !json else { return Console.result(try LLSCommands.json(result)) }
         if result.classes.count <= 20 {
             let names = result.classes.map(\.legible)
             let nameColumns = (names.map(\.columns).max() ?? 0) + 1

@@ -60,7 +60,7 @@ struct DataPrepareVWW: ParsableCommand {
             validation_positive: words.validation.count { $0.label == 1 }, folder: target)
         Console.result(
             json
-                ? try lls.json(result)
+                ? try LLSCommands.json(result)
                 : "result training=\(result.training) "
                     + "training_positive=\(result.training_positive) "
                     + "validation=\(result.validation) "

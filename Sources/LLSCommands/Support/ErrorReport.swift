@@ -27,6 +27,6 @@ func report(_ error: any Error) -> ExitStatus? {
     case is ConformanceError: status = .badData
     default: return nil
     }
-    Console.error("\(error)", status: status.rawValue)
+    Console.error("\(error)\(flagHint(for: error))", status: status.rawValue)
     return status
 }

@@ -23,7 +23,7 @@ struct Choices {
         dataset = try namedDataset(configuration.dataset)
         model = try ModelNames.entry(configuration.model)
         rule = try RuleNames.entry(configuration.rule)
-        optimizer = try Cases<OptimizerKind>.entry(configuration.optimizer)
+        optimizer = try OptimizerNames.entry(configuration.optimizer)
         waveform = try Cases<Waveform>.entry(configuration.waveform)
         pooling = try Cases<Pooling>.entry(configuration.pool)
         badImages = try Cases<BadImagePolicy>.entry(configuration.badImages)
@@ -59,6 +59,16 @@ struct Choices {
     /// Reads the data set. A folder that was named must hold it.
     func load(_ configuration: RunConfiguration) throws -> ImageDataset {
         try dataset.load(dataDirectory: configuration.dataDir)
+    }
+
+    /// The configuration with the folder that `$LLS_DATA` names, if that is where the data set is
+    /// looked for: whoever repeats the run may have set another, or none.
+    func recordingPlace(in configuration: RunConfiguration) -> RunConfiguration {
+        var configuration = configuration
+        if configuration.dataDir == nil, !dataset.namesItsPlace {
+            configuration.dataDir = Environment.path("LLS_DATA")
+        }
+        return configuration
     }
 
     /// The configuration with these names as they are published.

@@ -8,14 +8,29 @@ import Tensors
 enum ModelNames: NameCatalog {
     static let kind = "model"
     static var entries: [(name: String, entry: Architecture)] {
-        ModelCatalog.all.map { ($0.name, $0) }
+        Registry.models.map { ($0.name, $0) }
     }
 }
 
 enum RuleNames: NameCatalog {
     static let kind = "learning rule"
     static var entries: [(name: String, entry: any LearningRule)] {
-        RuleCatalog.all.map { ($0.name, $0) }
+        Registry.rules.map { ($0.name, $0) }
+    }
+}
+
+enum OptimizerNames: NameCatalog {
+    static let kind = "optimizer"
+    static var entries: [(name: String, entry: OptimizerKind)] {
+        Registry.optimizers.map { ($0.rawValue, $0) }
+    }
+}
+
+/// Without `folder:PATH`, which is no name of a catalog.
+enum DatasetNames: NameCatalog {
+    static let kind = "data set"
+    static var entries: [(name: String, entry: DatasetDescription)] {
+        Registry.datasets.map { ($0.name, $0) }
     }
 }
 
@@ -34,10 +49,6 @@ enum EngineNames: NameCatalog {
     static var entries: [(name: String, entry: KernelEngine?)] {
         [("auto", nil)] + KernelEngine.allCases.map { ($0.rawValue, $0) }
     }
-}
-
-extension OptimizerKind: NamedCases {
-    static var kind: String { "optimizer" }
 }
 
 extension Waveform: NamedCases {

@@ -39,7 +39,7 @@ extension RunConfiguration {
     /// The setting that is furthest from where training is known to hold, with its flag. The bounds
     /// are ten times and more beyond what the published commands use.
     var likelyCauseOfDivergence: String {
-        let rule = RuleCatalog.all.first { $0.name == self.rule }
+        let rule = Registry.rules.first { $0.name == self.rule }
         if rule is any LocalRule, temperature < 0.01 {
             return "The likely cause is --temperature \(temperature): try the default, 0.5."
         }

@@ -63,7 +63,7 @@ struct DataGet: ParsableCommand {
             return try show(description, location.folder)
         }
         // COCO has images for many tasks; which of them shows a person is worked out here.
-        Console.note(description.advice)
+        Console.note("Make its labels with 'lls data prepare-vww'.")
         try show(description, folder)
     }
 
@@ -86,7 +86,7 @@ struct DataGet: ParsableCommand {
                 let line = Missing(
                     missing: path, bytes: file.byteCount, sha256: file.sha256,
                     addresses: file.addresses)
-                Console.result(try lls.json(line))
+                Console.result(try LLSCommands.json(line))
                 continue
             }
             Console.result("\(path)  \(file.pin)")
@@ -98,7 +98,7 @@ struct DataGet: ParsableCommand {
         let result = Result(dataset: description.name, folder: folder)
         Console.result(
             json
-                ? try lls.json(result)
+                ? try LLSCommands.json(result)
                 : "result dataset=\(result.dataset) folder=\(result.folder)")
     }
 }

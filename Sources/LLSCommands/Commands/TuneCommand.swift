@@ -67,7 +67,7 @@ struct TuneCommand: ParsableCommand {
                 skipped: finding.skipped.map { "\($0.variant): \($0.reason)" },
                 complete: finding.isComplete)
             if json {
-                if let text = try? lls.json(line) { Console.result(text) }
+                if let text = try? LLSCommands.json(line) { Console.result(text) }
             } else {
                 Console.result(
                     "\(line.gain.fixed(2)) times  \(line.shape): \(line.variant)"

@@ -59,8 +59,8 @@ struct SavedWeights {
                 "this version does not know the \(key) '\(name.legible)'",
                 advice: "A newer version of lls may have written the file.")
         }
-        try check("model", card?.model, among: ModelCatalog.all.map(\.name))
-        try check("rule", card?.rule, among: RuleCatalog.all.map(\.name))
+        try check("model", card?.model, among: Registry.models.map(\.name))
+        try check("rule", card?.rule, among: Registry.rules.map(\.name))
         try check("pool", card?.pool, among: Pooling.allCases.map(\.rawValue))
     }
 
@@ -159,9 +159,9 @@ struct UnsuitableWeightsError: CategorizedError {
             guard let classes = shapes["linear.weight"]?.first, (1...100_000).contains(classes)
             else { return nil }
             let channels = [input[2], 1, 3]
-            let models = [network.architecture] + ModelCatalog.all
+            let models = [network.architecture] + Registry.models
             for (model, rule, channels) in models.flatMap({ model in
-                ([rule] + RuleCatalog.all).flatMap { rule in
+                ([rule] + Registry.rules).flatMap { rule in
                     channels.map { (model, rule, $0) }
                 }
             }) {

@@ -30,7 +30,7 @@ enum CommandArguments {
         var words = arguments[...]
         if words.first == "help" { words.removeFirst() }
         var command = root
-        var path = "lls"
+        var path = Registry.programName
         while let word = words.popFirst(), !word.hasPrefix("-") {
             let commands = command.configuration.subcommands
             if commands.isEmpty || word == "help" && arguments.first != "help" { return }

@@ -37,7 +37,7 @@ struct DataVerify: ParsableCommand {
             dataset: description.name, folder: location.folder, files_hashed: hashed,
             problems: problems)
         if json {
-            Console.result(try lls.json(result))
+            Console.result(try LLSCommands.json(result))
         } else {
             for problem in problems { Console.result(problem) }
             Console.result(

@@ -72,7 +72,7 @@ struct BenchStep: ParsableCommand {
             late_allocations: backend.memoryUse.allocations - allocations)
         Console.result(
             json
-                ? try lls.json(result)
+                ? try LLSCommands.json(result)
                 : "\(result.ms_per_step.fixed(2)) ms/step  \(result.images_per_second.fixed(0)) img/s"
                     + "  \(result.gflops.fixed(1)) GFLOP/s  \(megabytes(result.peak_bytes))  "
                     + result.device)

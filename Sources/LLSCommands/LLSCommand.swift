@@ -3,28 +3,34 @@ import FileFormats
 import Foundation
 import Suggestions
 
-@main
+/// The commands, and what happens around them.
 struct LLSCommand: ParsableCommand {
     static let version = "0.1.0"
 
-    static let configuration = CommandConfiguration(
-        commandName: "lls",
-        abstract: "Trains image classifiers without backpropagation, on any OpenCL device.",
-        discussion: """
-            Example: lls train --dataset FashionMNIST --model LLS_SmallConv --epochs 5
-            With no flags at all, 'lls train' trains LLS_SmallConv on Fashion-MNIST for 5 epochs.
-            """,
-        version: version,
-        subcommands: [
-            TrainCommand.self, EvalCommand.self, DevicesCommand.self, SelfTestCommand.self,
-            ConformanceCommand.self, ProfileCommand.self, TuneCommand.self, BenchCommand.self,
-            DataCommand.self,
-        ])
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: Registry.programName,
+            abstract: "Trains image classifiers without backpropagation, on any OpenCL device.",
+            discussion: """
+                Example: \(Registry.programName) train --dataset FashionMNIST --epochs 5
+                With no flags at all, 'train' trains LLS_SmallConv on Fashion-MNIST for 5 epochs.
+                """,
+            version: version,
+            subcommands: [
+                TrainCommand.self, EvalCommand.self, DevicesCommand.self, SelfTestCommand.self,
+                ConformanceCommand.self, ProfileCommand.self, TuneCommand.self, BenchCommand.self,
+                DataCommand.self,
+            ])
+    }
 
-    static func main() {
+    /// Runs the command that the process was started with, and ends the process.
+    static func run(_ commandLine: LLSCommandLine) -> Never {
         keepStandardStreamsOpen()
         ProgramStart.mark()
         Signals.prepare()
+        do { try Registry.set(commandLine) } catch {
+            Foundation.exit(report(error)?.rawValue ?? ExitStatus.badConfiguration.rawValue)
+        }
         let arguments = CommandArguments.joiningNegativeNumbers(
             Array(Environment.arguments.dropFirst()))
         if asksForJSON(arguments) { Console.speakJSON() }
@@ -80,7 +86,7 @@ struct LLSCommand: ParsableCommand {
 
     /// The command that the arguments begin with: `lls data get`.
     private static func commandName(in arguments: [String]) -> String {
-        var words = ["lls"]
+        var words = [Registry.programName]
         var commands = configuration.subcommands
         for argument in arguments {
             guard let command = commands.first(where: { $0._commandName == argument }) else {

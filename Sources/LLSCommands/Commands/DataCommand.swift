@@ -67,7 +67,11 @@ extension BadImagePolicy: ExpressibleByArgument {}
 ///
 /// - Throws: `ValidationError` with the nearest name.
 func namedDataset(_ name: String) throws -> DatasetDescription {
-    do { return try DatasetCatalog.named(name) } catch { throw ValidationError("\(error)") }
+    do {
+        return try DatasetCatalog.named(name, among: Registry.datasets)
+    } catch {
+        throw ValidationError("\(error)")
+    }
 }
 
 extension DatasetDescription {

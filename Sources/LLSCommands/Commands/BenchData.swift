@@ -57,7 +57,7 @@ struct BenchData: ParsableCommand {
             batch: batch, threads: threads ?? PrefetchingLoader.defaultThreads(for: loader.split))
         Console.result(
             json
-                ? try lls.json(result)
+                ? try LLSCommands.json(result)
                 : "\(result.samples_per_second.fixed(0)) samples/s  \(dataset.name) "
                     + "\(split.rawValue), batch \(batch), \(result.threads) threads")
     }

@@ -42,7 +42,7 @@ struct ProfileCommand: ParsableCommand {
             device: device.name, plan: plan, peakBytes: device.memoryUse.peak, spans: spans,
             steps: steps, seconds: seconds, rules: try rules(training))
         if json {
-            Console.result(try lls.json(profile))
+            Console.result(try LLSCommands.json(profile))
         } else {
             profile.lines.forEach(Console.result)
         }
@@ -50,7 +50,7 @@ struct ProfileCommand: ParsableCommand {
 
     /// What every rule would cost; without those that cannot run on the model.
     private func rules(_ training: PlannedTraining) throws -> [(name: String, work: StepWork)] {
-        try RuleCatalog.all.compactMap { rule in
+        try Registry.rules.compactMap { rule in
             var other = training
             other.rule = rule
             do {

@@ -20,13 +20,13 @@ struct DataList: ParsableCommand {
     }
 
     func run() throws {
-        for description in DatasetCatalog.all {
+        for description in Registry.datasets {
             let location = try? description.locate(dataDirectory: place.dataDirectory)
             let files = description.files
             let line = Line(
                 name: description.name, folder: location?.folder, classes: description.classCount,
                 download_bytes: files?.advice == nil ? files?.byteCount : nil)
-            Console.result(json ? try lls.json(line) : plain(line))
+            Console.result(json ? try LLSCommands.json(line) : plain(line))
         }
         if !json { Console.result("folder:PATH       your own images, in PATH/train and PATH/val") }
     }

@@ -45,7 +45,7 @@ struct TrainingRun {
         _ configuration: RunConfiguration, _ choices: Choices, _ selection: BackendOptions,
         _ extras: Extras
     ) throws {
-        self.configuration = configuration
+        self.configuration = choices.recordingPlace(in: configuration)
         self.extras = extras
         let initial = try extras.initialWeights.map(SavedWeights.init)
         let loaded = try choices.load(configuration)
@@ -129,7 +129,7 @@ struct TrainingRun {
         }
         self.notes =
             notes + selection.notes(on: device, plan.work.operations)
-            + lls.notes(
+            + LLSCommands.notes(
                 on: RunContext.effects,
                 in: RunContext(choices: choices, epochs: configuration.epochs))
     }
@@ -207,7 +207,7 @@ struct TrainingRun {
 
     private func writeTrace() throws {
         guard let timed, let trace = extras.trace else { return }
-        try lls.writeTrace(try timed.spans(), of: backend.name, to: trace)
+        try LLSCommands.writeTrace(try timed.spans(), of: backend.name, to: trace)
     }
 
     /// The weights as they stand, named after the epoch and the step of the run that they are of.

@@ -45,7 +45,7 @@ struct DevicesCommand: ParsableCommand {
     private func show(_ line: Line) throws {
         Console.result(
             json
-                ? try lls.json(line)
+                ? try LLSCommands.json(line)
                 : "\(line.id)   \(line.name)  (\(line.type), \(line.platform), driver "
                     + "\(line.driver), \(line.compute_units) compute units, "
                     + "\(megabytes(line.memory_bytes)))  \(line.status)")

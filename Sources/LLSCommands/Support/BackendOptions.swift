@@ -100,7 +100,7 @@ struct BackendOptions: ParsableArguments {
             guard case .convolution(let geometry, _) = operation else { return false }
             return geometry.allowsWinograd
         }
-        return lls.notes(
+        return LLSCommands.notes(
             on: BackendContext.effects,
             in: BackendContext(
                 isOpenCL: backend is OpenCLBackend,
