@@ -76,6 +76,13 @@ let package = Package(
         .target(
             name: "LocalLearning",
             dependencies: ["Tensors", "Datasets", "FileFormats", "Randomness", "Suggestions"]),
+        .target(
+            name: "Architectures",
+            dependencies: [
+                "FileFormats", "LocalLearning", "Runs", "Suggestions", "Tensors",
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .target(name: "Checkpoints", dependencies: ["FileFormats", "LocalLearning"]),
         .target(name: "Profiling", dependencies: ["LocalLearning"]),
         .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
@@ -86,8 +93,8 @@ let package = Package(
         .target(
             name: "LLSCommands",
             dependencies: [
-                "LocalLearning", "Datasets", "Downloads", "COCO", "Runs", "Profiling",
-                "Verification", "Randomness", "Suggestions",
+                "Architectures", "Checkpoints", "LocalLearning", "Datasets", "Downloads", "COCO",
+                "Runs", "Profiling", "Verification", "Randomness", "Suggestions",
                 "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -95,7 +102,8 @@ let package = Package(
 
         // Tests: what several of them share is a plain target.
         .target(
-            name: "TestSupport", dependencies: ["Tensors", "ReferenceBackend", "Randomness"],
+            name: "TestSupport",
+            dependencies: ["LocalLearning", "Tensors", "ReferenceBackend", "Randomness"],
             path: "Tests/Support"),
         .testTarget(
             name: "ReferenceTests",
@@ -106,6 +114,15 @@ let package = Package(
                 "Verification", "ReferenceBackend", "OpenCLBackend", "BLASBackend", "KernelSources",
                 "LocalLearning", "Datasets", "FileFormats", "Profiling", "Randomness",
                 "TestSupport",
+            ]),
+        .testTarget(
+            name: "ArchitecturesTests",
+            dependencies: ["Architectures", "LocalLearning", "Runs", "Tensors"]),
+        .testTarget(
+            name: "CheckpointsTests",
+            dependencies: [
+                "Checkpoints", "LocalLearning", "FileFormats", "Randomness", "ReferenceBackend",
+                "BLASBackend", "OpenCLBackend", "Tensors", "TestSupport",
             ]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),

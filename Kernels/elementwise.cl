@@ -45,6 +45,51 @@ kernel void scale_add(global const float *source, global float *destination, con
     }
 }
 
+// With beta 0 the destination is not read here and below: it may hold NaN.
+kernel void multiply_add(global const float *left, global const float *right,
+                         global float *destination, const int count, const int run,
+                         const float alpha, const float beta)
+{
+    FOR_ELEMENTS(i, count, run) {
+        floatv kept = 0.0f;
+        if (beta != 0.0f)
+            kept = beta * load(destination, i, count);
+        store(fma(alpha * load(left, i, count), load(right, i, count), kept), destination, i,
+              count);
+    }
+}
+
+kernel void divide_add(global const float *numerator, global const float *denominator,
+                       global float *destination, const int count, const int run,
+                       const float alpha, const float epsilon, const float beta)
+{
+    FOR_ELEMENTS(i, count, run) {
+        floatv kept = 0.0f;
+        if (beta != 0.0f)
+            kept = beta * load(destination, i, count);
+        const floatv quotient
+            = load(numerator, i, count) / (load_padded(denominator, i, count, 1.0f) + epsilon);
+        store(fma((floatv)alpha, quotient, kept), destination, i, count);
+    }
+}
+
+kernel void square_root(global const float *input, global float *output, const int count,
+                        const int run)
+{
+    FOR_ELEMENTS(i, count, run)
+        store(sqrt(load(input, i, count)), output, i, count);
+}
+
+kernel void signum(global const float *input, global float *output, const int count,
+                   const int run)
+{
+    FOR_ELEMENTS(i, count, run) {
+        const floatv x = load(input, i, count);
+        const floatv not_above = x < 0.0f ? (floatv)-1.0f : x;
+        store(x > 0.0f ? (floatv)1.0f : not_above, output, i, count);
+    }
+}
+
 // The sum of every channel over the rows of each group, into row `group` of `output`.
 kernel void sum_rows(global const float *input, global float *output, const int rows,
                      const int channels, const int item_rows, local floatv *buffer)

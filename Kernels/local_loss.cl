@@ -124,9 +124,10 @@ static void max_pool_window(Window window, global const float *image, Norm norm,
     }
 }
 
-// Reads z once: writes the activation, or its largest elements of every 2×2, its pooled form, and of
-// every window Σ s and Σ s·x̂, with s the activation's slope and x̂ the normalised z. Rows of work
-// are windows, their pixels are summed by a group; `window_sums` is [2, rows, channels].
+// One pass over z: writes the activation, or its largest elements of every 2×2, its pooled form, and
+// Σ s and Σ s·x̂ of every window, with s the activation's slope and x̂ the normalised z. A max pool
+// loads z a second time, from the cache. Rows of work are windows, whose pixels a group sums;
+// `window_sums` is [2, rows, channels].
 kernel void batch_norm_pool(global const float *input, NORM_PARAMETERS, global float *output,
                             global float *pooled, global float *window_sums, const int rows,
                             const int channels, const int item_rows, const int height,

@@ -32,8 +32,6 @@ public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
         memory = HostMemorySource(reserve: reserve)
         scratch = ScratchPool(from: memory)
         self.threads = try ThreadPool(count: count)
-        // Each of our threads calls OpenBLAS by itself, for one part of the work.
-        openblas_set_num_threads(1)
     }
 
     /// A backend that counts what `backend` would hold. All that looks at elements is a thread's job,
@@ -67,6 +65,11 @@ extension BLASBackend {
     /// A flat map over `count` elements.
     func overElements(_ count: Int, _ body: (Range<Int>) -> Void) {
         inParts(of: count, grain: 64) { body($1) }
+    }
+
+    /// Runs `body`, which computes products by OpenBLAS, for `parts` parts at the same time.
+    func runProducts(_ parts: Int, _ body: (_ part: Int) -> Void) {
+        OpenBLASThreads.single { threads.run(parts, body) }
     }
 
     /// Runs `body`, which looks at elements, on the caller's thread.

@@ -69,7 +69,7 @@ final class HostStorage {
     private let source: HostMemorySource
 
     init(byteCount: Int, from source: HostMemorySource) throws {
-        let asked = max(1, (byteCount + Self.alignment - 1) / Self.alignment) * Self.alignment
+        let asked = max(1, ceilingDivision(byteCount, Self.alignment)) * Self.alignment
         pointer = try source.allocate(asked)
         self.byteCount = asked
         self.source = source

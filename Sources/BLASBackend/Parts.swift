@@ -1,3 +1,5 @@
+import Tensors
+
 /// `0..<total` cut into about equal parts, at most one a thread.
 struct Parts {
     let total, count: Int
@@ -9,14 +11,14 @@ struct Parts {
     init(of total: Int, grain: Int, work: Int, threads: Int) {
         self.total = total
         self.grain = grain
-        let grains = (total + grain - 1) / grain
+        let grains = ceilingDivision(total, grain)
         let worthwhile = total.multipliedReportingOverflow(by: work)
         let most = worthwhile.overflow ? threads : worthwhile.partialValue / Self.leastWork
         count = max(1, min(threads, grains, most))
     }
 
     subscript(part: Int) -> Range<Int> {
-        let grains = (total + grain - 1) / grain
+        let grains = ceilingDivision(total, grain)
         let start = part * grains / count * grain
         let end = (part + 1) * grains / count * grain
         return min(start, total)..<min(end, total)

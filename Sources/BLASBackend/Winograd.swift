@@ -137,7 +137,8 @@ extension BLASBackend {
 
     /// Each point is one product, on one thread.
     private func overPoints(_ size: WinogradSize, work: Int, _ body: (_ point: Int) -> Void) {
-        inParts(of: size.points, work: work) { _, points in points.forEach(body) }
+        let parts = parts(of: size.points, work: work)
+        runProducts(parts.count) { parts[$0].forEach(body) }
     }
 
     /// Memory for point matrices of these rows and channels, and `margin` zeros.

@@ -22,8 +22,8 @@ struct WinogradTiles {
     init(_ size: WinogradSize, _ geometry: ConvolutionGeometry) {
         self.size = size
         (batch, height, width) = (geometry.batch, geometry.height, geometry.width)
-        rows = (height + size.rawValue - 1) / size.rawValue
-        columns = (width + size.rawValue - 1) / size.rawValue
+        rows = ceilingDivision(height, size.rawValue)
+        columns = ceilingDivision(width, size.rawValue)
         let bytes = 4 * size.points * (geometry.inputChannels + geometry.outputChannels)
         let fitting = Self.cacheShare / bytes / 16 * 16
         chunk = min(max(fitting, Self.fewest), Self.most, batch * rows * columns)

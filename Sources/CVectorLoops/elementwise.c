@@ -44,6 +44,43 @@ MULTIVERSIONED void vector_scale_add(
     }
 }
 
+MULTIVERSIONED void vector_multiply_add(
+    float alpha, const float *left, const float *right, float beta, float *y, long count
+) {
+    if (beta == 0) {
+        EACH_ELEMENT
+        for (long i = 0; i < count; i++) y[i] = alpha * left[i] * right[i];
+    } else {
+        EACH_ELEMENT
+        for (long i = 0; i < count; i++) y[i] = alpha * left[i] * right[i] + beta * y[i];
+    }
+}
+
+MULTIVERSIONED void vector_divide_add(
+    float alpha, const float *numerator, const float *denominator, float epsilon, float beta,
+    float *y, long count
+) {
+    if (beta == 0) {
+        EACH_ELEMENT
+        for (long i = 0; i < count; i++)
+            y[i] = alpha * (numerator[i] / (denominator[i] + epsilon));
+    } else {
+        EACH_ELEMENT
+        for (long i = 0; i < count; i++)
+            y[i] = alpha * (numerator[i] / (denominator[i] + epsilon)) + beta * y[i];
+    }
+}
+
+MULTIVERSIONED void vector_square_root(const float *x, float *y, long count) {
+    EACH_ELEMENT
+    for (long i = 0; i < count; i++) y[i] = square_root(x[i]);
+}
+
+MULTIVERSIONED void vector_signum(const float *x, float *y, long count) {
+    EACH_ELEMENT
+    for (long i = 0; i < count; i++) y[i] = x[i] > 0 ? 1 : x[i] < 0 ? -1 : x[i];
+}
+
 MULTIVERSIONED void vector_add(const float *x, float *y, long count) {
     EACH_ELEMENT
     for (long i = 0; i < count; i++) y[i] += x[i];

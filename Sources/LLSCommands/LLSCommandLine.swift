@@ -17,6 +17,8 @@ public struct LLSCommandLine: Sendable {
     public var name: String
     /// Learning rules for `--rule`, besides those of `RuleCatalog`.
     public var rules: [any LearningRule] = []
+    /// Optimizers for `--optimizer`, besides those of `OptimizerCatalog`.
+    public var optimizers: [any OptimizerKind] = []
     /// Networks for `--model`, besides those of `ModelCatalog`.
     public var architectures: [Architecture] = []
     /// Data sets for `--dataset`, besides those of `DatasetCatalog`.

@@ -157,6 +157,15 @@ extension PlanningBackend {
     public func scaleAdd(
         _ alpha: Float, _ source: Tensor, _ beta: Float, into destination: Tensor
     ) {}
+    public func multiplyAdd(
+        _ alpha: Float, _ left: Tensor, _ right: Tensor, _ beta: Float, into destination: Tensor
+    ) {}
+    public func divideAdd(
+        _ alpha: Float, _ numerator: Tensor, _ denominator: Tensor, epsilon: Float, _ beta: Float,
+        into destination: Tensor
+    ) {}
+    public func squareRoot(_ input: Tensor, into output: Tensor) {}
+    public func signum(_ input: Tensor, into output: Tensor) {}
     public func sumRows(_ input: Tensor, into output: Tensor) {}
     public func scaleColumns(_ input: Tensor, by scale: Tensor, into output: Tensor) {}
     public func sumRowProducts(_ left: Tensor, _ right: Tensor, into output: Tensor) {}

@@ -35,7 +35,7 @@ public struct StepWork: Sendable {
     public init(of training: PlannedTraining) throws {
         let backend = PlanningBackend(alignment: 1)
         let network = try training.makeNetwork(on: backend)
-        let optimizers = try training.makeOptimizers(of: network, on: backend)
+        let optimizers = try training.makeOptimizers(of: network)
         let losses = try network.lossNames.map { _ in try backend.makeTensor([1]) }
         let operations = try backend.record {
             try network.step(batch: training.batch, optimizers, losses: losses)
@@ -47,7 +47,7 @@ public struct StepWork: Sendable {
     /// whose it is and what for; all else is the learning signal of the block that ran last.
     init(_ planned: [PlannedOperation], of network: Network) {
         operations = planned.map(\.operation)
-        blocks = (network.blocks.map(\.name) + ["linear"]).map { Block(name: $0) }
+        blocks = (network.description.blocks.map(\.name) + ["linear"]).map { Block(name: $0) }
         let owners = Owners(network)
         var current = 0
         for planned in planned {
@@ -65,29 +65,21 @@ private struct Owners {
     private var weights: [ObjectIdentifier: Int] = [:]
     private var gradients: [ObjectIdentifier: Int] = [:]
     /// Parameters of rules and their gradients, projections among them.
-    private var heads: [ObjectIdentifier: Int] = [:]
+    private var ruleParameters: [ObjectIdentifier: Int] = [:]
 
     init(_ network: Network) {
-        let headNames = Set(
-            network.units.flatMap { unit -> [String] in
-                guard case .block(_, let head?) = unit else { return [] }
-                return head.descriptions.map(\.name)
-            })
+        let names = Set(network.description.blocks.flatMap(\.ruleParameters).map(\.name))
         for (index, group) in network.groups.enumerated() {
             for parameter in group.parameters {
-                let isHead = headNames.contains(parameter.description.name)
-                if isHead {
-                    heads[parameter.value.identity] = index
+                let gradient = parameter.gradient?.identity
+                if names.contains(parameter.description.name) {
+                    ruleParameters[parameter.value.identity] = index
+                    if let gradient { ruleParameters[gradient] = index }
                 } else {
                     weights[parameter.value.identity] = index
+                    if let gradient { gradients[gradient] = index }
                 }
-                guard let gradient = parameter.gradient?.identity else { continue }
-                if isHead { heads[gradient] = index } else { gradients[gradient] = index }
             }
-        }
-        for projection in network.projections {
-            let name = projection.description.name.prefix { $0 != "." }
-            heads[projection.value.identity] = network.blocks.firstIndex { $0.name == name }
         }
     }
 
@@ -101,8 +93,8 @@ private struct Owners {
         case .convolution(_, .weightGradient): return (owner, .weightGradient)
         case .product(let geometry):
             guard let owner else {
-                let head = (planned.operands + [planned.result]).compactMap { heads[$0] }.first
-                return (head, .learningSignal)
+                let learner = (planned.operands + [planned.result]).compactMap { ruleParameters[$0] }.first
+                return (learner, .learningSignal)
             }
             return (owner, geometry.isRightTransposed ? .inputGradient : .forward)
         }

@@ -7,7 +7,6 @@ struct TrainingMemory: Sendable {
     /// All of them: the device's peak.
     let total: Int
     let largestAllocation: Int
-    let trainedParameters: Int
 
     /// Rehearses `training` from the making of the network to the last evaluation, each batch size
     /// once, in the order in which a run meets them: the sizes of what operations borrow depend on it.
@@ -17,24 +16,27 @@ struct TrainingMemory: Sendable {
     init(_ training: PlannedTraining, on backend: any Backend) throws {
         let network = try training.makeNetwork(on: backend)
         let held: Int
+        let input = training.network.inputShape
         if let run = training.run {
             let trainer = try Trainer(
                 network, optimizer: training.optimizer, OptimizerSettings(),
                 TrainingOptions(epochs: 1, reportEvery: run.reportEvery))
             held = backend.memoryUse.current
             _ = try trainer.run(
-                train: EmptySource(training.input, run.trainBatches(of: training.batch)),
-                test: EmptySource(training.input, run.testBatches))
+                train: EmptySource(input, run.trainBatches(of: training.batch)),
+                test: EmptySource(input, run.testBatches))
         } else {
-            let optimizers = try training.makeOptimizers(of: network, on: backend)
-            let ring = try LossRing(
+            let optimizers = try training.makeOptimizers(of: network)
+            let ring = try LossBuffer(
                 capacity: 1, losses: network.lossNames.count, on: backend)
             held = backend.memoryUse.current
             try network.step(batch: training.batch, optimizers, losses: ring.next())
         }
-        let counter = PlanningBackend(alignment: backend.sliceAlignment)
-        let optimizers = try training.makeOptimizers(of: network, on: counter)
-        optimizer = withExtendedLifetime(optimizers) { counter.memoryUse.current }
+        total = backend.memoryUse.peak
+        largestAllocation = backend.memoryUse.largest
+        // Made once more, only to look at; the peak has been read.
+        optimizer = try training.makeOptimizers(of: network)
+            .flatMap(\.vectors.values).map(\.byteCount).saturatingSum()
         activations = network.activationBytes
         gradients = network.groups.map(\.gradients.byteCount).reduce(0, +)
         parameters =
@@ -42,37 +44,7 @@ struct TrainingMemory: Sendable {
             + network.parameters.filter { !$0.description.isTrained }.map(\.value.byteCount)
             .reduce(0, +)
         other = held - activations - gradients - parameters - optimizer
-        total = backend.memoryUse.peak
         scratch = total - held
-        largestAllocation = backend.memoryUse.largest
-        trainedParameters = network.groups.map(\.trainedCount).reduce(0, +)
-    }
-}
-
-extension PlannedTraining {
-    func makeNetwork(on backend: any Backend) throws -> Network {
-        try Network(
-            unset: architecture, input: input, classes: classes, batch: capacity, rule: rule,
-            pooling: pooling, dropout: hasDropout ? 0.5 : 0, on: backend)
-    }
-
-    func makeOptimizers(of network: Network, on backend: any Backend) throws -> [any Optimizer] {
-        try network.groups.map { try optimizer.make(for: $0, OptimizerSettings(), on: backend) }
-    }
-}
-
-extension PlannedRun {
-    /// The sizes of training batches, in the order in which they come first.
-    func trainBatches(of batch: Int) -> [Int] {
-        let (whole, rest) = trainSamples.quotientAndRemainder(dividingBy: batch)
-        // One sample is refused by itself, with better words.
-        let hasRest = rest > 1 && (maxSteps ?? .max) > whole
-        return (whole > 0 ? [batch] : []) + (hasRest ? [rest] : [])
-    }
-
-    var testBatches: [Int] {
-        let (whole, rest) = testSamples.quotientAndRemainder(dividingBy: testBatch)
-        return (whole > 0 ? [testBatch] : []) + (rest > 0 ? [rest] : [])
     }
 }
 
@@ -91,11 +63,11 @@ final class EmptySource: BatchSource {
     var batchSize: Int { batches.first ?? 1 }
 
     func forEachBatch(
-        epoch: Int,
+        epoch: Int, from first: Int,
         _ body: (_ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws
             -> Bool
     ) throws {
-        for batch in batches {
+        for batch in batches.dropFirst(first) {
             // An address that nobody reads from.
             let images = UnsafePointer<Float>(bitPattern: 1 << 20)
             let labels = UnsafePointer<Int32>(bitPattern: 1 << 20)

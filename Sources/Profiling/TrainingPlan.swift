@@ -1,56 +1,6 @@
 import LocalLearning
 import Tensors
 
-/// What is to be trained, as far as memory and work depend on it.
-public struct PlannedTraining: Sendable {
-    public var architecture: Architecture
-    public var rule: any LearningRule
-    public var optimizer: OptimizerKind
-    /// `[height, width, channels]` of one sample.
-    public var input: Shape
-    public var classes, batch: Int
-    public var pooling = Pooling.max
-    public var hasDropout = false
-    /// The run around the steps; nil for single steps, as they are timed.
-    public var run: PlannedRun?
-
-    public init(
-        _ architecture: Architecture, rule: any LearningRule, optimizer: OptimizerKind,
-        input: Shape, classes: Int, batch: Int
-    ) {
-        self.architecture = architecture
-        self.rule = rule
-        self.optimizer = optimizer
-        self.input = input
-        self.classes = classes
-        self.batch = batch
-    }
-
-    var name: String { "\(architecture.name) by \(rule.name)" }
-
-    /// What the network must hold at a time.
-    var capacity: Int { max(batch, run?.testBatch ?? 0) }
-}
-
-/// A run as far as its memory depends on it.
-public struct PlannedRun: Sendable {
-    public var trainSamples, testSamples, testBatch: Int
-    /// Steps between two reports, and the most steps of the run.
-    public var reportEvery: Int
-    public var maxSteps: Int?
-
-    public init(
-        trainSamples: Int, testSamples: Int, testBatch: Int, reportEvery: Int,
-        maxSteps: Int? = nil
-    ) {
-        self.trainSamples = trainSamples
-        self.testSamples = testSamples
-        self.testBatch = testBatch
-        self.reportEvery = reportEvery
-        self.maxSteps = maxSteps
-    }
-}
-
 /// The memory and the work of a training, known before the device is asked for anything.
 public struct TrainingPlan: Sendable {
     let memory: TrainingMemory
@@ -69,7 +19,6 @@ public struct TrainingPlan: Sendable {
     public var scratchBytes: Int { memory.scratch }
     /// Bytes of the largest single allocation.
     public var largestAllocation: Int { memory.largestAllocation }
-    public var trainedParameters: Int { memory.trainedParameters }
     public var totalBytes: Int { memory.total }
 
     /// Plans for a device of which nothing is known but its alignment: what operations borrow is not
@@ -175,44 +124,5 @@ extension Backend {
             throw DoesNotFitError(
                 what, on: self, bytesNeeded: shortage.bytesNeeded, advice: advice)
         }
-    }
-}
-
-/// Something that a device has no room for, seen before it was asked.
-public struct DoesNotFitError: MemoryShortage {
-    public let what, device: String
-    /// Bytes that it needs at least; nil if that is more than any memory.
-    public let bytesNeeded: Int?
-    public let limits: MemoryLimits
-    /// Of a training.
-    public let largestBatch: LargestBatch?
-    private let advice: String
-
-    init(
-        _ what: String, on backend: any Backend, bytesNeeded: Int?,
-        largestBatch: LargestBatch? = nil, advice: String = ""
-    ) {
-        self.what = what
-        device = backend.name
-        self.bytesNeeded = bytesNeeded
-        limits = backend.memoryLimits
-        self.largestBatch = largestBatch
-        self.advice =
-            switch largestBatch {
-            case nil: advice
-            case .forTraining(let batch): "the largest batch that fits is \(batch)"
-            case .forBoth(let batch):
-                "the largest batch that fits is \(batch), in training and in testing"
-            case .some(.none):
-                "no batch fits: choose a smaller model, smaller images or another device"
-            }
-    }
-
-    public var description: String {
-        """
-        out of memory: \(what) needs \(bytesNeeded.map { "at least \($0) bytes" } ?? "too much")
-        \(device) has \(limits.total), and allows \(limits.allocation) in one allocation
-        \(advice)
-        """
     }
 }

@@ -1,16 +1,23 @@
 /// Refuses what no configuration needs, before a parser sees it: anchors and aliases, of which a few
 /// lines make more nodes than any memory holds, and lists in lists, which a parser follows by
 /// recursion as deep as they go.
-struct PlainYAML {
-    private static let deepest = 2
-
+package struct PlainYAML {
+    /// Lists or mappings that may lie in each other.
+    private let maxDepth: Int
     private var quote: Unicode.Scalar?
     /// Brackets that are open.
     private var depth = 0
 
+    private init(maxDepth: Int) { self.maxDepth = maxDepth }
+
     /// Throws ``ConfigurationError`` with the line.
-    static func check(_ text: String, path: String?) throws(ConfigurationError) {
-        var scanner = PlainYAML()
+    ///
+    /// - Parameter maxDepth: lists or mappings in brackets, or lists by dashes, that may lie in each
+    ///   other.
+    package static func check(
+        _ text: String, path: String?, maxDepth: Int = 2
+    ) throws(ConfigurationError) {
+        var scanner = PlainYAML(maxDepth: maxDepth)
         let lines = text.unicodeScalars.split(
             omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r" })
         for (index, line) in lines.enumerated() {
@@ -50,12 +57,12 @@ struct PlainYAML {
                 guard isStart || depth > 0 else { break }
                 depth += 1
                 isStart = true
-                guard depth <= Self.deepest else { return Self.tooDeep }
+                guard depth <= maxDepth else { return Self.tooDeep }
                 continue
             case "]", "}": depth = max(0, depth - 1)
             case "-" where isStart && endsWord, "?" where isStart && endsWord:
                 indicators += 1
-                guard indicators <= Self.deepest else { return Self.tooDeep }
+                guard indicators <= maxDepth else { return Self.tooDeep }
                 continue
             case ":" where endsWord, "," where depth > 0:
                 isStart = true

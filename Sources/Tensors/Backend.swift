@@ -4,7 +4,9 @@
 /// - Results are written into tensors the caller owns; nothing is returned, nothing is allocated
 ///   after the first call with a given shape.
 /// - Operations run in the order in which they were called, but may still be running when the call
-///   returns; only ``DeviceMemory/read(_:)-(Tensor)`` and ``DeviceMemory/synchronize()`` wait.
+///   returns. ``DeviceMemory/read(_:)``, ``DeviceMemory/readIntegers(_:)`` and
+///   ``DeviceMemory/synchronize()`` wait for all of them; ``DeviceMemory/upload(_:to:)`` waits only
+///   when too many uploads are still pending.
 /// - A destination is overwritten, NaN and all, unless its parameter is named `adding…`.
 /// - A destination never aliases a source, unless the operation says that it may.
 /// - A wrong shape is the programmer's mistake and traps with both shapes, a wrong element type with

@@ -14,6 +14,18 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Codable, Sendable {
     case winograd4
 }
 
+extension ConvolutionAlgorithm {
+    /// Rows and columns of the output tiles of Winograd's filtering; nil for a direct convolution
+    /// and where the choice is still open.
+    package var winogradExtent: Int? {
+        switch self {
+        case .automatic, .direct: nil
+        case .winograd2: 2
+        case .winograd4: 4
+        }
+    }
+}
+
 /// A backend that can be told how to compute convolutions.
 public protocol ConvolutionAlgorithmChoosing: Backend {
     var convolutionAlgorithm: ConvolutionAlgorithm { get set }
@@ -33,7 +45,8 @@ extension Backend {
 }
 
 extension ConvolutionGeometry {
-    /// Whether Winograd's filtering F(m×m, 3×3) can compute it.
+    /// Whether Winograd's filtering F(m×m, 3×3) can compute all three passes: 3×3, stride 1, at most
+    /// 2 of padding, one group. A backend whose tiles cover less has a condition of its own besides.
     public var allowsWinograd: Bool {
         kernelHeight == 3 && kernelWidth == 3 && stride == 1 && padding <= 2 && groups == 1
     }

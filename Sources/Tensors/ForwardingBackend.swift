@@ -112,6 +112,30 @@ open class ForwardingBackend: Backend {
         try around { try base.scaleAdd(alpha, source, beta, into: destination) }
     }
 
+    open func multiplyAdd(
+        _ alpha: Float, _ left: Tensor, _ right: Tensor, _ beta: Float, into destination: Tensor
+    ) throws {
+        try around { try base.multiplyAdd(alpha, left, right, beta, into: destination) }
+    }
+
+    open func divideAdd(
+        _ alpha: Float, _ numerator: Tensor, _ denominator: Tensor, epsilon: Float, _ beta: Float,
+        into destination: Tensor
+    ) throws {
+        try around {
+            try base.divideAdd(
+                alpha, numerator, denominator, epsilon: epsilon, beta, into: destination)
+        }
+    }
+
+    open func squareRoot(_ input: Tensor, into output: Tensor) throws {
+        try around { try base.squareRoot(input, into: output) }
+    }
+
+    open func signum(_ input: Tensor, into output: Tensor) throws {
+        try around { try base.signum(input, into: output) }
+    }
+
     open func sumRows(_ input: Tensor, into output: Tensor) throws {
         try around { try base.sumRows(input, into: output) }
     }

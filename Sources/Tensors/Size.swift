@@ -20,6 +20,11 @@ extension Int {
     }
 }
 
+/// `⌈numerator / denominator⌉` of a numerator that is not negative and a positive denominator.
+package func ceilingDivision(_ numerator: Int, _ denominator: Int) -> Int {
+    (numerator + denominator - 1) / denominator
+}
+
 extension Sequence<Int> {
     /// The product of numbers that are not negative.
     package func saturatingProduct() -> Int { reduce(1) { $0.saturatingMultiplied(by: $1) } }

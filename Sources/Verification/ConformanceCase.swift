@@ -99,38 +99,36 @@ extension ConformanceCase {
         let extents = settings.extents
         let input: Shape = [extents[1], extents[2], extents[0]]
         let rule = try named(settings.training_mode, among: RuleCatalog.all, by: \.name)
+        let localLoss = LocalLossSettings(
+            waveform: try named(settings.waveform, among: Waveform.allCases, by: \.rawValue),
+            crossEntropy: CrossEntropyOptions(
+                temperature: settings.temperature, labelSmoothing: settings.label_smoothing))
         let network = try Network(
-            unset: try named(settings.model, among: ModelCatalog.all, by: \.name), input: input,
-            classes: settings.classes, batch: settings.batch, rule: rule,
-            settings: LocalLossSettings(
-                waveform: try named(settings.waveform, among: Waveform.allCases, by: \.rawValue),
-                crossEntropy: CrossEntropyOptions(
-                    temperature: settings.temperature, labelSmoothing: settings.label_smoothing)),
-            on: backend)
-        for parameter in network.parameters + network.projections {
+            unset: NetworkDescription(
+                try named(settings.model, among: ModelCatalog.all, by: \.name), input: input,
+                classes: settings.classes, rule: rule, NetworkOptions(localLoss: localLoss)),
+            batch: settings.batch, on: backend)
+        for parameter in network.parameters {
             try parameter.set(
-                OracleStream.initialValue(parameter.description, seed: settings.seed), on: backend)
+                OracleStream.initialValue(parameter.description, seed: settings.seed))
         }
-        let kind = try named(settings.optimizer, among: OptimizerKind.allCases, by: \.rawValue)
+        let kind = try named(settings.optimizer, among: OptimizerCatalog.all, by: \.name)
         let optimizers = try network.groups.map {
             try kind.make(
                 for: $0,
                 OptimizerSettings(
                     learningRate: settings.lr, momentum: settings.momentum,
-                    weightDecay: settings.weight_decay),
-                on: backend)
+                    weightDecay: settings.weight_decay))
         }
 
-        let ring = try LossRing(capacity: 1, losses: network.lossNames.count, on: backend)
+        let ring = try LossBuffer(capacity: 1, losses: network.lossNames.count, on: backend)
         var losses: [[Float]] = []
         for step in 0..<settings.steps {
             try load(step: step, into: network, input)
             try network.step(batch: settings.batch, optimizers, losses: ring.next())
             losses += try ring.drain()
         }
-        for (optimizer, group) in zip(optimizers, network.groups) {
-            try optimizer.move(group, to: .evaluation, on: backend)
-        }
+        for optimizer in optimizers { try optimizer.move(to: .evaluation) }
         try load(step: settings.steps, into: network, input)
         let logits = try backend.read(try network.infer(batch: settings.batch))
 
@@ -175,7 +173,7 @@ extension ConformanceCase {
             let name = parameter.description.name
             guard let stated = tensors[name] else { continue }
             missing.remove(name)
-            let values = try parameter.values(on: network.backend).map(Double.init)
+            let values = try parameter.values().map(Double.init)
             guard parameter.description.fileShape.dimensions == stated.shape else {
                 throw ConformanceError(
                     description: """

@@ -2,7 +2,8 @@ import Tensors
 
 /// The catalogue, run on backends: what `lls selftest` and the tests do.
 ///
-/// What the reference says is computed once, however many backends are tested.
+/// One instance computes the reference's result of a case once, on however many backends it runs the
+/// case.
 public final class SelfTest {
     public let cases: [OperationCase]
     public var options: VerificationOptions

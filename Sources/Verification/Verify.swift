@@ -94,7 +94,7 @@ private struct GuardedOperand {
         }
         // An odd offset where the backend allows it: nothing may count on aligned operands.
         let alignment = backend.sliceAlignment
-        front = (17 + alignment - 1) / alignment * alignment
+        front = ceilingDivision(17, alignment) * alignment
         let band = { (count: Int) in [UInt32](repeating: Float.nan.bitPattern, count: count) }
         contents = band(front) + operand.bits(key: key) + band(67)
         whole = try backend.makeTensor([contents.count], operand.elementType)

@@ -13,12 +13,12 @@ struct ReadmeExampleTests {
         let train = LoaderSource(.training(data, seed: 0, batchSize: 128, limit: 2560))
         let test = LoaderSource(.testing(data, batchSize: 128, limit: 1000))
 
-        let network = try Network(
-            .smallConv, input: train.sampleShape, classes: data.classNames.count, batch: 128,
-            rule: LLS(), seed: 0, on: try BLASBackend())
+        let description = try NetworkDescription(
+            .smallConv, input: train.sampleShape, classes: data.classNames.count, rule: LLS())
+        let network = try Network(description, batch: 128, seed: 0, on: try BLASBackend())
 
         let trainer = try Trainer(
-            network, optimizer: .adamWScheduleFree,
+            network, optimizer: PublishedOptimizer.adamWScheduleFree,
             OptimizerSettings(learningRate: 5e-3), TrainingOptions(epochs: 1))
         let report = try trainer.run(train: train, test: test) { event in
             if case .steps(let steps) = event { print(steps.step, steps.losses) }

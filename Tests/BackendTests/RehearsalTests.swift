@@ -73,12 +73,12 @@ struct RehearsalTests {
         }
 
         func forEachBatch(
-            epoch: Int,
+            epoch: Int, from first: Int,
             _ body: (
                 _ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>
             ) throws -> Bool
         ) throws {
-            for first in stride(from: 0, to: sampleCount, by: batchSize) {
+            for first in stride(from: first * batchSize, to: sampleCount, by: batchSize) {
                 let count = min(batchSize, sampleCount - first)
                 let images = (0..<count * sampleShape.count).map {
                     Float(($0 * 37 + first) % 97) / 97
@@ -94,7 +94,7 @@ struct RehearsalTests {
 
     struct Training: Sendable {
         var rule = "LLS"
-        var optimizer = OptimizerKind.adamWScheduleFree
+        var optimizer = PublishedOptimizer.adamWScheduleFree
         var samples = (train: 35, test: 19)
         var batches = (train: 8, test: 16)
         var reportEvery = 3
@@ -104,7 +104,7 @@ struct RehearsalTests {
 
     static let trainings =
         RuleCatalog.all.map { Training(rule: $0.name) }
-        + OptimizerKind.allCases.map { Training(optimizer: $0) } + [
+        + PublishedOptimizer.allCases.map { Training(optimizer: $0) } + [
             Training(samples: (64, 32), batches: (16, 16)),
             Training(samples: (64, 40), batches: (5, 32), reportEvery: 1),
             Training(samples: (10, 3), batches: (32, 64), reportEvery: 100_000),
@@ -117,22 +117,22 @@ struct RehearsalTests {
     func plannedBytesAreHeldBytes(tested: TestedBackend) throws {
         for training in Self.trainings {
             let rule = try #require(RuleCatalog.all.first { $0.name == training.rule })
-            var planned = PlannedTraining(
-                .smallConv, rule: rule, optimizer: training.optimizer, input: [16, 16, 3],
-                classes: 7, batch: training.batches.train)
-            planned.pooling = training.pooling
-            planned.run = PlannedRun(
-                trainSamples: training.samples.train, testSamples: training.samples.test,
-                testBatch: training.batches.test, reportEvery: training.reportEvery,
-                maxSteps: training.maxSteps)
+            let description = try NetworkDescription(
+                .smallConv, input: [16, 16, 3], classes: 7, rule: rule,
+                NetworkOptions(pooling: training.pooling))
+            let planned = PlannedTraining(
+                description, optimizer: training.optimizer, batch: training.batches.train,
+                run: PlannedRun(
+                    trainSamples: training.samples.train, testSamples: training.samples.test,
+                    testBatch: training.batches.test, reportEvery: training.reportEvery,
+                    maxSteps: training.maxSteps))
             let backend = try tested.open()
             let plan = try planned.plan(on: backend)
             #expect(backend.memoryUse.peak == 0)
 
             let network = try Network(
-                .smallConv, input: [16, 16, 3], classes: 7,
-                batch: max(training.batches.train, training.batches.test), rule: rule,
-                pooling: training.pooling, on: backend)
+                description, batch: max(training.batches.train, training.batches.test),
+                on: backend)
             let trainer = try Trainer(
                 network, optimizer: training.optimizer, OptimizerSettings(learningRate: 1e-4),
                 TrainingOptions(
@@ -156,8 +156,9 @@ struct RehearsalTests {
             let time = clock.measure {
                 #expect(throws: DoesNotFitError.self) {
                     try PlannedTraining(
-                        .vgg8, rule: LLS(), optimizer: .adamWScheduleFree, input: [32, 32, 3],
-                        classes: 10, batch: batch
+                        NetworkDescription(
+                            .vgg8, input: [32, 32, 3], classes: 10, rule: LLS()),
+                        optimizer: PublishedOptimizer.adamWScheduleFree, batch: batch
                     ).plan(on: backend)
                 }
             }

@@ -3,11 +3,11 @@ import ReferenceBackend
 import Testing
 
 /// Losses that wait on the device.
-struct LossRingTests {
+struct LossBufferTests {
     @Test(arguments: [1, 3, 64, 65, 200, Int.max])
     func everyLossComesBackInOrder(capacity: Int) throws {
         let backend = ReferenceBackend()
-        let ring = try LossRing(capacity: capacity, losses: 3, on: backend)
+        let ring = try LossBuffer(capacity: capacity, losses: 3, on: backend)
         // The device holds 64 steps at most.
         #expect(backend.memoryUse.current <= 8 * 3 * 64)
         for _ in 0..<2 {
@@ -28,7 +28,7 @@ struct LossRingTests {
     /// A loss is added to its slot, so a slot that is used again must hold 0.
     @Test func slotsAreCleared() throws {
         let backend = ReferenceBackend()
-        let ring = try LossRing(capacity: 1000, losses: 1, on: backend)
+        let ring = try LossBuffer(capacity: 1000, losses: 1, on: backend)
         for _ in 0..<64 { try backend.fill(ring.next()[0], with: 5) }
         #expect(try backend.read(ring.next()[0]) == [0])
     }

@@ -89,18 +89,18 @@ struct CounterTests {
         ] as [([Int64], [Int])])
     func aCounterThatIsNoneIsRefused(values: [Int64], shape: [Int]) throws {
         let network = try Network(
-            .smallConv, input: [8, 8, 1], classes: 3, batch: 2, rule: LLS(),
+            NetworkDescription(.smallConv, input: [8, 8, 1], classes: 3, rule: LLS()), batch: 2,
             on: ReferenceBackend())
         var file = try network.weights()
         let name = try #require(
             file.entries.keys.filter { $0.hasSuffix("num_batches_tracked") }.min())
         file[name] = .init([5] as [Int64], shape: [])
         try network.load(file)
-        #expect(network.statisticsUpdates == 5)
+        #expect(network.batchesTracked == 5)
         file[name] = .init(values, shape: shape)
         let error = try #require(throws: (any Error).self) { try network.load(file) }
         let category = (error as? any CategorizedError)?.category
         #expect(category == .malformedData && "\(error)".contains(name), "\(error)")
-        #expect(network.statisticsUpdates == 5)
+        #expect(network.batchesTracked == 5)
     }
 }

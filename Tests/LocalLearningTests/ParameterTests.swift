@@ -24,9 +24,9 @@ struct ParameterTests {
         func network(seed: UInt64) throws -> [Float] {
             let backend = ReferenceBackend()
             let network = try Network(
-                .smallConv, input: [8, 8, 1], classes: 3, batch: 2, rule: LLS(), seed: seed,
-                on: backend)
-            return try network.parameters.flatMap { try $0.values(on: backend) }
+                NetworkDescription(.smallConv, input: [8, 8, 1], classes: 3, rule: LLS()),
+                batch: 2, seed: seed, on: backend)
+            return try network.parameters.flatMap { try $0.values() }
         }
         let first = try network(seed: 1)
         #expect(try network(seed: 1) == first)
@@ -38,9 +38,7 @@ struct ParameterTests {
 
     @Test func anImageThatIsTooSmallIsRefused() {
         #expect(throws: ArchitectureError.self) {
-            _ = try Network(
-                .smallConv, input: [2, 2, 1], classes: 3, batch: 2, rule: LLS(),
-                on: ReferenceBackend())
+            _ = try NetworkDescription(.smallConv, input: [2, 2, 1], classes: 3, rule: LLS())
         }
     }
 }

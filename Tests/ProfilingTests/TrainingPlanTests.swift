@@ -9,24 +9,24 @@ import Testing
 struct TrainingPlanTests {
     private func training(
         _ rule: any LearningRule, _ model: Architecture = .smallConv, batch: Int = 4
-    ) -> PlannedTraining {
+    ) throws -> PlannedTraining {
         PlannedTraining(
-            model, rule: rule, optimizer: .adamWScheduleFree, input: [16, 16, 3], classes: 5,
-            batch: batch)
+            try NetworkDescription(model, input: [16, 16, 3], classes: 5, rule: rule),
+            optimizer: PublishedOptimizer.adamWScheduleFree, batch: batch)
     }
 
     /// The reference holds a double for every float that is planned.
     @Test(arguments: ["LLS", "LLS_MxM", "LocalLosses", "DFA", "BP"])
     func plannedBytesAreMeasuredBytes(name: String) throws {
         let rule = try #require(RuleCatalog.all.first { $0.name == name })
-        let plan = try TrainingPlan(training(rule), alignment: 1)
+        let plan = try TrainingPlan(try training(rule), alignment: 1)
         let backend = ReferenceBackend()
-        let network = try Network(
-            .smallConv, input: [16, 16, 3], classes: 5, batch: 4, rule: rule, on: backend)
+        let planned = try training(rule)
+        let network = try Network(planned.network, batch: 4, on: backend)
         let optimizers = try network.groups.map {
-            try OptimizerKind.adamWScheduleFree.make(for: $0, OptimizerSettings(), on: backend)
+            try planned.optimizer.make(for: $0, OptimizerSettings())
         }
-        let ring = try LossRing(capacity: 1, losses: network.lossNames.count, on: backend)
+        let ring = try LossBuffer(capacity: 1, losses: network.lossNames.count, on: backend)
         withExtendedLifetime((optimizers, ring)) {
             #expect(2 * plan.totalBytes == backend.memoryUse.current)
         }
@@ -35,9 +35,9 @@ struct TrainingPlanTests {
 
     /// The forward pass is counted by the blocks themselves.
     @Test func everyRuleDoesTheWorkItIsKnownFor() throws {
-        let forward = 4 * training(LLS()).forwardPerSample
+        let forward = 4 * (try training(LLS()).network.multiplyAccumulates)
         for rule in RuleCatalog.all {
-            let work = try TrainingPlan(training(rule), alignment: 1).work
+            let work = try TrainingPlan(try training(rule), alignment: 1).work
             #expect(work.total(.forward) == forward, "\(rule.name)")
             #expect(work.blocks.map(\.name).last == "linear")
             let first = try #require(work.blocks.first?.multiplyAccumulates)
@@ -57,15 +57,15 @@ struct TrainingPlanTests {
     }
 
     @Test func theSignalOfEveryBlockIsItsOwn() throws {
-        let work = try TrainingPlan(training(LLS()), alignment: 1).work
+        let work = try TrainingPlan(try training(LLS()), alignment: 1).work
         for block in work.blocks.dropLast() {
             #expect((block.multiplyAccumulates[.learningSignal] ?? 0) > 0, "\(block.name)")
         }
     }
 
     @Test func theLargestBatchThatFitsIsNamed() throws {
-        let asked = training(LLS(), batch: 512)
-        let enough = try TrainingPlan(training(LLS(), batch: 100), alignment: 1)
+        let asked = try training(LLS(), batch: 512)
+        let enough = try TrainingPlan(try training(LLS(), batch: 100), alignment: 1)
         let limits = MemoryLimits(total: enough.totalBytes, allocation: .max)
         let error = try #require(throws: DoesNotFitError.self) {
             try asked.plan(on: LimitedBackend(limits))
@@ -77,7 +77,7 @@ struct TrainingPlanTests {
 
     /// The activations are one allocation: a device may have room, but not in one piece.
     @Test func theLargestAllocationCounts() throws {
-        let enough = try TrainingPlan(training(LLS(), batch: 64), alignment: 1)
+        let enough = try TrainingPlan(try training(LLS(), batch: 64), alignment: 1)
         let limits = MemoryLimits(total: .max, allocation: enough.largestAllocation)
         let error = try #require(throws: DoesNotFitError.self) {
             try training(LLS(), batch: 65).plan(on: LimitedBackend(limits))
@@ -96,7 +96,7 @@ struct TrainingPlanTests {
 
     /// A test batch that does not fit is not the training batch's fault.
     @Test func bothBatchesAreNamedIfTheTestBatchIsTooLarge() throws {
-        var asked = training(LLS(), batch: 8)
+        var asked = try training(LLS(), batch: 8)
         asked.run = PlannedRun(
             trainSamples: 5000, testSamples: 5000, testBatch: 4000, reportEvery: 50)
         var enough = asked
@@ -115,7 +115,7 @@ struct TrainingPlanTests {
     /// one every hundred.
     @Test func rareReportsNeedNoMemory() throws {
         func bytes(reportEvery: Int) throws -> Int {
-            var asked = training(LLS(), batch: 8)
+            var asked = try training(LLS(), batch: 8)
             asked.run = PlannedRun(
                 trainSamples: 64, testSamples: 64, testBatch: 8, reportEvery: reportEvery)
             return try TrainingPlan(asked, alignment: 64).totalBytes
@@ -130,18 +130,5 @@ struct TrainingPlanTests {
         init(_ limits: MemoryLimits) { self.limits = limits }
 
         override var memoryLimits: MemoryLimits { limits }
-    }
-}
-
-extension PlannedTraining {
-    /// Multiply–accumulates of one sample's forward pass, by the blocks' own account.
-    fileprivate var forwardPerSample: Int {
-        let backend = PlanningBackend(alignment: 1)
-        guard
-            let network = try? Network(
-                architecture, input: input, classes: classes, batch: batch, rule: rule, on: backend)
-        else { return -1 }
-        return network.blocks.map(\.multiplyAccumulates).reduce(0, +)
-            + network.classifier.inputs * classes
     }
 }

@@ -15,13 +15,13 @@ extension BLASBackend {
                     y + images.lowerBound * geometry.outputImageSize, images.count, shape)
             }
         }
-        if let size = convolutionAlgorithm.winogradSize(for: geometry) {
+        if let size = winogradSize(for: geometry) {
             return try winogradConvolve(x, w, bias: bias, geometry, size, into: y)
         }
         let strips = ConvolutionStrips(geometry)
         let parts = parts(of: geometry.outputPixels, work: geometry.workPerPixel)
         try scratch.lend(parts.count * strips.memorySize, of: Float.self) { memory in
-            threads.run(parts.count) { part in
+            runProducts(parts.count) { part in
                 for pixels in strips.pieces(of: parts[part]) {
                     for group in 0..<strips.groups {
                         let windows = strips.windows(
@@ -52,7 +52,7 @@ extension BLASBackend {
         if geometry.isDepthwise {
             return try depthwiseWeightGradient(x, g, geometry, into: weightGradient)
         }
-        if let size = convolutionAlgorithm.winogradSize(for: geometry) {
+        if let size = winogradSize(for: geometry) {
             return try winogradWeightGradient(x, g, geometry, size, into: weightGradient.floats)
         }
         let strips = ConvolutionStrips(geometry)
@@ -92,7 +92,7 @@ extension BLASBackend {
                     result + images.lowerBound * geometry.imageSize, images.count, shape)
             }
         }
-        if let size = convolutionAlgorithm.winogradSize(for: geometry) {
+        if let size = winogradSize(for: geometry) {
             return try winogradInputGradient(g, w, geometry, size, into: result)
         }
         let strips = ConvolutionStrips(geometry)
@@ -104,7 +104,7 @@ extension BLASBackend {
         var shape = geometry.vector
         try scratch.lend(parts.count * strips.memorySize, of: Float.self) { memory in
             withUnsafePointer(to: &shape) { shape in
-                threads.run(parts.count) { part in
+                runProducts(parts.count) { part in
                     let images = parts[part]
                     if !strips.isPlain {
                         (result + images.lowerBound * geometry.imageSize).update(
@@ -182,7 +182,7 @@ extension BLASBackend {
         let (result, size) = (destination.floats, destination.count)
         try scratch.lend((parts - 1) * size + parts * memorySize, of: Float.self) { memory in
             let own = memory + (parts - 1) * size
-            threads.run(parts) { part in
+            runProducts(parts) { part in
                 body(
                     part, part == 0 ? result : memory + (part - 1) * size,
                     own + part * memorySize)

@@ -36,6 +36,48 @@ extension BLASBackend {
         }
     }
 
+    public func multiplyAdd(
+        _ alpha: Float, _ left: Tensor, _ right: Tensor, _ beta: Float, into destination: Tensor
+    ) throws {
+        checkSameShape(left, right, "product of elements")
+        checkSameShape(left, destination, "product of elements")
+        let (x, y, result) = (left.floats, right.floats, destination.floats)
+        overElements(left.count) { range in
+            let start = range.lowerBound
+            vector_multiply_add(alpha, x + start, y + start, beta, result + start, range.count)
+        }
+    }
+
+    public func divideAdd(
+        _ alpha: Float, _ numerator: Tensor, _ denominator: Tensor, epsilon: Float, _ beta: Float,
+        into destination: Tensor
+    ) throws {
+        checkSameShape(numerator, denominator, "quotient of elements")
+        checkSameShape(numerator, destination, "quotient of elements")
+        let (x, y, result) = (numerator.floats, denominator.floats, destination.floats)
+        overElements(numerator.count) { range in
+            let start = range.lowerBound
+            vector_divide_add(
+                alpha, x + start, y + start, epsilon, beta, result + start, range.count)
+        }
+    }
+
+    public func squareRoot(_ input: Tensor, into output: Tensor) throws {
+        checkSameShape(input, output, "square root")
+        let (x, y) = (input.floats, output.floats)
+        overElements(input.count) { range in
+            vector_square_root(x + range.lowerBound, y + range.lowerBound, range.count)
+        }
+    }
+
+    public func signum(_ input: Tensor, into output: Tensor) throws {
+        checkSameShape(input, output, "sign")
+        let (x, y) = (input.floats, output.floats)
+        overElements(input.count) { range in
+            vector_signum(x + range.lowerBound, y + range.lowerBound, range.count)
+        }
+    }
+
     public func sumRows(_ input: Tensor, into output: Tensor) throws {
         let (rows, channels) = (input.shape.rows, input.shape.channels)
         precondition(

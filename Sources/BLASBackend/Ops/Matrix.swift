@@ -22,9 +22,10 @@ extension BLASBackend {
         }
         let bias = bias?.floats
         let (byRows, work) = (rows >= columns, terms * min(rows, columns))
-        inParts(of: max(rows, columns), grain: 16, work: work) { _, range in
+        let parts = parts(of: max(rows, columns), grain: 16, work: work)
+        runProducts(parts.count) { part in
             product.compute(
-                rows: byRows ? range : 0..<rows, columns: byRows ? 0..<columns : range,
+                rows: byRows ? parts[part] : 0..<rows, columns: byRows ? 0..<columns : parts[part],
                 terms: 0..<terms, bias: bias)
         }
     }
@@ -37,7 +38,7 @@ extension BLASBackend {
         let parts = parts(of: terms, grain: 64, work: rows * columns)
         let size = rows * columns
         try scratch.lend(parts.count * size, of: Float.self) { memory in
-            threads.run(parts.count) { part in
+            runProducts(parts.count) { part in
                 var partial = product
                 if part > 0 { partial.output = memory + part * size }
                 partial.compute(

@@ -21,6 +21,22 @@ void vector_activation_gradient(
 /// `y = alpha · x + beta · y`; with `beta` 0, `y` is not read.
 void vector_scale_add(float alpha, const float *x, float beta, float *y, long count);
 
+/// `y = alpha · left · right + beta · y`; with `beta` 0, `y` is not read. All may be one array.
+void vector_multiply_add(
+    float alpha, const float *left, const float *right, float beta, float *y, long count);
+
+/// `y = alpha · numerator / (denominator + epsilon) + beta · y`; with `beta` 0, `y` is not read. All
+/// may be one array.
+void vector_divide_add(
+    float alpha, const float *numerator, const float *denominator, float epsilon, float beta,
+    float *y, long count);
+
+/// `y = √x`; `y` may be `x`.
+void vector_square_root(const float *x, float *y, long count);
+
+/// `y` = 1 where `x > 0`, -1 where `x < 0`, else `x`; `y` may be `x`.
+void vector_signum(const float *x, float *y, long count);
+
 /// `y += x`.
 void vector_add(const float *x, float *y, long count);
 

@@ -76,22 +76,20 @@ struct EvalCommand: ParsableCommand {
                 "note: \(limit) of \(data.test.count) test samples, as in the run; "
                     + "--limit-test \(data.test.count) takes all")
         }
+        let description = try choices.network(
+            configuration, input: test.sampleShape, classes: data.classNames.count)
         try backend.checkRoom(
             for: "\(choices.model.name) with batches of \(configuration.testBatchSize)",
             advice: "use a smaller --test-batch-size, or another device"
         ) {
             let network = try Network(
-                unset: choices.model, input: test.sampleShape, classes: data.classNames.count,
-                batch: configuration.testBatchSize, rule: choices.rule, pooling: choices.pooling,
-                on: $0)
+                unset: description, batch: configuration.testBatchSize, on: $0)
             try Evaluator(network).rehearse(
                 test.sampleShape, samples: test.sampleCount, batch: configuration.testBatchSize)
         }
         let network = try Network(
-            choices.model, input: test.sampleShape, classes: data.classNames.count,
-            batch: configuration.testBatchSize, rule: choices.rule, pooling: choices.pooling,
-            on: backend)
-        try weights.load(into: network, rule: choices.rule)
+            description, batch: configuration.testBatchSize, on: backend)
+        try weights.load(into: network)
         do {
             let evaluation = try Evaluator(network).evaluate(on: test)
             try show(
@@ -120,6 +118,8 @@ struct EvalCommand: ParsableCommand {
         configuration.rule = rule ?? configuration.rule
         configuration.testBatchSize = testBatchSize ?? configuration.testBatchSize
         configuration.limitTest = limitTest ?? configuration.limitTest
+        // Nothing is dropped in inference.
+        configuration.dropout = 0
         return configuration
     }
 

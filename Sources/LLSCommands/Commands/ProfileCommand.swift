@@ -52,8 +52,8 @@ struct ProfileCommand: ParsableCommand {
     private func rules(_ training: PlannedTraining) throws -> [(name: String, work: StepWork)] {
         try Registry.rules.compactMap { rule in
             var other = training
-            other.rule = rule
             do {
+                other.network = try training.network.taught(by: rule)
                 return (rule.name, try StepWork(of: other))
             } catch is ArchitectureError {
                 return nil

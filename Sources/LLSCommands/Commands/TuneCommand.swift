@@ -55,8 +55,9 @@ struct TuneCommand: ParsableCommand {
         }
         var training = try options.training
         var operations: [DenseOperation] = []
-        for rule in [training.rule, Backpropagation()] as [any LearningRule] {
-            training.rule = rule
+        let network = training.network
+        for rule in [network.rule, Backpropagation()] {
+            training.network = try network.taught(by: rule)
             operations += try StepWork(of: training).operations
         }
         let table = try Tuner(device, engine: engine).search(

@@ -10,7 +10,7 @@ struct Choices {
     let dataset: DatasetDescription
     let model: Architecture
     let rule: any LearningRule
-    let optimizer: OptimizerKind
+    let optimizer: any OptimizerKind
     let waveform: Waveform
     let pooling: Pooling
     let schedule: LearningRateSchedule
@@ -43,7 +43,7 @@ struct Choices {
         do { try optimizer.check(OptimizerSettings(configuration)) } catch {
             throw ConfigurationError(
                 key: Self.flags[error.setting] ?? error.setting,
-                reason: "\(error.reason) (with \(optimizer.rawValue))")
+                reason: "\(error.reason) (with \(optimizer.name))")
         }
         do { try schedule.check() } catch {
             throw ConfigurationError(
@@ -55,6 +55,21 @@ struct Choices {
     private static let flags = [
         "learning rate": "lr", "weight decay": "weight-decay", "warm-up steps": "warmup-steps",
     ]
+
+    /// The network for images of `input` `[height, width, channels]`; throws ``ArchitectureError``.
+    func network(
+        _ configuration: RunConfiguration, input: Shape, classes: Int
+    ) throws(ArchitectureError) -> NetworkDescription {
+        try NetworkDescription(
+            model, input: input, classes: classes, rule: rule,
+            NetworkOptions(
+                localLoss: LocalLossSettings(
+                    waveform: waveform,
+                    crossEntropy: CrossEntropyOptions(
+                        temperature: Float(configuration.temperature),
+                        labelSmoothing: Float(configuration.labelSmoothing))),
+                pooling: pooling, dropout: Float(configuration.dropout)))
+    }
 
     /// Reads the data set. A folder that was named must hold it.
     func load(_ configuration: RunConfiguration) throws -> ImageDataset {
@@ -77,7 +92,7 @@ struct Choices {
         configuration.dataset = dataset.name
         configuration.model = model.name
         configuration.rule = rule.name
-        configuration.optimizer = optimizer.rawValue
+        configuration.optimizer = optimizer.name
         configuration.waveform = waveform.rawValue
         configuration.pool = pooling.rawValue
         configuration.lrScheduler = scheduleKind.rawValue

@@ -49,7 +49,7 @@ struct RunContext {
     }
 
     fileprivate func optimizer(_ reads: Bool) -> String? {
-        reads ? nil : " with \(choices.optimizer.rawValue)"
+        reads ? nil : " with \(choices.optimizer.name)"
     }
 
     static let effects: [FlagEffect<RunContext>] = [
@@ -58,9 +58,9 @@ struct RunContext {
         },
         FlagEffect("temperature") { $0.localLoss },
         FlagEffect("label-smoothing") { $0.localLoss },
-        FlagEffect("momentum") { $0.optimizer($0.choices.optimizer.readsMomentum) },
-        FlagEffect("nesterov") { $0.optimizer($0.choices.optimizer.readsNesterov) },
-        FlagEffect("warmup-steps") { $0.optimizer($0.choices.optimizer.readsWarmup) },
+        FlagEffect("momentum") { $0.optimizer($0.choices.optimizer.settingsRead.contains(.momentum)) },
+        FlagEffect("nesterov") { $0.optimizer($0.choices.optimizer.settingsRead.contains(.nesterov)) },
+        FlagEffect("warmup-steps") { $0.optimizer($0.choices.optimizer.settingsRead.contains(.warmupSteps)) },
         FlagEffect("milestones", "milestone", "m") { $0.schedule(.multiStep) },
         FlagEffect("gamma") { $0.schedule(.multiStep, .plateau) },
         FlagEffect("patience") { $0.schedule(.plateau) },

@@ -27,9 +27,10 @@ struct ModelOptions: ParsableArguments {
             let extents = try parseExtents(input, flag: "input")
             try requirePossible(batch: batch, of: extents)
             return PlannedTraining(
-                try model.entry, rule: try rule.entry, optimizer: .adamWScheduleFree,
-                input: [extents[1], extents[2], extents[0]],
-                classes: classes, batch: batch)
+                try NetworkDescription(
+                    try model.entry, input: [extents[1], extents[2], extents[0]],
+                    classes: classes, rule: try rule.entry),
+                optimizer: PublishedOptimizer.adamWScheduleFree, batch: batch)
         }
     }
 }
@@ -39,26 +40,23 @@ struct StepBench {
     private let backend: any Backend
     private let network: Network
     private let optimizers: [any Optimizer]
-    private let ring: LossRing
+    private let ring: LossBuffer
     private let images: [Float]
 
     init(_ training: PlannedTraining, on backend: any Backend) throws {
         self.backend = backend
-        let network = try Network(
-            training.architecture, input: training.input, classes: training.classes,
-            batch: training.batch, rule: training.rule, on: backend)
+        let network = try Network(training.network, batch: training.batch, on: backend)
         self.network = network
         optimizers = try network.groups.map {
-            try training.optimizer.make(
-                for: $0, OptimizerSettings(learningRate: 5e-3), on: backend)
+            try training.optimizer.make(for: $0, OptimizerSettings(learningRate: 5e-3))
         }
         try HostMemory.check(elements: network.images.count, for: "the images of a batch")
         images = RandomSource(seed: 0, stream: "images").uniforms(network.images.count)
         let labels = RandomSource(seed: 0, stream: "labels").uniforms(training.batch)
-            .map { Int32($0 * Float(training.classes)) }
+            .map { Int32($0 * Float(network.classes)) }
         let places = network.labels
         try labels.withUnsafeBytes { try backend.upload($0, to: places) }
-        ring = try LossRing(capacity: 1, losses: network.lossNames.count, on: backend)
+        ring = try LossBuffer(capacity: 1, losses: network.lossNames.count, on: backend)
     }
 
     /// Uploads the images, takes a step, and reads its losses: waits for the device.
@@ -74,6 +72,4 @@ struct StepBench {
     }
 
     func drain() throws { _ = try ring.drain() }
-
-    var activationBytes: Int { network.activationBytes }
 }

@@ -21,8 +21,8 @@ enum RuleNames: NameCatalog {
 
 enum OptimizerNames: NameCatalog {
     static let kind = "optimizer"
-    static var entries: [(name: String, entry: OptimizerKind)] {
-        Registry.optimizers.map { ($0.rawValue, $0) }
+    static var entries: [(name: String, entry: any OptimizerKind)] {
+        Registry.optimizers.map { ($0.name, $0) }
     }
 }
 

@@ -23,7 +23,9 @@ enum Registry {
     static var programName: String { added.withLock(\.name) }
     static var models: [Architecture] { ModelCatalog.all + added.withLock(\.architectures) }
     static var rules: [any LearningRule] { RuleCatalog.all + added.withLock(\.rules) }
-    static var optimizers: [OptimizerKind] { OptimizerKind.allCases }
+    static var optimizers: [any OptimizerKind] {
+        OptimizerCatalog.all + added.withLock(\.optimizers)
+    }
     static var datasets: [DatasetDescription] { DatasetCatalog.all + added.withLock(\.datasets) }
 
     private static func check(_ catalog: (some NameCatalog).Type) throws(ConfigurationError) {

@@ -1,7 +1,6 @@
 import Datasets
 import FileFormats
 import LocalLearning
-import Profiling
 import Runs
 import Suggestions
 import Tensors
@@ -84,11 +83,11 @@ struct SavedWeights {
     }
 
     /// Sets the network's parameters; throws ``UnsuitableWeightsError`` if they are of another.
-    func load(into network: Network, rule: any LearningRule) throws {
+    func load(into network: Network) throws {
         do {
             try network.load(file)
         } catch let error as WeightsMismatchError {
-            throw UnsuitableWeightsError(error, card: card, network, rule)
+            throw UnsuitableWeightsError(error, card: card, network.description)
         }
     }
 }
@@ -99,11 +98,10 @@ struct UnsuitableWeightsError: CategorizedError {
     var category: ErrorCategory { .malformedData }
 
     init(
-        _ error: WeightsMismatchError, card: ModelCard?, _ network: Network,
-        _ rule: any LearningRule
+        _ error: WeightsMismatchError, card: ModelCard?, _ network: NetworkDescription
     ) {
         let input = network.inputShape.dimensions
-        let maker = card.flatMap(Maker.init) ?? Maker(fitting: error.shapes, network, rule)
+        let maker = card.flatMap(Maker.init) ?? Maker(fitting: error.shapes, network)
         guard let maker else {
             description = """
                 \(error.summary)
@@ -114,7 +112,7 @@ struct UnsuitableWeightsError: CategorizedError {
         }
         var flags: [String] = []
         if maker.model != network.architecture.name { flags.append("--model \(maker.model)") }
-        if maker.rule != rule.name { flags.append("--rule \(maker.rule)") }
+        if maker.rule != network.rule.name { flags.append("--rule \(maker.rule)") }
         var reasons: [String] = []
         if let classes = maker.classes, classes != network.classes {
             reasons.append("it has \(classes) classes, and the data \(network.classes)")
@@ -152,24 +150,23 @@ struct UnsuitableWeightsError: CategorizedError {
             channels = card.input?.last
         }
 
-        /// Tries every network and rule, those nearest to the chosen ones first: a network that only
-        /// counts is made in a moment.
-        init?(fitting shapes: [String: [Int]], _ network: Network, _ rule: any LearningRule) {
+        /// Tries every network and rule, those nearest to the chosen ones first: a description is made
+        /// in a moment.
+        init?(fitting shapes: [String: [Int]], _ network: NetworkDescription) {
             let input = network.inputShape.dimensions
             guard let classes = shapes["linear.weight"]?.first, (1...100_000).contains(classes)
             else { return nil }
             let channels = [input[2], 1, 3]
             let models = [network.architecture] + Registry.models
             for (model, rule, channels) in models.flatMap({ model in
-                ([rule] + Registry.rules).flatMap { rule in
+                ([network.rule] + Registry.rules).flatMap { rule in
                     channels.map { (model, rule, $0) }
                 }
             }) {
                 guard
-                    let other = try? Network(
-                        unset: model, input: [input[0], input[1], channels], classes: classes,
-                        batch: 2,
-                        rule: rule, on: PlanningBackend(alignment: 64)),
+                    let other = try? NetworkDescription(
+                        model, input: [input[0], input[1], channels], classes: classes,
+                        rule: rule),
                     other.takes(shapes)
                 else { continue }
                 self.model = model.name
@@ -180,15 +177,5 @@ struct UnsuitableWeightsError: CategorizedError {
             }
             return nil
         }
-    }
-}
-
-extension Network {
-    /// Whether a file with tensors of these shapes is one of this network's.
-    fileprivate func takes(_ shapes: [String: [Int]]) -> Bool {
-        let needed = tensorShapes
-        let optional = optionalTensors
-        return shapes.allSatisfy { needed[$0.key] == $0.value }
-            && needed.keys.allSatisfy { shapes[$0] != nil || optional.contains($0) }
     }
 }

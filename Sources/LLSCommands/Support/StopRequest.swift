@@ -60,11 +60,11 @@ final class StoppableSource: BatchSource {
     var secondsWaited: Double { source.secondsWaited }
 
     func forEachBatch(
-        epoch: Int,
+        epoch: Int, from first: Int,
         _ body: (_ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws
             -> Bool
     ) throws {
-        try source.forEachBatch(epoch: epoch) { images, labels in
+        try source.forEachBatch(epoch: epoch, from: first) { images, labels in
             try StopRequest.check()
             return try body(images, labels)
         }

@@ -76,29 +76,20 @@ struct TrainingRun {
         let (device, reason) = try selection.choose(profiling: extras.trace != nil)
         timed = extras.trace == nil ? nil : TimedDevice(device)
         backend = timed?.backend ?? device
-        var planned = PlannedTraining(
-            choices.model, rule: choices.rule, optimizer: choices.optimizer,
-            input: train.sampleShape, classes: dataset.classNames.count,
-            batch: configuration.batchSize)
-        planned.run = PlannedRun(
-            trainSamples: train.sampleCount, testSamples: test.sampleCount,
-            testBatch: configuration.testBatchSize, reportEvery: extras.reportEvery,
-            maxSteps: configuration.maxSteps)
-        planned.pooling = choices.pooling
-        planned.hasDropout = configuration.dropout > 0
-        let plan = try planned.plan(on: backend)
+        let description = try choices.network(
+            configuration, input: train.sampleShape, classes: dataset.classNames.count)
+        let plan = try PlannedTraining(
+            description, optimizer: choices.optimizer, batch: configuration.batchSize,
+            run: PlannedRun(
+                trainSamples: train.sampleCount, testSamples: test.sampleCount,
+                testBatch: configuration.testBatchSize, reportEvery: extras.reportEvery,
+                maxSteps: configuration.maxSteps)
+        ).plan(on: backend)
         tune = { [backend] in try selection.tune(backend, for: plan.work.operations) }
         let network = try Network(
-            choices.model, input: train.sampleShape, classes: dataset.classNames.count,
-            batch: max(configuration.batchSize, configuration.testBatchSize), rule: choices.rule,
-            settings: LocalLossSettings(
-                waveform: choices.waveform,
-                crossEntropy: CrossEntropyOptions(
-                    temperature: Float(configuration.temperature),
-                    labelSmoothing: Float(configuration.labelSmoothing))),
-            pooling: choices.pooling, dropout: Float(configuration.dropout),
+            description, batch: max(configuration.batchSize, configuration.testBatchSize),
             seed: configuration.seed, on: backend)
-        try initial?.load(into: network, rule: choices.rule)
+        try initial?.load(into: network)
         card = ModelCard(
             dataset, model: choices.model.name, rule: choices.rule.name, pooling: choices.pooling,
             version: LLSCommand.version)
@@ -108,13 +99,12 @@ struct TrainingRun {
             TrainingOptions(
                 epochs: configuration.epochs, maxSteps: configuration.maxSteps,
                 reportEvery: min(extras.reportEvery, train.batchCount), schedule: choices.schedule))
-        let trained = network.groups.map(\.trainedCount).reduce(0, +)
         self.plan = [
             "device   \(backend.name)" + (reason.map { "  (auto: \($0))" } ?? ""),
             "data     \(dataset.name)  \(dataset.folder)  \(train.sampleCount) train / "
                 + "\(test.sampleCount) test, \(dataset.classNames.count) classes",
-            "model    \(choices.model.name)  \(trained) parameters  rule \(choices.rule.name)  "
-                + "optimizer \(choices.optimizer.rawValue)  lr \(configuration.lr)",
+            "model    \(choices.model.name)  \(description.trainedCount) parameters  rule \(choices.rule.name)  "
+                + "optimizer \(choices.optimizer.name)  lr \(configuration.lr)",
             "schedule \(choices.scheduleKind.rawValue)  "
                 + choices.schedule.summary(epochs: configuration.epochs),
             "memory   \(megabytes(plan.totalBytes)) planned, of which activations "
@@ -122,7 +112,7 @@ struct TrainingRun {
         ]
         var notes = dataset.notes(
             limitTrain: configuration.limitTrain, limitTest: configuration.limitTest)
-        let rows = choices.model.reducedRows(classes: network.classes)
+        let rows = LLSMxM.reducedRows(of: choices.model.original, classes: network.classes)
         if let rule = choices.rule as? LLSMxM, rule.isReduced, rows < network.classes {
             notes.append(
                 "\(rule.name) tells \(network.classes) classes apart by \(rows) basis vectors only")

@@ -1,7 +1,7 @@
 extension Architecture {
     /// MobileNet V1.
     public static let mobileNetV1 = Architecture(
-        "LLS_MobileNetV1", reducedRows: .byClasses,
+        "LLS_MobileNetV1",
         mobileNetStem + Array(repeating: .depthwise(512, pool: 2), count: 4)
             + [.depthwise(1024, stride: 2, pool: 1), .depthwise(1024, pool: 1), .averagePool(1)])
 

@@ -10,7 +10,7 @@ extension Architecture {
         _ name: String, _ channels: (Int, Int, Int), linear: Int, pool: Int
     ) -> Architecture {
         Architecture(
-            name, projectionLength: nil,
+            name,
             [
                 .convolution(channels.0, pool: 4), .maxPool, .dropout,
                 .convolution(channels.1, pool: 2), .maxPool, .dropout,

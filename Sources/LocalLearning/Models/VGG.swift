@@ -1,7 +1,7 @@
 extension Architecture {
     /// VGG with eight weight layers.
     public static let vgg8 = Architecture(
-        "LLS_VGG8", reducedRows: .always(100),
+        "LLS_VGG8",
         [
             .convolution(128, pool: 4), .convolution(256, pool: 2), .maxPool, .dropout,
             .convolution(256, pool: 2), .dropout, .convolution(256, pool: 2), .maxPool, .dropout,
@@ -12,7 +12,7 @@ extension Architecture {
 
     /// VGG with eleven weight layers.
     public static let vgg11 = Architecture(
-        "LLS_VGG11", reducedRows: .always(100),
+        "LLS_VGG11",
         [
             .convolution(64, pool: 4), .maxPool, .convolution(128, pool: 2), .maxPool, .dropout,
             .convolution(256, pool: 2), .dropout, .convolution(256, pool: 2), .maxPool, .dropout,

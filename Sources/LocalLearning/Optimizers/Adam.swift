@@ -3,6 +3,7 @@ import Tensors
 
 /// Adam (Kingma & Ba 2015), or with decoupled decay AdamW (Loshchilov & Hutter 2019).
 public final class Adam: Optimizer {
+    public let group: ParameterGroup
     public var learningRate: Double
     private let settings: OptimizerSettings
     private let decoupled: Bool
@@ -11,21 +12,27 @@ public final class Adam: Optimizer {
     private var steps = 0
 
     public init(
-        _ group: ParameterGroup, decoupled: Bool, _ settings: OptimizerSettings,
-        on backend: any Backend
+        _ group: ParameterGroup, decoupled: Bool, _ settings: OptimizerSettings
     ) throws {
+        self.group = group
         self.settings = settings
         self.decoupled = decoupled
         learningRate = settings.learningRate
-        firstMoment = try backend.makeTensor(group.values.shape)
-        secondMoment = try backend.makeTensor(group.values.shape)
-        try backend.fill(firstMoment, with: 0)
-        try backend.fill(secondMoment, with: 0)
+        firstMoment = try group.makeVector()
+        secondMoment = try group.makeVector()
     }
 
-    public func step(_ group: ParameterGroup, on backend: any Backend) throws {
+    public var vectors: [String: Tensor] {
+        ["first_moment": firstMoment, "second_moment": secondMoment]
+    }
+    public var numbers: [String: Double] {
+        get { ["steps": Double(steps)] }
+        set { steps = newValue.count("steps") }
+    }
+
+    public func step() throws {
         steps += 1
-        try backend.updateAdam(
+        try group.backend.updateAdam(
             group.values, gradient: group.gradients, firstMoment: firstMoment,
             secondMoment: secondMoment,
             AdamStep(

@@ -62,18 +62,34 @@ public struct ScheduleError: CategorizedError, Equatable {
     public var description: String { "learning-rate schedule: \(setting) \(reason)" }
 }
 
+/// Where a schedule stands.
+public struct ScheduleState: Codable, Sendable, Equatable {
+    public var rate: Double
+    /// The lowest test loss so far; nil before the first.
+    public var bestLoss: Double?
+    /// Epochs since then.
+    public var badEpochs = 0
+
+    public init(rate: Double) { self.rate = rate }
+}
+
 /// A schedule at work.
 package struct LearningRateProgress {
     private let schedule: LearningRateSchedule
-    package private(set) var rate: Double
-    private var best = Double.infinity
-    private var badEpochs = 0
+    package private(set) var state: ScheduleState
+    package var rate: Double { state.rate }
     /// A loss counts as lower when it is by more than this share.
     private static let threshold = 1e-4
 
     package init(_ schedule: LearningRateSchedule, rate: Double) {
         self.schedule = schedule
-        self.rate = rate
+        state = ScheduleState(rate: rate)
+    }
+
+    /// Goes on from where a schedule stood.
+    package init(_ schedule: LearningRateSchedule, state: ScheduleState) {
+        self.schedule = schedule
+        self.state = state
     }
 
     /// Call at the end of `epoch`, counted from 1; answers with the next epoch's rate.
@@ -81,16 +97,16 @@ package struct LearningRateProgress {
         switch schedule {
         case .constant: break
         case .multiStep(let milestones, let gamma):
-            for milestone in milestones where milestone == epoch { rate *= gamma }
+            for milestone in milestones where milestone == epoch { state.rate *= gamma }
         case .plateau(let gamma, let patience):
-            if testLoss < best * (1 - Self.threshold) {
-                (best, badEpochs) = (testLoss, 0)
+            if testLoss < (state.bestLoss ?? .infinity) * (1 - Self.threshold) {
+                (state.bestLoss, state.badEpochs) = (testLoss, 0)
             } else {
-                badEpochs += 1
+                state.badEpochs += 1
             }
-            if badEpochs > patience {
-                rate *= gamma
-                badEpochs = 0
+            if state.badEpochs > patience {
+                state.rate *= gamma
+                state.badEpochs = 0
             }
         }
         return rate

@@ -21,17 +21,27 @@ public struct OptimizerSettings: Hashable, Sendable {
     }
 }
 
-/// Updates one group of parameters, and keeps that group's state.
+/// Updates one group of parameters, and keeps that group's state on its device.
 public protocol Optimizer: AnyObject {
+    /// What it updates.
+    var group: ParameterGroup { get }
+
     /// What a schedule changes between steps.
     var learningRate: Double { get set }
 
-    /// One update of `group` by its gradients.
-    func step(_ group: ParameterGroup, on backend: any Backend) throws
+    /// The vectors that it keeps, by name, each shaped as ``ParameterGroup/values``.
+    var vectors: [String: Tensor] { get }
 
-    /// Moves `group` to the values to evaluate and save, or back to those to train on. Moving where
+    /// The numbers that it keeps besides, by name: steps, sums. Setting them to what they were brings
+    /// it back to that state.
+    var numbers: [String: Double] { get set }
+
+    /// One update of the group by its gradients.
+    func step() throws
+
+    /// Moves the group to the values to evaluate and save, or back to those to train on. Moving where
     /// it already is does nothing.
-    func move(_ group: ParameterGroup, to point: OptimizerPoint, on backend: any Backend) throws
+    func move(to point: OptimizerPoint) throws
 }
 
 /// Where a schedule-free optimizer's parameters stand; for all others the two are one.
@@ -43,7 +53,48 @@ public enum OptimizerPoint: Sendable {
 }
 
 extension Optimizer {
-    public func move(
-        _ group: ParameterGroup, to point: OptimizerPoint, on backend: any Backend
-    ) throws {}
+    public func move(to point: OptimizerPoint) throws {}
+
+    /// Everything that it keeps, as values that do not depend on the device; waits for it.
+    public func state() throws -> OptimizerState {
+        OptimizerState(
+            learningRate: learningRate, numbers: numbers,
+            vectors: try vectors.mapValues(group.split))
+    }
+
+    /// Goes on from a state, so that the next step is the one that would have followed there.
+    ///
+    /// - Throws: ``ParameterStateError`` if the state is of other parameters or another optimizer.
+    public func restore(_ state: OptimizerState) throws {
+        for name in numbers.keys where state.numbers[name]?.isFinite != true {
+            throw ParameterStateError(parameter: name)
+        }
+        for (name, vector) in vectors {
+            try group.join(state.vectors[name] ?? [:], into: vector)
+        }
+        numbers = state.numbers
+        learningRate = state.learningRate
+    }
+}
+
+/// What an optimizer keeps for its group.
+public struct OptimizerState: Sendable, Equatable {
+    public var learningRate: Double
+    public var numbers: [String: Double]
+    /// By vector and by the name of the parameter: elements in file order.
+    public var vectors: [String: [String: [Float]]]
+
+    /// A state from its parts.
+    public init(
+        learningRate: Double, numbers: [String: Double], vectors: [String: [String: [Float]]]
+    ) {
+        self.learningRate = learningRate
+        self.numbers = numbers
+        self.vectors = vectors
+    }
+}
+
+extension [String: Double] {
+    /// A whole number that an optimizer keeps; 0 if there is none.
+    func count(_ name: String) -> Int { self[name].flatMap { Int(exactly: $0) } ?? 0 }
 }

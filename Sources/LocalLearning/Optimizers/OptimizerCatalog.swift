@@ -1,28 +1,62 @@
-import Tensors
+/// A kind of optimizer: what makes one for each group of a network.
+public protocol OptimizerKind: Sendable {
+    /// PyTorch's or the published name.
+    var name: String { get }
 
-/// Every optimizer there is.
-public enum OptimizerKind: String, CaseIterable, Sendable {
+    /// The settings that it reads, besides the learning rate.
+    var settingsRead: Set<OptimizerSetting> { get }
+
+    /// Refuses what it cannot train with.
+    ///
+    /// - Throws: ``OptimizerSettingsError``.
+    func check(_ settings: OptimizerSettings) throws(OptimizerSettingsError)
+
+    /// An optimizer for `group`, on its device.
+    ///
+    /// - Throws: ``OptimizerSettingsError``; what the device throws.
+    func make(
+        for group: ParameterGroup, _ settings: OptimizerSettings
+    ) throws -> any Optimizer
+}
+
+/// A setting that not every optimizer reads.
+public enum OptimizerSetting: Sendable, Hashable {
+    case momentum, nesterov, weightDecay, warmupSteps
+}
+
+extension OptimizerKind {
+    public var settingsRead: Set<OptimizerSetting> { [.weightDecay] }
+
+    public func check(_ settings: OptimizerSettings) throws(OptimizerSettingsError) {
+        try settings.checkRate(for: name)
+    }
+}
+
+/// The optimizers of this package.
+public enum PublishedOptimizer: String, CaseIterable, OptimizerKind {
     case sgd = "SGD"
     case adam = "Adam"
     case adamW = "AdamW"
     case adamWScheduleFree = "AdamWSF"
     case sgdScheduleFree = "SGDSF"
 
-    /// An optimizer of this kind for `group`.
-    ///
-    /// - Throws: ``OptimizerSettingsError`` for settings that it cannot train with.
+    public var name: String { rawValue }
+
     public func make(
-        for group: ParameterGroup, _ settings: OptimizerSettings, on backend: any Backend
+        for group: ParameterGroup, _ settings: OptimizerSettings
     ) throws -> any Optimizer {
         try check(settings)
         return switch self {
-        case .sgd: try SGD(group, settings, on: backend)
-        case .adam: try Adam(group, decoupled: false, settings, on: backend)
-        case .adamW: try Adam(group, decoupled: true, settings, on: backend)
-        case .sgdScheduleFree:
-            try ScheduleFree(group, adaptive: false, settings, on: backend)
-        case .adamWScheduleFree:
-            try ScheduleFree(group, adaptive: true, settings, on: backend)
+        case .sgd: try SGD(group, settings)
+        case .adam: try Adam(group, decoupled: false, settings)
+        case .adamW: try Adam(group, decoupled: true, settings)
+        case .sgdScheduleFree: try ScheduleFree(group, adaptive: false, settings)
+        case .adamWScheduleFree: try ScheduleFree(group, adaptive: true, settings)
         }
     }
+}
+
+/// The optimizers that names stand for.
+public enum OptimizerCatalog {
+    public static let all: [any OptimizerKind] = PublishedOptimizer.allCases
 }

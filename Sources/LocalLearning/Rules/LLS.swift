@@ -8,29 +8,32 @@ public struct LLS: LocalRule {
 
     public init() {}
 
-    public func makeLocalHead(
-        for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> any LocalHead {
-        SynchronizationHead(
+    public func makeLoss(
+        for block: BlockShape, _ parameters: [Parameter], _ settings: LocalLossSettings,
+        on backend: any Backend
+    ) throws -> any LocalLoss {
+        SynchronizationLoss(
             basis: try SynchronizationBasis.tensor(
-                rows: shape.classes, columns: shape.features, settings.waveform, on: backend),
-            options: settings.crossEntropy)
+                rows: block.classes, columns: block.features, settings.waveform, on: backend),
+            options: settings.crossEntropy, on: backend)
     }
 }
 
 /// The LLS loss of one block, by the backend's own kernels for it.
-final class SynchronizationHead: LocalHead {
+final class SynchronizationLoss: LocalLoss {
     private let basis: Tensor
     private let options: CrossEntropyOptions
+    private let backend: any Backend
 
-    init(basis: Tensor, options: CrossEntropyOptions) {
+    init(basis: Tensor, options: CrossEntropyOptions, on backend: any Backend) {
         self.basis = basis
         self.options = options
+        self.backend = backend
     }
 
-    func signal(
-        _ pooled: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
-        addingLossTo total: Tensor, on backend: any Backend
+    func lossAndGradient(
+        of pooled: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
+        addingLossTo total: Tensor
     ) throws {
         try backend.synchronizationLoss(
             pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)

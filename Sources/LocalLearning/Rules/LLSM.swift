@@ -7,14 +7,18 @@ public struct LLSM: LocalRule {
 
     public init() {}
 
-    public func makeLocalHead(
-        for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> any LocalHead {
-        ProjectionHead(
-            shape,
+    public func parameters(of block: BlockShape) -> [ParameterDescription] {
+        [Modulation.columns.parameter("\(block.block).feedback", [block.classes])]
+    }
+
+    public func makeLoss(
+        for block: BlockShape, _ parameters: [Parameter], _ settings: LocalLossSettings,
+        on backend: any Backend
+    ) throws -> any LocalLoss {
+        ProjectionLoss(
             .basis(
                 try SynchronizationBasis.tensor(
-                    rows: shape.classes, columns: shape.features, settings.waveform, on: backend)),
-            .columns(name: "feedback", [shape.classes]), settings.crossEntropy)
+                    rows: block.classes, columns: block.features, settings.waveform, on: backend)),
+            .columns, by: parameters[0], block, settings.crossEntropy, on: backend)
     }
 }

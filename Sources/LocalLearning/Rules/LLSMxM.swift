@@ -1,7 +1,7 @@
 import Tensors
 
-/// LLS with a learned matrix from basis scores to class scores; with `isReduced`, from fewer basis
-/// vectors than there are classes.
+/// LLS with a learned matrix from basis scores to class scores; reduced, from fewer basis vectors than
+/// there are classes.
 public struct LLSMxM: LocalRule {
     public let isReduced: Bool
     public let usesBasis = true
@@ -10,15 +10,32 @@ public struct LLSMxM: LocalRule {
 
     public var name: String { isReduced ? "LLS_MxM_reduced" : "LLS_MxM" }
 
-    public func makeLocalHead(
-        for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> any LocalHead {
-        ProjectionHead(
-            shape,
+    /// Basis vectors of the reduced rule, as published for each network; 20 for all others.
+    public static func reducedRows(of network: String, classes: Int) -> Int {
+        switch network {
+        case "LLS_VGG8", "LLS_VGG11": 100
+        case "LLS_MobileNetV1": classes > 200 ? 100 : 20
+        default: 20
+        }
+    }
+
+    private func rows(_ block: BlockShape) -> Int {
+        isReduced
+            ? Self.reducedRows(of: block.network, classes: block.classes) : block.classes
+    }
+
+    public func parameters(of block: BlockShape) -> [ParameterDescription] {
+        [Modulation.matrix.parameter("\(block.block).feedback", [rows(block), block.classes])]
+    }
+
+    public func makeLoss(
+        for block: BlockShape, _ parameters: [Parameter], _ settings: LocalLossSettings,
+        on backend: any Backend
+    ) throws -> any LocalLoss {
+        ProjectionLoss(
             .basis(
                 try SynchronizationBasis.tensor(
-                    rows: isReduced ? shape.reducedRows : shape.classes, columns: shape.features,
-                    settings.waveform, on: backend)),
-            .matrix(name: "feedback"), settings.crossEntropy)
+                    rows: rows(block), columns: block.features, settings.waveform, on: backend)),
+            .matrix, by: parameters[0], block, settings.crossEntropy, on: backend)
     }
 }

@@ -1,89 +1,148 @@
 import Tensors
 
-/// A way to teach a network. Rule and model are chosen independently.
+/// A way to teach a network: it says how one block learns. Rule and model are chosen independently.
+///
+/// A rule conforms to ``LocalRule``, ``DirectRule`` or ``ChainedRule``, which give it its ``method``.
+/// The loop over the blocks is not the rule's: it follows from the method.
 public protocol LearningRule: Sendable {
     /// The published name.
     var name: String { get }
 
-    /// What of a step must be remembered until when.
-    var retention: Retention { get }
+    /// Where the gradient of a block's activation comes from.
+    var method: LearningMethod { get }
 
     /// How blocks are built.
-    var style: BlockStyle { get }
+    var blockOptions: BlockOptions { get }
 
     /// Whether blocks are compared with the periodic basis, so that ``LocalLossSettings/waveform``
     /// matters.
     var usesBasis: Bool { get }
 
-    /// What the rule keeps for one block; nil if it keeps nothing.
-    func makeHead(
-        for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> (any BlockHead)?
+    /// The parameters that the rule adds to a block, in an order of its own. They are trained with the
+    /// block or fixed, and are kept in weights files. Their names begin with the block's.
+    func parameters(of block: BlockShape) -> [ParameterDescription]
 
-    /// One training step on the batch in ``Network/images`` and ``Network/labels``: every block and
-    /// the classifier updated once, by `optimizers` in ``Network/groups`` order. Callers take
-    /// ``Network/step(batch:_:losses:)``, which runs the network's own rule.
-    ///
-    /// - Precondition: `network` was built for this rule, since its memory was planned for it.
-    /// - Parameter losses: one slot for each of ``Network/lossNames``, to which the batch's mean
-    ///   losses are added.
-    func step(
-        _ network: Network, batch: Int, _ optimizers: [any Optimizer], losses: [Tensor]) throws
+    /// Names and shapes of tensors that published weights files hold for a block and that nothing
+    /// reads: they are written as zeros, and may be missing.
+    func unreadTensors(of block: BlockShape) -> [String: Shape]
 }
 
 extension LearningRule {
-    public var style: BlockStyle { BlockStyle() }
+    public var blockOptions: BlockOptions { BlockOptions() }
     public var usesBasis: Bool { false }
+    public func parameters(of block: BlockShape) -> [ParameterDescription] { [] }
+    public func unreadTensors(of block: BlockShape) -> [String: Shape] { [:] }
 }
 
-/// What a rule is told of a block it is to drive.
-public struct HeadShape: Hashable, Sendable {
-    /// `conv_block1`: the rule's parameters are named after it.
-    public let block: String
-    /// Of one sample.
-    public let output: Shape
-    /// Features of one pooled sample: the `D` of the basis.
-    public let features: Int
-    /// Length of a random projection's rows, before they are pooled to the features.
-    public let projectionLength: Int
-    /// Basis rows of LLS_MxM_reduced.
-    public let reducedRows: Int
-    public let classes: Int
+/// Where the gradient of a block's activation comes from, and so when the block can be trained.
+public enum LearningMethod: Sendable {
+    /// From a loss of the block's own: it is trained as soon as it has run, and all but its output is
+    /// forgotten.
+    case local(any LocalRule)
+    /// From the output's error, straight: blocks are trained after the whole forward pass.
+    case direct(any DirectRule)
+    /// From the block behind it: blocks are trained after the whole forward pass, last first.
+    case chained(any ChainedRule)
 }
 
-/// The settings that all local losses share.
-public struct LocalLossSettings: Hashable, Sendable {
-    public var waveform: Waveform
-    public var crossEntropy: CrossEntropyOptions
+/// A rule that gives each block a loss of its own pooled activation. No gradient crosses from one
+/// block into another.
+public protocol LocalRule: LearningRule {
+    /// The loss of one block, on the device that holds the block.
+    ///
+    /// - Parameter parameters: those of ``LearningRule/parameters(of:)``, in that order.
+    func makeLoss(
+        for block: BlockShape, _ parameters: [Parameter], _ settings: LocalLossSettings,
+        on backend: any Backend
+    ) throws -> any LocalLoss
 
-    public init(
-        waveform: Waveform = .cosine,
-        crossEntropy: CrossEntropyOptions = CrossEntropyOptions(temperature: 0.5)
-    ) {
-        self.waveform = waveform
-        self.crossEntropy = crossEntropy
+    /// Runs one block forward and computes the gradients of all its parameters and of the rule's own.
+    /// The default runs it forward, asks the loss, and runs it backward.
+    ///
+    /// - Parameter total: `[1]`, to which the batch's mean loss is added.
+    func train(_ block: BlockContext, _ loss: any LocalLoss, addingLossTo total: Tensor) throws
+}
+
+extension LocalRule {
+    public var method: LearningMethod { .local(self) }
+
+    public func train(
+        _ block: BlockContext, _ loss: any LocalLoss, addingLossTo total: Tensor
+    ) throws {
+        try block.forward()
+        try loss.lossAndGradient(
+            of: block.pooled, block.labels, into: block.pooledGradient, addingLossTo: total)
+        try block.backwardFromPooledGradient()
     }
 }
 
-/// What a rule keeps for one block.
-public protocol BlockHead: AnyObject {
-    /// What it keeps in the block's group, and so in weights files.
-    var descriptions: [ParameterDescription] { get }
-
-    /// Called once, when the group that holds ``descriptions`` is there.
-    func bind(to group: ParameterGroup, on backend: any Backend) throws
-}
-
 /// A loss of a block's own.
-public protocol LocalHead: BlockHead {
-    /// The local loss of `pooled` `[batch, features]`, and its gradient; besides, the gradients of
-    /// the head's own parameters.
-    func signal(
-        _ pooled: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
-        addingLossTo total: Tensor, on backend: any Backend) throws
+public protocol LocalLoss: AnyObject {
+    /// The loss of a pooled activation and its gradient, and the gradients of the rule's own
+    /// parameters of the block.
+    ///
+    /// - Parameters:
+    ///   - pooled: `[batch, features]`.
+    ///   - labels: integers `[batch]`.
+    ///   - pooledGradient: `[batch, features]`, of the batch's mean loss.
+    ///   - total: `[1]`, to which the batch's mean loss is added.
+    func lossAndGradient(
+        of pooled: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
+        addingLossTo total: Tensor) throws
 }
 
-extension BlockHead {
-    public var descriptions: [ParameterDescription] { [] }
-    public func bind(to group: ParameterGroup, on backend: any Backend) throws {}
+/// A rule that drives each block by what it makes of the output's error, whatever lies between.
+public protocol DirectRule: LearningRule {
+    /// Whether a block is trained at all.
+    func trains(_ block: BlockDescription) -> Bool
+
+    /// What is fed back to all blocks, `[batch, classes]`, from the gradient of the batch's mean loss
+    /// with respect to the logits.
+    func error(
+        of logitsGradient: Tensor, _ labels: Tensor, into error: Tensor, on backend: any Backend
+    ) throws
+
+    /// The gradient of one block's output, from the error. The default multiplies it with the block's
+    /// first rule parameter, `[classes, …]`.
+    ///
+    /// - Parameters:
+    ///   - parameters: those of ``LearningRule/parameters(of:)``, in that order.
+    ///   - outputGradient: `[batch, height, width, channels]` or `[batch, features]`.
+    func project(
+        _ error: Tensor, _ parameters: [Parameter], into outputGradient: Tensor,
+        on backend: any Backend) throws
+}
+
+extension DirectRule {
+    public var method: LearningMethod { .direct(self) }
+
+    public func trains(_ block: BlockDescription) -> Bool { true }
+
+    public func project(
+        _ error: Tensor, _ parameters: [Parameter], into outputGradient: Tensor,
+        on backend: any Backend
+    ) throws {
+        guard let projection = parameters.first?.value else {
+            preconditionFailure("\(name) has no projection for a block")
+        }
+        let classes = projection.shape[0]
+        let features = projection.count / classes
+        try backend.multiply(
+            error.matrix, projection.reshaped([classes, features]).matrix,
+            into: outputGradient.reshaped([error.shape[0], features]))
+    }
+}
+
+/// A rule whose blocks get their gradient from the block behind them.
+public protocol ChainedRule: LearningRule {
+    /// Computes the gradients of a block's parameters and of its input. The default is the chain rule.
+    func backward(_ block: BlockContext) throws
+}
+
+extension ChainedRule {
+    public var method: LearningMethod { .chained(self) }
+
+    public func backward(_ block: BlockContext) throws {
+        try block.backward(from: block.outputGradient)
+    }
 }

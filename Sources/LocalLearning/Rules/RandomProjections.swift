@@ -1,5 +1,21 @@
 import Tensors
 
+/// Rows of random numbers, one a class, that are pooled to a block's features before activations are
+/// compared with them.
+enum RandomRows {
+    /// The length of a row before it is pooled, as published: a block's features in the small
+    /// networks, else 2048.
+    static func length(_ block: BlockShape) -> Int {
+        ["LLS_SmallConv", "LLS_SmallConvL"].contains(block.network) ? block.features : 2048
+    }
+
+    static func parameter(of block: BlockShape, isTrained: Bool) -> ParameterDescription {
+        ParameterDescription(
+            "\(block.block).feedback", [block.classes, length(block)],
+            initial: .normal(deviation: 0.1), isTrained: isTrained)
+    }
+}
+
 /// LLS with fixed random vectors in place of the periodic basis, and no normalisation; plain, with a
 /// learned number a class, or with a learned matrix.
 public struct LLSRandom: LocalRule {
@@ -15,18 +31,30 @@ public struct LLSRandom: LocalRule {
 
     public var name: String { mixing.rawValue }
 
-    public func makeLocalHead(
-        for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> any LocalHead {
+    public func parameters(of block: BlockShape) -> [ParameterDescription] {
+        let rows = RandomRows.parameter(of: block, isTrained: false)
+        let name = "\(block.block).modulation"
+        let classes = block.classes
+        return switch mixing {
+        case .plain: [rows]
+        case .columns: [rows, Modulation.columns.parameter(name, [classes, 1])]
+        case .matrix: [rows, Modulation.transposedMatrix.parameter(name, [classes, classes])]
+        }
+    }
+
+    public func makeLoss(
+        for block: BlockShape, _ parameters: [Parameter], _ settings: LocalLossSettings,
+        on backend: any Backend
+    ) throws -> any LocalLoss {
         let modulation: Modulation =
             switch mixing {
             case .plain: .none
-            case .columns: .columns(name: "modulation", [shape.classes, 1])
-            case .matrix: .transposedMatrix(name: "modulation")
+            case .columns: .columns
+            case .matrix: .transposedMatrix
             }
-        return ProjectionHead(
-            shape, .random(length: shape.projectionLength, isTrained: false), modulation,
-            settings.crossEntropy)
+        return ProjectionLoss(
+            .random(parameters[0]), modulation, by: parameters.dropFirst().first, block,
+            settings.crossEntropy, on: backend)
     }
 }
 
@@ -36,11 +64,15 @@ public struct LocalLosses: LocalRule {
 
     public init() {}
 
-    public func makeLocalHead(
-        for shape: HeadShape, _ settings: LocalLossSettings, on backend: any Backend
-    ) throws -> any LocalHead {
-        ProjectionHead(
-            shape, .random(length: shape.projectionLength, isTrained: true), .none,
-            settings.crossEntropy)
+    public func parameters(of block: BlockShape) -> [ParameterDescription] {
+        [RandomRows.parameter(of: block, isTrained: true)]
+    }
+
+    public func makeLoss(
+        for block: BlockShape, _ parameters: [Parameter], _ settings: LocalLossSettings,
+        on backend: any Backend
+    ) throws -> any LocalLoss {
+        ProjectionLoss(
+            .random(parameters[0]), .none, by: nil, block, settings.crossEntropy, on: backend)
     }
 }

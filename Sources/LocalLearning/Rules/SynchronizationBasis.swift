@@ -42,8 +42,8 @@ public enum SynchronizationBasis {
         }
     }
 
-    /// The same on a device.
-    static func tensor(
+    /// The same on a device: `[rows, columns]`.
+    public static func tensor(
         rows: Int, columns: Int, _ waveform: Waveform, on backend: any Backend
     ) throws -> Tensor {
         try backend.makeTensor(

@@ -12,16 +12,23 @@ public protocol BatchSource: AnyObject {
     /// Seconds that callers have waited for batches so far.
     var secondsWaited: Double { get }
 
-    /// Calls `body` with every batch of `epoch` in order, images channels-last and normalised, until
-    /// it returns false.
+    /// Calls `body` with every batch of `epoch` from batch `first` on, in order, images channels-last
+    /// and normalised, until it returns false.
     func forEachBatch(
-        epoch: Int,
+        epoch: Int, from first: Int,
         _ body: (_ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws
             -> Bool) throws
 }
 
 extension BatchSource {
     public var batchCount: Int { sampleCount == 0 ? 0 : (sampleCount - 1) / batchSize + 1 }
+
+    /// Calls `body` with every batch of `epoch`, until it returns false.
+    public func forEachBatch(
+        epoch: Int,
+        _ body: (_ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws
+            -> Bool
+    ) throws { try forEachBatch(epoch: epoch, from: 0, body) }
 }
 
 extension Network {

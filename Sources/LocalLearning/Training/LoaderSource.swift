@@ -22,11 +22,12 @@ public final class LoaderSource: BatchSource {
     public var secondsWaited: Double { waited }
 
     public func forEachBatch(
-        epoch: Int,
+        epoch: Int, from first: Int,
         _ body: (_ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws
             -> Bool
     ) throws {
-        let ahead = try PrefetchingLoader(loader, epochs: epoch..<(epoch + 1), threads: threads)
+        let ahead = try PrefetchingLoader(
+            loader, epochs: epoch..<(epoch + 1), firstBatch: first, threads: threads)
         defer {
             ahead.stop()
             waited += ahead.waited / .seconds(1)

@@ -1,181 +1,181 @@
 import Foundation
 import Tensors
 
-/// How long a run lasts and how often it reports.
-public struct TrainingOptions: Sendable {
-    public var epochs: Int
-    /// Ends the run, in the middle of an epoch if need be; the epoch is still evaluated.
-    public var maxSteps: Int?
-    /// Steps between two reports: losses are read from the device only then.
-    public var reportEvery: Int
-    /// Training batches that the running statistics are fitted on before every evaluation.
-    public var statisticsBatches: Int
-    public var schedule: LearningRateSchedule
-
-    public init(
-        epochs: Int, maxSteps: Int? = nil, reportEvery: Int = 50, statisticsBatches: Int = 50,
-        schedule: LearningRateSchedule = .constant
-    ) {
-        self.schedule = schedule
-        self.epochs = epochs
-        self.maxSteps = maxSteps
-        self.reportEvery = reportEvery
-        self.statisticsBatches = statisticsBatches
-    }
-}
-
-/// The run so far, at the end of some steps.
-public struct StepReport: Sendable {
-    public let epoch, step, stepsInEpoch: Int
-    /// Means over the steps since the last report, in ``Network/lossNames`` order.
-    public let losses: [Float]
-    /// Since the epoch began.
-    public let imagesPerSecond: Double
-}
-
-/// The run so far, at the end of an epoch.
-public struct EpochReport: Sendable {
-    public let epoch: Int
-    /// Means over the epoch, in ``Network/lossNames`` order.
-    public let losses: [Float]
-    public let test: Evaluation
-    /// That the epoch was trained with.
-    public let learningRate: Double
-    /// Of the training steps alone.
-    public let imagesPerSecond: Double
-    /// Share of the training steps' time that was spent waiting for data.
-    public let waitingShare: Double
-    public let steps: Int
-    public let trainingSeconds: Double
-    /// Evaluation included.
-    public let seconds: Double
-}
-
-public enum TrainingEvent: Sendable {
-    case steps(StepReport)
-    case epoch(EpochReport)
-}
-
-/// The one loop: any rule, any model, any backend.
+/// The one loop: any rule, any network, any backend.
 public final class Trainer {
     public let network: Network
+    /// Where the run stands. Losses count from the moment they are read from the device.
+    public private(set) var position: TrainingPosition
     private let optimizers: [any Optimizer]
     private let options: TrainingOptions
     private let evaluator: Evaluator
-    private let ring: LossRing
-    private var rate: LearningRateProgress
+    private let losses: LossBuffer
+    /// The state before the evaluation under way, which moves the parameters.
+    private var stateBeforeEvaluation: TrainerState?
 
     /// - Throws: ``OptimizerSettingsError`` and ``ScheduleError`` for settings that cannot be trained
     ///   with; what the device throws.
     public init(
-        _ network: Network, optimizer: OptimizerKind, _ settings: OptimizerSettings,
+        _ network: Network, optimizer: any OptimizerKind, _ settings: OptimizerSettings,
         _ options: TrainingOptions
     ) throws {
         try options.schedule.check()
         self.network = network
         self.options = options
-        optimizers = try network.groups.map {
-            try optimizer.make(for: $0, settings, on: network.backend)
-        }
-        rate = LearningRateProgress(options.schedule, rate: settings.learningRate)
+        optimizers = try network.groups.map { try optimizer.make(for: $0, settings) }
+        position = TrainingPosition(
+            losses: network.lossNames.count, schedule: ScheduleState(rate: settings.learningRate))
         evaluator = try Evaluator(network)
-        ring = try LossRing(
+        losses = try LossBuffer(
             capacity: max(options.reportEvery, 1), losses: network.lossNames.count,
             on: network.backend)
     }
 
-    /// Trains, and evaluates after every epoch. At the end, and in every `.epoch` event, the
-    /// parameters stand where they are to be saved, and are finite numbers. An epoch that diverged
-    /// has no `.epoch` event, so that what was saved of the one before it is not overwritten.
+    /// Trains from where the run stands, and evaluates after every epoch. At the end, and in every
+    /// `.epoch` event, the parameters stand where they are to be saved, and are finite numbers. An
+    /// epoch that diverged has no `.epoch` event, so that what was saved of the one before it is not
+    /// overwritten.
     ///
+    /// - Parameters:
+    ///   - keepsState: whether ``state(metadata:)`` may be asked for while an epoch is evaluated.
+    ///   - onEvent: called with what there is to report.
+    ///   - afterStep: called after every step, at ``position``; what it throws ends the run there.
     /// - Returns: the last epoch's report; nil after no epoch.
-    /// - Throws: ``DivergenceError``; whatever the device, the source or `onEvent` throws.
+    /// - Throws: ``DivergenceError``; `CancellationError` once the task is cancelled; whatever the
+    ///   device, the source or the closures throw. The run can then go on from ``position``.
     public func run(
-        train: any BatchSource, test: any BatchSource,
-        onEvent: (TrainingEvent) throws -> Void = { _ in }
+        train: any BatchSource, test: any BatchSource, keepsState: Bool = false,
+        onEvent: (TrainingEvent) throws -> Void = { _ in }, afterStep: () throws -> Void = {}
     ) throws -> EpochReport? {
         var last: EpochReport?
-        var steps = 0
-        for epoch in 1...max(options.epochs, 1) where epoch <= options.epochs {
+        while position.epoch <= options.epochs, !isAtLimit {
             let start = Date()
             try move(to: .training)
-            let training = try trainEpoch(epoch, train, stepsBefore: steps, onEvent)
-            steps += training.steps
+            let speed = try trainEpoch(train, afterStep, onEvent)
+            if keepsState { stateBeforeEvaluation = try state() }
 
             try move(to: .evaluation)
-            try fitStatistics(epoch: epoch + 1, train)
+            try fitStatistics(epoch: position.epoch + 1, train)
             let evaluation = try evaluator.evaluate(on: test)
-            try requireFinite(evaluation, epoch: epoch, step: training.steps)
-            let learningRate = rate.rate
-            let nextRate = rate.advance(epoch: epoch, testLoss: evaluation.loss)
-            for optimizer in optimizers { optimizer.learningRate = nextRate }
+            try requireFinite(evaluation)
             let report = EpochReport(
-                epoch: epoch, losses: training.losses, test: evaluation,
-                learningRate: learningRate,
-                imagesPerSecond: training.imagesPerSecond, waitingShare: training.waitingShare,
-                steps: training.steps, trainingSeconds: training.seconds,
-                seconds: Date().timeIntervalSince(start))
+                epoch: position.epoch, losses: position.meanLosses, test: evaluation,
+                learningRate: position.schedule.rate, imagesPerSecond: speed.imagesPerSecond,
+                waitingShare: speed.waitingShare, steps: position.batches,
+                trainingSeconds: speed.seconds, seconds: Date().timeIntervalSince(start))
+            var rate = LearningRateProgress(options.schedule, state: position.schedule)
+            let nextRate = rate.advance(epoch: position.epoch, testLoss: evaluation.loss)
+            for optimizer in optimizers { optimizer.learningRate = nextRate }
+            position.startEpoch(position.epoch + 1, schedule: rate.state)
+            stateBeforeEvaluation = nil
             last = report
             try onEvent(.epoch(report))
-            if let limit = options.maxSteps, steps >= limit { break }
         }
         return last
     }
 
-    private struct EpochTraining {
-        let steps: Int
-        let losses: [Float]
+    // MARK: Saving and going on
+
+    /// Everything that the run goes on from; waits for the device. While an epoch is evaluated it is
+    /// the state before that.
+    ///
+    /// - Parameter metadata: of the weights.
+    /// - Throws: ``DivergenceError`` if a loss since the last reading is not a finite number; what the
+    ///   device throws.
+    public func state(metadata: [String: String] = [:]) throws -> TrainerState {
+        if var state = stateBeforeEvaluation {
+            state.weights.metadata = metadata
+            return state
+        }
+        _ = try readLosses()
+        return TrainerState(
+            position: position, weights: try network.weights(metadata: metadata),
+            optimizers: try optimizers.map { try $0.state() })
+    }
+
+    /// Goes on from a state: the next ``run(train:test:keepsState:onEvent:afterStep:)`` takes the step
+    /// that would have followed there.
+    ///
+    /// - Throws: ``TrainerStateError``, ``ParameterStateError`` or ``WeightsMismatchError`` if the state
+    ///   is of another training.
+    public func restore(_ state: TrainerState) throws {
+        guard state.optimizers.count == optimizers.count else {
+            throw TrainerStateError(
+                reason: "it has \(state.optimizers.count) groups, not \(optimizers.count)")
+        }
+        guard state.position.isPossible(losses: network.lossNames.count) else {
+            throw TrainerStateError(reason: "its position is impossible")
+        }
+        try network.load(state.weights)
+        for (optimizer, state) in zip(optimizers, state.optimizers) {
+            try optimizer.restore(state)
+        }
+        position = state.position
+        stateBeforeEvaluation = nil
+    }
+
+    private var isAtLimit: Bool { options.maxSteps.map { position.steps >= $0 } ?? false }
+
+    /// How fast an epoch was trained.
+    private struct Speed {
         let imagesPerSecond, waitingShare, seconds: Double
     }
 
     private func trainEpoch(
-        _ epoch: Int, _ source: any BatchSource, stepsBefore: Int,
+        _ source: any BatchSource, _ afterStep: () throws -> Void,
         _ onEvent: (TrainingEvent) throws -> Void
-    ) throws -> EpochTraining {
+    ) throws -> Speed {
         let start = Date()
         let waitedBefore = source.secondsWaited
-        var sums = [Double](repeating: 0, count: network.lossNames.count)
-        var (steps, samples) = (0, 0)
+        var samples = 0
 
         func report() throws {
-            let drained = try ring.drain()
-            guard !drained.isEmpty else { return }
-            var means = [Double](repeating: 0, count: sums.count)
-            for (index, losses) in drained.enumerated() {
-                let step = steps - drained.count + index + 1
-                for (block, loss) in losses.enumerated() {
-                    guard loss.isFinite else {
-                        throw DivergenceError(
-                            quantity: .loss(network.lossNames[block]), epoch: epoch, step: step,
-                            value: Double(loss))
-                    }
-                    sums[block] += Double(loss)
-                    means[block] += Double(loss) / Double(drained.count)
-                }
-            }
+            guard let means = try readLosses() else { return }
             try onEvent(
                 .steps(
                     StepReport(
-                        epoch: epoch, step: steps, stepsInEpoch: source.batchCount,
-                        losses: means.map { Float($0) },
+                        epoch: position.epoch, step: position.batches,
+                        stepsInEpoch: source.batchCount, losses: means,
                         imagesPerSecond: Double(samples) / Date().timeIntervalSince(start))))
         }
 
-        try source.forEachBatch(epoch: epoch) { images, labels in
+        try source.forEachBatch(epoch: position.epoch, from: position.batches) { images, labels in
             let batch = try network.load(images, labels)
-            try network.step(batch: batch, optimizers, losses: ring.next())
-            steps += 1
+            try network.step(batch: batch, optimizers, losses: losses.next())
+            position.steps += 1
+            position.batches += 1
             samples += batch
-            if ring.isFull { try report() }
-            return options.maxSteps.map { stepsBefore + steps < $0 } ?? true
+            if losses.isFull { try report() }
+            try Task.checkCancellation()
+            try afterStep()
+            return !isAtLimit
         }
         try report()
         try network.backend.synchronize()
         let seconds = Date().timeIntervalSince(start)
-        return EpochTraining(
-            steps: steps, losses: sums.map { Float($0 / Double(max(steps, 1))) },
+        return Speed(
             imagesPerSecond: Double(samples) / seconds,
             waitingShare: (source.secondsWaited - waitedBefore) / seconds, seconds: seconds)
+    }
+
+    /// Reads the losses of the steps since the last reading and adds them to the epoch's; answers
+    /// with their means, or nil if there were no steps.
+    private func readLosses() throws -> [Float]? {
+        let read = try losses.drain()
+        guard !read.isEmpty else { return nil }
+        var means = [Double](repeating: 0, count: position.lossSums.count)
+        for (index, losses) in read.enumerated() {
+            for (block, loss) in losses.enumerated() {
+                guard loss.isFinite else {
+                    throw DivergenceError(
+                        quantity: .loss(network.lossNames[block]), epoch: position.epoch,
+                        step: position.batches - read.count + index + 1, value: Double(loss))
+                }
+                position.lossSums[block] += Double(loss)
+                means[block] += Double(loss) / Double(read.count)
+            }
+        }
+        return means.map { Float($0) }
     }
 
     /// The running statistics follow the parameters that were trained on; those that are evaluated
@@ -190,9 +190,10 @@ public final class Trainer {
         }
     }
 
-    /// The losses of an epoch do not tell what its last update did, nor what of a block's own head
-    /// no output depends on: the parameters are looked at, too.
-    private func requireFinite(_ evaluation: Evaluation, epoch: Int, step: Int) throws {
+    /// The losses of an epoch do not show what its last update did, and no output depends on a
+    /// block's own loss: the parameters are looked at, too.
+    private func requireFinite(_ evaluation: Evaluation) throws {
+        let (epoch, step) = (position.epoch, position.batches)
         guard evaluation.loss <= DivergenceError.hopelessLoss else {
             throw DivergenceError(
                 quantity: .loss("test"), epoch: epoch, step: step, value: evaluation.loss)
@@ -200,7 +201,7 @@ public final class Trainer {
         guard network.backend.keepsElements else { return }
         let running = network.parameters.filter { $0.gradient == nil }
             .map { (name: $0.description.name, tensor: $0.value) }
-        let names = network.blocks.map(\.name) + ["output"]
+        let names = network.description.blocks.map(\.name) + ["output"]
         let trained = zip(names, network.groups).map { (name: $0, tensor: $1.values) }
         for (name, tensor) in trained + running {
             let values = try network.backend.read(tensor)
@@ -211,8 +212,6 @@ public final class Trainer {
     }
 
     private func move(to point: OptimizerPoint) throws {
-        for (optimizer, group) in zip(optimizers, network.groups) {
-            try optimizer.move(group, to: point, on: network.backend)
-        }
+        for optimizer in optimizers { try optimizer.move(to: point) }
     }
 }

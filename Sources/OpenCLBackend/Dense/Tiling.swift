@@ -1,7 +1,4 @@
-/// `⌈numerator / denominator⌉`.
-func ceilingDivision(_ numerator: Int, _ denominator: Int) -> Int {
-    (numerator + denominator - 1) / denominator
-}
+import Tensors
 
 /// No axis of a launch is longer: some drivers take a slow path, or fail, beyond 65535.
 let longestAxis = 32768

@@ -117,8 +117,8 @@ extension OpenCLBackend {
         guard engine == .register else { return rowGrid(rows, channels) }
         let elements = rows * channels * tiles.places
         let most = min(rows, 8 * traits.computeUnits)
-        let share = rows.dividedUp(by: (elements >> 14).clamped(to: 1...most))
-        let groups = rows.dividedUp(by: share)
+        let share = ceilingDivision(rows, (elements >> 14).clamped(to: 1...most))
+        let groups = ceilingDivision(rows, share)
         return Grid(vector: 16, share: share, groups: groups, global: [1, groups], local: [1, 1])
     }
 
@@ -149,8 +149,8 @@ private struct WinogradTiles {
 
     init(_ pass: ConvolutionPass, extent: Int) {
         self.extent = extent
-        down = pass.outputHeight.dividedUp(by: extent)
-        across = pass.outputWidth.dividedUp(by: extent)
+        down = ceilingDivision(pass.outputHeight, extent)
+        across = ceilingDivision(pass.outputWidth, extent)
         count = pass.batch * down * across
     }
 

@@ -19,7 +19,7 @@ extension OpenCLBackend: ConvolutionOps {
             return
         }
         try convolve(
-            input, weights, bias, pass, tileExtent: tileExtent(.forward, geometry), into: output)
+            input, weights, bias, pass, algorithm(for: .forward, geometry), into: output)
     }
 
     public func convolutionWeightGradient(
@@ -34,7 +34,7 @@ extension OpenCLBackend: ConvolutionOps {
                 into: weightGradient.asMatrix)
             return
         }
-        switch (geometry.groups, tileExtent(.weightGradient, geometry), engine) {
+        switch (geometry.groups, algorithm(for: .weightGradient, geometry).winogradExtent, engine) {
         case (2..., _, _):
             try groupedWeightGradient(input, outputGradient, geometry, into: weightGradient)
         case (_, let extent?, _):
@@ -67,14 +67,14 @@ extension OpenCLBackend: ConvolutionOps {
         }
         try convolve(
             outputGradient, weights, zeros, pass,
-            tileExtent: tileExtent(.inputGradient, geometry), into: inputGradient)
+            algorithm(for: .inputGradient, geometry), into: inputGradient)
     }
 
     private func convolve(
         _ input: Tensor, _ weights: Tensor, _ bias: Tensor, _ pass: ConvolutionPass,
-        tileExtent: Int?, into output: Tensor
+        _ algorithm: ConvolutionAlgorithm, into output: Tensor
     ) throws {
-        switch (tileExtent, engine) {
+        switch (algorithm.winogradExtent, engine) {
         case (let extent?, _):
             try convolveByWinograd(input, weights, bias, pass, extent: extent, into: output)
         case (nil, .register):

@@ -39,6 +39,43 @@ extension OpenCLBackend: ElementwiseOps {
         }
     }
 
+    public func multiplyAdd(
+        _ alpha: Float, _ left: Tensor, _ right: Tensor, _ beta: Float, into destination: Tensor
+    ) throws {
+        precondition(
+            left.shape == right.shape && destination.shape == left.shape,
+            "product of elements of \(left.shape) and \(right.shape) into \(destination.shape)")
+        try map(
+            .elementwise, "multiply_add", [left, right, destination], count: left.count,
+            [.float(alpha), .float(beta)])
+    }
+
+    public func divideAdd(
+        _ alpha: Float, _ numerator: Tensor, _ denominator: Tensor, epsilon: Float, _ beta: Float,
+        into destination: Tensor
+    ) throws {
+        precondition(
+            numerator.shape == denominator.shape && destination.shape == numerator.shape,
+            """
+            quotient of elements of \(numerator.shape) and \(denominator.shape) into \
+            \(destination.shape)
+            """)
+        try map(
+            .elementwise, "divide_add", [numerator, denominator, destination],
+            count: numerator.count, [.float(alpha), .float(epsilon), .float(beta)])
+    }
+
+    public func squareRoot(_ input: Tensor, into output: Tensor) throws {
+        precondition(
+            input.shape == output.shape, "square root of \(input.shape) into \(output.shape)")
+        try map(.elementwise, "square_root", [input, output], count: input.count)
+    }
+
+    public func signum(_ input: Tensor, into output: Tensor) throws {
+        precondition(input.shape == output.shape, "sign of \(input.shape) into \(output.shape)")
+        try map(.elementwise, "signum", [input, output], count: input.count)
+    }
+
     public func sumRows(_ input: Tensor, into output: Tensor) throws {
         let (rows, channels) = (input.shape.rows, input.shape.channels)
         precondition(

@@ -18,8 +18,8 @@ extension OpenCLBackend: PoolingOps {
             inputGradient.shape == input.shape,
             "max pool gradient of \(input.shape) into \(inputGradient.shape)")
         let tiles =
-            geometry.batch * geometry.height.dividedUp(by: geometry.stride)
-            * geometry.width.dividedUp(by: geometry.stride)
+            geometry.batch * ceilingDivision(geometry.height, geometry.stride)
+            * ceilingDivision(geometry.width, geometry.stride)
         try launch(
             .pooling, "max_pool_gradient", rowGrid(tiles, geometry.channels),
             [outputGradient, input, inputGradient], rows: tiles, geometry.channels,

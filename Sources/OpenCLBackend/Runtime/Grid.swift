@@ -66,11 +66,11 @@ extension OpenCLBackend {
     func elementGrid(_ count: Int) -> Grid {
         let vector = vector(for: count)
         guard engine == .local else {
-            let run = count.dividedUp(by: groups(of: count, perUnit: 32)).roundedUp(to: vector)
-            let groups = count.dividedUp(by: run)
+            let run = ceilingDivision(count, groups(of: count, perUnit: 32)).roundedUp(to: vector)
+            let groups = ceilingDivision(count, run)
             return Grid(vector: vector, share: run, groups: groups, global: [groups], local: [1])
         }
-        let groups = min(count.dividedUp(by: vector * groupItems), 8192)
+        let groups = min(ceilingDivision(count, vector * groupItems), 8192)
         return Grid(
             vector: vector, share: 0, groups: groups, global: [groups * groupItems],
             local: [groupItems])
@@ -85,28 +85,29 @@ extension OpenCLBackend {
             let groups = groups(of: rows * channels, perUnit: reducing ? 16 : 32)
             return matrixGrid(
                 vector: vector, channels,
-                share: rows.dividedUp(by: groups).roundedUp(to: 8), of: rows)
+                share: ceilingDivision(rows, groups).roundedUp(to: 8), of: rows)
         }
         let (across, width) = columns(channels, vector)
         let height = groupItems / width
         let few = reducing ? 8 : rows * channels > 1 << 22 ? 4 : 1
         let most = reducing ? max(1024 / across, 1) : 1 << 15
         return matrixGrid(
-            vector: vector, channels, share: max(few, rows.dividedUp(by: height * most)), of: rows)
+            vector: vector, channels, share: max(few, ceilingDivision(rows, height * most)),
+            of: rows)
     }
 
     /// For a `[rows, channels]` matrix that one group reduces for each of its channels.
     func columnGrid(_ rows: Int, _ channels: Int) -> Grid {
         let vector = vector(for: channels)
         guard engine == .local else {
-            let items = min(channels.dividedUp(by: vector), 2 * traits.computeUnits)
+            let items = min(ceilingDivision(channels, vector), 2 * traits.computeUnits)
             return Grid(
                 vector: vector, share: rows.roundedUp(to: 8), groups: 1, global: [items, 1],
                 local: [1, 1])
         }
         let (_, width) = columns(channels, vector)
         return matrixGrid(
-            vector: vector, channels, share: rows.dividedUp(by: groupItems / width), of: rows)
+            vector: vector, channels, share: ceilingDivision(rows, groupItems / width), of: rows)
     }
 
     /// For `rows` windows of `pixels` pixels each; a group takes `share` windows in turn.
@@ -115,12 +116,12 @@ extension OpenCLBackend {
         guard engine == .local else {
             let groups = groups(of: rows * pixels * channels, perUnit: 32)
             return matrixGrid(
-                vector: vector, channels, share: rows.dividedUp(by: groups), of: rows)
+                vector: vector, channels, share: ceilingDivision(rows, groups), of: rows)
         }
         let (across, width) = columns(channels, vector)
         let height = min(groupItems / width, pixels.ceilingPowerOfTwo)
-        let share = rows.dividedUp(by: 1 << 15)
-        let groups = rows.dividedUp(by: share)
+        let share = ceilingDivision(rows, 1 << 15)
+        let groups = ceilingDivision(rows, share)
         return Grid(
             vector: vector, share: share, groups: groups,
             global: [across * width, groups * height], local: [width, height], sharing: .work)
@@ -134,7 +135,7 @@ extension OpenCLBackend {
             let groups = (rows * features / 2048).clamped(to: min(2, most)...most)
             return Grid(vector: vector, share: 1, groups: groups, global: [groups], local: [1])
         }
-        let items = features.dividedUp(by: vector).ceilingPowerOfTwo
+        let items = ceilingDivision(features, vector).ceilingPowerOfTwo
             .clamped(to: min(32, groupItems)...groupItems)
         let groups = min(rows, 8192)
         return Grid(
@@ -144,21 +145,21 @@ extension OpenCLBackend {
 
     /// Vectors of channels of a group, and groups side by side.
     private func columns(_ channels: Int, _ vector: Int) -> (across: Int, width: Int) {
-        let vectors = channels.dividedUp(by: vector)
+        let vectors = ceilingDivision(channels, vector)
         let width = min(vectors.ceilingPowerOfTwo, 64, groupItems)
-        return (vectors.dividedUp(by: width), width)
+        return (ceilingDivision(vectors, width), width)
     }
 
     /// A grid whose items take `share` of `rows` rows each.
     private func matrixGrid(vector: Int, _ channels: Int, share: Int, of rows: Int) -> Grid {
         guard engine == .local else {
-            let groups = rows.dividedUp(by: share)
+            let groups = ceilingDivision(rows, share)
             return Grid(
                 vector: vector, share: share, groups: groups, global: [1, groups], local: [1, 1])
         }
         let (across, width) = columns(channels, vector)
         let height = groupItems / width
-        let groups = rows.dividedUp(by: share * height)
+        let groups = ceilingDivision(rows, share * height)
         return Grid(
             vector: vector, share: share, groups: groups,
             global: [across * width, groups * height], local: [width, height], sharing: .rows)
@@ -242,9 +243,7 @@ extension Activation {
 }
 
 extension Int {
-    func dividedUp(by divisor: Int) -> Int { (self + divisor - 1) / divisor }
-
-    func roundedUp(to multiple: Int) -> Int { dividedUp(by: multiple) * multiple }
+    func roundedUp(to multiple: Int) -> Int { ceilingDivision(self, multiple) * multiple }
 
     func clamped(to range: ClosedRange<Int>) -> Int {
         Swift.min(Swift.max(self, range.lowerBound), range.upperBound)

@@ -103,12 +103,7 @@ public final class Tuner {
     private func candidates(_ shape: ShapeClass, _ scope: Scope) -> [Variant] {
         let all = Variant.candidates(for: shape, engine: backend.engine, on: backend.traits)
         guard case .convolution(let geometry, let pass) = shape.operation else { return all }
-        let shipped: ConvolutionAlgorithm =
-            switch backend.tileExtent(pass, geometry) {
-            case nil: .direct
-            case 2: .winograd2
-            default: .winograd4
-            }
+        let shipped = backend.algorithm(for: pass, geometry)
         let others = all.filter { $0 != Variant(algorithm: shipped) }
         guard scope == .sameBytes else { return others }
         // Another algorithm rounds otherwise, and by Winograd's filtering there is one way only.

@@ -32,6 +32,43 @@ extension ReferenceBackend {
         }
     }
 
+    public func multiplyAdd(
+        _ alpha: Float, _ left: Tensor, _ right: Tensor, _ beta: Float, into destination: Tensor
+    ) throws {
+        checkSameShape(left, right, "product of elements")
+        checkSameShape(left, destination, "product of elements")
+        let (x, y, result) = (left.elements, right.elements, destination.elements)
+        for index in 0..<left.count {
+            let kept = beta == 0 ? 0 : Double(beta) * result[index]
+            result[index] = Double(alpha) * x[index] * y[index] + kept
+        }
+    }
+
+    public func divideAdd(
+        _ alpha: Float, _ numerator: Tensor, _ denominator: Tensor, epsilon: Float, _ beta: Float,
+        into destination: Tensor
+    ) throws {
+        checkSameShape(numerator, denominator, "quotient of elements")
+        checkSameShape(numerator, destination, "quotient of elements")
+        let (x, y, result) = (numerator.elements, denominator.elements, destination.elements)
+        for index in 0..<numerator.count {
+            let kept = beta == 0 ? 0 : Double(beta) * result[index]
+            result[index] = Double(alpha) * x[index] / (y[index] + Double(epsilon)) + kept
+        }
+    }
+
+    public func squareRoot(_ input: Tensor, into output: Tensor) throws {
+        checkSameShape(input, output, "square root")
+        let (x, y) = (input.elements, output.elements)
+        for index in 0..<input.count { y[index] = x[index].squareRoot() }
+    }
+
+    public func signum(_ input: Tensor, into output: Tensor) throws {
+        checkSameShape(input, output, "sign")
+        let (x, y) = (input.elements, output.elements)
+        for index in 0..<input.count { y[index] = x[index] > 0 ? 1 : x[index] < 0 ? -1 : x[index] }
+    }
+
     public func sumRows(_ input: Tensor, into output: Tensor) throws {
         precondition(
             output.shape == [input.shape.channels],

@@ -38,16 +38,13 @@ public struct AdaptiveWindows: Hashable, Sendable {
     }
 
     public subscript(index: Int) -> Range<Int> {
-        (index * length / count)..<(((index + 1) * length + count - 1) / count)
+        (index * length / count)..<ceilingDivision((index + 1) * length, count)
     }
 
     /// The windows that hold `position`.
     public func windows(containing position: Int) -> Range<Int> {
-        (position * count / length)..<(((position + 1) * count + length - 1) / length)
+        (position * count / length)..<ceilingDivision((position + 1) * count, length)
     }
-
-    /// No element is in two windows, and all windows are equally long.
-    public var areDisjoint: Bool { length % count == 0 }
 }
 
 /// The shape of an adaptive average pool.

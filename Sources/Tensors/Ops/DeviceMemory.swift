@@ -61,7 +61,8 @@ public protocol DeviceMemory: AnyObject {
         -> Result
 
     /// Writes `bytes` into `tensor`; they may be reused when the call returns. Does not wait for
-    /// operations under way.
+    /// operations under way, unless that many uploads are pending that the backend has no room for
+    /// another.
     ///
     /// - Precondition: `bytes` is exactly as long as `tensor`, in its element type.
     func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws

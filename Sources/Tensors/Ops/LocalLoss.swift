@@ -20,8 +20,8 @@ public protocol LocalLossOps: LossOps, MatrixOps, NormalizationOps, PoolingOps {
         _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
         into pooledGradient: Tensor, addingLossTo total: Tensor) throws
 
-    /// Batch norm, activation and pool of `z` in one read; and, where the next block sees only the
-    /// largest elements of `a`, the max pool too, so that `a` itself is never stored.
+    /// Batch norm, activation and average pool of `z` in one pass. If the next block reads only a max
+    /// pool of `a`, that is computed too, and `a` itself is never stored.
     ///
     /// - Parameters:
     ///   - input: `z`, rank 4 or 2; `geometry` is that of its average pool.

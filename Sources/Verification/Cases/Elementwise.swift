@@ -11,14 +11,17 @@ extension OperationCatalog {
             activations.flatMap {
                 [
                     activate(shape, $0, inPlace: false), activate(shape, $0, inPlace: true),
-                    activationGradient(shape, $0, inPlace: false),
-                    activationGradient(shape, $0, inPlace: true),
+                    activationGradient(shape, $0, into: "inputGradient"),
+                    activationGradient(shape, $0, into: "outputGradient"),
+                    activationGradient(shape, $0, into: "output"),
                 ]
-            } + [(1, 0), (1, 1), (-0.3, 0.7), (2.5, 0)].map { scaleAdd(shape, $0, $1) }
-        } + rowSums(size)
+            } + [(1, 0), (1, 1), (-0.3, 0.7), (2.5, 0)].map { scaleAdd(shape, $0, $1) } + [
+                scaleAdd(shape, -0.3, 0.7, inPlace: true)
+            ]
+        } + arithmetic(shapes) + rowSums(size)
     }
 
-    static let activations: [Activation] = [.identity, .leakyReLU(slope: 0.01), .tanh]
+    static let activations: [Activation] = [.identity, .leakyReLU(slope: 0.01), .reLU, .tanh]
 
     private static func activate(_ shape: Shape, _ activation: Activation, inPlace: Bool)
         -> OperationCase
@@ -39,45 +42,50 @@ extension OperationCatalog {
         }
     }
 
+    /// - Parameter destination: the operand that takes the gradient.
     private static func activationGradient(
-        _ shape: Shape, _ activation: Activation, inPlace: Bool
+        _ shape: Shape, _ activation: Activation, into destination: String
     ) -> OperationCase {
         OperationCase(
             "elementwise/activation gradient",
-            "\(activation.summary) \(shape)\(inPlace ? " in place" : "")"
+            "\(activation.summary) \(shape) into \(destination)"
         ) {
-            [
-                .source("output", shape), .source("outputGradient", shape),
-                inPlace ? .updated("inputGradient", shape) : .result("inputGradient", shape),
-            ]
+            ["output", "outputGradient"].map { name in
+                name == destination ? .updated(name, shape) : .source(name, shape)
+            } + (destination == "inputGradient" ? [.result(destination, shape)] : [])
         } body: { backend, t in
             try backend.activationGradient(
-                of: inPlace ? t.inputGradient : t.outputGradient, output: t.output, activation,
-                into: t.inputGradient)
+                of: t.outputGradient, output: t.output, activation, into: t[destination])
         } bounds: { evidence in
-            let gradients = inPlace ? evidence.before.inputGradient : evidence.before.outputGradient
             // Of g·(1 − y²): one rounding of y² and of the difference, one of the product.
-            let bounds = zip(gradients, evidence.before.output).map { g, y in
+            let bounds = zip(evidence.before.outputGradient, evidence.before.output).map { g, y in
                 switch activation {
                 case .identity: 0.0
                 case .leakyReLU: 2 * Rounding.unit * abs(g)
                 case .tanh: 2 * Rounding.unit * abs(g) * (y * y + 2 * abs(1 - y * y))
                 }
             }
-            return ["inputGradient": bounds]
+            return [destination: bounds]
         }
     }
 
-    private static func scaleAdd(_ shape: Shape, _ alpha: Float, _ beta: Float) -> OperationCase {
-        OperationCase("elementwise/scale and add", "\(alpha) · x + \(beta) · y, \(shape)") {
+    private static func scaleAdd(
+        _ shape: Shape, _ alpha: Float, _ beta: Float, inPlace: Bool = false
+    ) -> OperationCase {
+        OperationCase(
+            "elementwise/scale and add",
+            "\(alpha) · x + \(beta) · y, \(shape)\(inPlace ? " in place" : "")"
+        ) {
             [
                 .source("source", shape),
                 beta == 0 ? .result("destination", shape) : .updated("destination", shape),
             ]
         } body: { backend, t in
-            try backend.scaleAdd(alpha, t.source, beta, into: t.destination)
+            try backend.scaleAdd(
+                alpha, inPlace ? t.destination : t.source, beta, into: t.destination)
         } bounds: { evidence in
-            let terms = zip(evidence.before.source, evidence.before.destination).map { x, y in
+            let (before, kept) = (evidence.before, evidence.before.destination)
+            let terms = zip(inPlace ? kept : before.source, kept).map { x, y in
                 abs(Double(alpha) * x) + (beta == 0 ? 0 : abs(Double(beta) * y))
             }
             return ["destination": terms.map { Rounding.sum(of: 2, magnitude: $0) }]

@@ -1,0 +1,126 @@
+import Tensors
+
+/// What of a network does not depend on a device, a batch or a seed, besides its architecture.
+public struct NetworkOptions: Sendable, Hashable {
+    /// The settings of all local losses.
+    public var localLoss: LocalLossSettings
+    /// What the 2×2 pools between blocks take.
+    public var pooling: Pooling
+    /// The probability at every dropout of the architecture.
+    public var dropout: Float
+
+    public init(
+        localLoss: LocalLossSettings = LocalLossSettings(), pooling: Pooling = .max,
+        dropout: Float = 0
+    ) {
+        self.localLoss = localLoss
+        self.pooling = pooling
+        self.dropout = dropout
+    }
+}
+
+/// A network before any device: every layer with its name, shapes and parameters, and which node
+/// reads whose output. Plans, profiles and weights files need no more.
+public struct NetworkDescription: Sendable {
+    /// A stage at its place.
+    public struct Node: Sendable, Hashable {
+        /// Of a block, PyTorch's: `conv_block1`. Others are counted by kind: `average_pool1`.
+        public let name: String
+        public let operation: Operation
+        /// The index of the node whose output it reads; nil for the images.
+        public let reads: Int?
+        /// Shapes of one sample.
+        public let inputShape, outputShape: Shape
+    }
+
+    public enum Operation: Sendable, Hashable {
+        case block(BlockDescription)
+        case maxPool
+        /// Means of 2×2 windows, as a depthwise convolution whose weights are all ¼; of a batch of one.
+        case meanPool(ConvolutionGeometry)
+        case averagePool(size: Int)
+        case dropout
+    }
+
+    public let architecture: Architecture
+    public let rule: any LearningRule
+    /// `[height, width, channels]` of one sample.
+    public let inputShape: Shape
+    public let classes: Int
+    public let options: NetworkOptions
+    /// In an order in which every node comes after the one that it reads.
+    public let nodes: [Node]
+    /// The linear map behind the last node: `linear`.
+    public let classifier: LayerDescription
+
+    /// - Parameter input: `[height, width, channels]` of one sample.
+    /// - Throws: ``ArchitectureError`` if the layers do not fit together, or do not allow that input.
+    public init(
+        _ architecture: Architecture, input: Shape, classes: Int, rule: any LearningRule,
+        _ options: NetworkOptions = NetworkOptions()
+    ) throws(ArchitectureError) {
+        var builder = DescriptionBuilder(
+            architecture, input: input, classes: classes, rule: rule, options)
+        try builder.build()
+        self.architecture = architecture
+        self.rule = rule
+        inputShape = input
+        self.classes = classes
+        self.options = options
+        nodes = builder.nodes
+        classifier = LayerDescription(
+            "linear", .linear(inputs: builder.shape.count, outputs: classes), hasBias: true,
+            normName: nil, activation: .identity)
+    }
+
+    /// The same network, taught by another rule.
+    ///
+    /// - Throws: ``ArchitectureError`` if that rule's blocks do not fit together.
+    public func taught(by rule: any LearningRule) throws(ArchitectureError) -> NetworkDescription {
+        try NetworkDescription(
+            architecture, input: inputShape, classes: classes, rule: rule, options)
+    }
+
+    public var blocks: [BlockDescription] {
+        nodes.compactMap { if case .block(let block) = $0.operation { block } else { nil } }
+    }
+
+    /// The parameters that are trained apart, in order: those of every block, then the classifier's.
+    public var groups: [[ParameterDescription]] {
+        blocks.map(\.parameters) + [classifier.parameters]
+    }
+
+    public var parameters: [ParameterDescription] { groups.flatMap { $0 } }
+
+    /// The number of trained elements.
+    public var trainedCount: Int {
+        parameters.filter(\.isTrained).map(\.shape.count).saturatingSum()
+    }
+
+    /// What each loss of a step is the loss of: every block that has one, then `output`.
+    public var lossNames: [String] {
+        if case .local = rule.method { blocks.map(\.name) + ["output"] } else { ["output"] }
+    }
+
+    /// Multiply–accumulates of one sample's forward pass.
+    public var multiplyAccumulates: Int {
+        (blocks.map(\.multiplyAccumulates) + [classifier.multiplyAccumulates]).saturatingSum()
+    }
+}
+
+extension NetworkDescription.Operation {
+    /// Whether its backward pass looks at its input.
+    var keepsInput: Bool {
+        switch self {
+        case .block, .maxPool: true
+        case .meanPool, .averagePool, .dropout: false
+        }
+    }
+}
+
+extension MaxPoolGeometry {
+    /// 2×2 windows, stride 2, over `[batch, height, width, channels]`.
+    static func halving(_ shape: Shape) -> MaxPoolGeometry {
+        MaxPoolGeometry(batch: shape[0], height: shape[1], width: shape[2], channels: shape[3])
+    }
+}

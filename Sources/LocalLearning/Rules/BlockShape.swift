@@ -1,0 +1,48 @@
+import Tensors
+
+/// What a rule is told of a block before any device.
+public struct BlockShape: Hashable, Sendable {
+    /// `conv_block1`: the rule's parameters are named after it.
+    public let block: String
+    /// Of its activation, of one sample: `[height, width, channels]` or `[features]`.
+    public let output: Shape
+    /// Features of one pooled sample: the `D` of the basis.
+    public let features: Int
+    public let classes: Int
+    /// The network's name, or that of the network which it is a copy of: rules keep published numbers
+    /// by it.
+    public let network: String
+
+    init(_ block: BlockDescription, classes: Int, network: String) {
+        self.block = block.name
+        output = block.activationShape
+        features = block.features
+        self.classes = classes
+        self.network = network
+    }
+}
+
+/// What a rule decides about every block of a network.
+public struct BlockOptions: Hashable, Sendable {
+    /// Behind every batch norm whose stage names no other.
+    public var activation = Activation.leakyReLU(slope: 0.01)
+    /// Between a block's name and its parameters' names; the published networks for direct feedback
+    /// have none.
+    public var prefix = "block."
+
+    public init() {}
+}
+
+/// The settings that all local losses share.
+public struct LocalLossSettings: Hashable, Sendable {
+    public var waveform: Waveform
+    public var crossEntropy: CrossEntropyOptions
+
+    public init(
+        waveform: Waveform = .cosine,
+        crossEntropy: CrossEntropyOptions = CrossEntropyOptions(temperature: 0.5)
+    ) {
+        self.waveform = waveform
+        self.crossEntropy = crossEntropy
+    }
+}

@@ -1,0 +1,82 @@
+import Tensors
+
+/// A fixed random projection of the classes onto a block's activation, as both published rules for
+/// direct feedback have it.
+enum RandomFeedback {
+    /// `[classes, height, width, channels]` or `[classes, features]`, uniform in 0…10⁻⁴. The published
+    /// name of `conv_block1.projection` is `conv1_hook.fixed_fb_weights`.
+    static func parameter(of block: BlockShape) -> ParameterDescription {
+        ParameterDescription(
+            "\(block.block).projection", fileName: "\(hook(block)).fixed_fb_weights",
+            Shape([block.classes] + block.output.dimensions),
+            layout: block.output.rank == 3 ? .projection : .plain, initial: .positive(1e-4),
+            isTrained: false)
+    }
+
+    /// The published hooks hold biases that nothing ever reads.
+    static func unreadBias(of block: BlockShape) -> [String: Shape] {
+        ["\(hook(block)).fixed_fb_bias": [block.classes]]
+    }
+
+    private static func hook(_ block: BlockShape) -> String {
+        block.block.replacing("_block", with: "") + "_hook"
+    }
+
+    static func options(_ activation: Activation? = nil) -> BlockOptions {
+        var options = BlockOptions()
+        options.prefix = ""
+        options.activation = activation ?? options.activation
+        return options
+    }
+}
+
+/// Direct feedback alignment (Nøkland 2016): every block is driven by a fixed random projection of
+/// the output's error. The projected error is a sum over the batch, not a mean, as published.
+public struct DFA: DirectRule {
+    public let name = "DFA"
+
+    public init() {}
+
+    public var blockOptions: BlockOptions { RandomFeedback.options() }
+
+    public func parameters(of block: BlockShape) -> [ParameterDescription] {
+        [RandomFeedback.parameter(of: block)]
+    }
+
+    public func unreadTensors(of block: BlockShape) -> [String: Shape] {
+        RandomFeedback.unreadBias(of: block)
+    }
+
+    public func error(
+        of logitsGradient: Tensor, _ labels: Tensor, into error: Tensor, on backend: any Backend
+    ) throws {
+        try backend.scaleAdd(Float(labels.count), logitsGradient, 0, into: error)
+    }
+}
+
+/// Direct random target projection (Frenkel et al. 2021): as DFA, with the target in place of the
+/// error; tanh blocks, and convolutions that stay as they were drawn. Their projections are kept
+/// all the same, since weights files have them.
+public struct DRTP: DirectRule {
+    public let name = "DRTP"
+
+    public init() {}
+
+    public var blockOptions: BlockOptions { RandomFeedback.options(.tanh) }
+
+    public func parameters(of block: BlockShape) -> [ParameterDescription] {
+        [RandomFeedback.parameter(of: block)]
+    }
+
+    public func unreadTensors(of block: BlockShape) -> [String: Shape] {
+        RandomFeedback.unreadBias(of: block)
+    }
+
+    public func trains(_ block: BlockDescription) -> Bool { block.outputShape.rank == 1 }
+
+    public func error(
+        of logitsGradient: Tensor, _ labels: Tensor, into error: Tensor, on backend: any Backend
+    ) throws {
+        try backend.oneHot(labels, value: 1, into: error)
+    }
+}

@@ -1,0 +1,44 @@
+import FileFormats
+
+/// A sound weights file that is of another network.
+public struct WeightsMismatchError: CategorizedError {
+    /// A tensor that the file and the network do not have alike; nil stands for no such tensor.
+    public struct Difference: Sendable, Equatable, CustomStringConvertible {
+        public let tensor: String
+        public let found, needed: [Int]?
+
+        init(_ tensor: String, found: [Int]?, needed: [Int]?) {
+            self.tensor = tensor
+            self.found = found
+            self.needed = needed
+        }
+
+        public var description: String {
+            switch (found, needed) {
+            case (let found?, let needed?): "\(tensor) is \(found) and should be \(needed)"
+            case (nil, let needed?): "\(tensor) \(needed) is missing"
+            case (let found, nil): "\(tensor) \(found ?? []) has no place in it"
+            }
+        }
+    }
+
+    public let path: String
+    /// The name of the network that the file was to be loaded into.
+    public let network: String
+    /// Of the file's tensors.
+    public let shapes: [String: [Int]]
+    public let differences: [Difference]
+    public var category: ErrorCategory { .malformedData }
+
+    /// What differs, in one line.
+    public var summary: String {
+        let first = differences.prefix(2).map(\.description).joined(separator: ", ")
+        let more = differences.count - 2
+        return "\(path): the weights are not of this \(network): \(first)"
+            + (more > 0 ? ", and \(more) more differ" : "")
+    }
+
+    public var description: String {
+        summary + "\nThe file may be of another network, rule, data set or number of classes."
+    }
+}
