@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release --disable-index-store
 LLS   := .build/release/lls
 
-.PHONY: help setup build demo test lint oclgrind sanitizer fuzz bench bench-gpu clean
+.PHONY: help setup build demo test lint oclgrind sanitizer example fuzz bench bench-gpu clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -23,7 +23,7 @@ test: lint sanitizer build
 	Scripts/check
 
 lint:
-	swift format lint --strict -r Package.swift Sources Kernels Tests Fuzz
+	swift format lint --strict -r Package.swift Sources Kernels Tests Fuzz Examples
 
 # Small shapes of every kernel, in a simulator that sees races, uninitialised reads and overruns.
 oclgrind: build
@@ -32,6 +32,10 @@ oclgrind: build
 # The C loops on several threads, under the thread sanitizer.
 sanitizer:
 	Scripts/thread_sanitizer
+
+# The package in Examples/, built by itself. The tests compile and run its sources, too.
+example: setup
+	Scripts/example
 
 # A minute of mutated input for every reader of foreign files.
 fuzz: setup
@@ -46,4 +50,4 @@ bench-gpu: build
 	Benchmarks/bench_gpu
 
 clean:
-	rm -rf .build .build-fuzz
+	rm -rf .build .build-fuzz Examples/*/.build

@@ -157,10 +157,16 @@ let package = Package(
         .testTarget(
             name: "ProfilingTests",
             dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),
+        // The example is a package of its own; here it is built by what it may see alone, so that the
+        // tests need not compile everything twice.
+        .executableTarget(
+            name: "own-rule", dependencies: ["LLSCommands", "LocalLearning", "Tensors"],
+            path: "Examples/OwnRule/Sources/own-rule", packageAccess: false),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "lls", "LLSCommands", "Experiments", "FileFormats", "LocalLearning", "TestSupport",
+                "lls", "own-rule", "LLSCommands", "Experiments", "FileFormats", "LocalLearning",
+                "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

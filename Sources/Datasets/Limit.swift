@@ -54,7 +54,7 @@ extension ImageDataset {
         var notes: [String] = []
         let leftOut = isTrained ? leftOutOfTrain + leftOutOfTest : leftOutOfTest
         if let summary = leftOut.summary {
-            notes.append("left out, as only JPEG and PNG are read: \(summary)")
+            notes.append("left out (only JPEG and PNG are read): \(summary)")
         }
         func note(_ split: ImageSplit, _ limit: Int?, _ what: String) {
             let absent = split.emptyLabels(classes: classNames.count)

@@ -154,7 +154,7 @@ struct VisualWakeWordsTests {
             "no size"
         ),
         (text(categories: person + "," + person), "categories[1].id", "twice"),
-        (#"{"images":[],"annotations":[]}"#, "categories", "no such list"),
+        (#"{"images":[],"annotations":[]}"#, "categories", "missing list"),
         (#"{"images":{},"annotations":[],"categories":[]}"#, "images", "list"),
         (#"{"images":null,"annotations":[],"categories":[]}"#, "images", "list"),
         (#"{"images":[],"images":[],"annotations":[],"categories":[]}"#, "images", "twice"),

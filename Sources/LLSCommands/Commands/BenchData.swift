@@ -6,18 +6,19 @@ struct BenchData: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
         abstract:
-            "Samples a second through the whole pipeline, from the files to batches of floats.",
+            "Times the data pipeline, from files to batches of floats, in samples per second.",
         discussion: "Example: lls bench data --dataset CIFAR10AUG --json")
 
     @OptionGroup var source: DataOptions
     @OptionGroup var badImagesOption: BadImagesOption
-    @Option(help: "train, shuffled and augmented, or test.") var split = DataDump.Split.train
+    @Option(help: "The split: train (shuffled and augmented) or test.") var split = DataDump.Split
+        .train
     @Option(help: "Images in a batch.") var batch = 128
     @Option(
-        help: "Threads that decode and prepare; default: 1 for images in memory, else all cores.")
+        help: "Threads of the loader (default: 1 for images in memory, else all cores).")
     var threads: Int?
-    @Option(help: "How long to measure.") var seconds = 3.0
-    @Flag(help: "One JSON object.") var json = false
+    @Option(help: "Seconds to measure.") var seconds = 3.0
+    @Flag(help: "Print one JSON object.") var json = false
 
     private struct Result: Encodable {
         let dataset, split: String

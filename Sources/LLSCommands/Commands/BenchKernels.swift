@@ -48,15 +48,15 @@ extension Backend {
 
 struct BenchGemm: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gemm", abstract: "A matrix product [m, k] · [k, n].",
+        commandName: "gemm", abstract: "Times a matrix product [m, k] · [k, n].",
         discussion: "Example: lls bench gemm --m 1024 --n 1024 --k 1024 --json")
 
     @OptionGroup var selection: BackendOptions
     @Option(help: "Rows of the result.") var m = 1024
     @Option(help: "Columns of the result.") var n = 1024
     @Option(help: "Terms of each sum.") var k = 1024
-    @Option(help: "Timed runs, at least.") var repetitions = 10
-    @Flag(help: "One JSON object.") var json = false
+    @Option(help: "Minimum number of timed runs.") var repetitions = 10
+    @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
         try requireWithinBounds(("m", m), ("n", n), ("k", k), ("repetitions", repetitions))
@@ -80,17 +80,18 @@ struct BenchGemm: ParsableCommand {
 
 struct BenchConvolution: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "conv", abstract: "A 3×3 convolution, padding 1, or one of its gradients.",
+        commandName: "conv",
+        abstract: "Times a 3×3 convolution with padding 1, or one of its gradients.",
         discussion: "Example: lls bench conv --input 32x32x128 --out 256 --pass weight-gradient")
 
     @OptionGroup var selection: BackendOptions
-    @Option(help: "HEIGHTxWIDTHxCHANNELS.") var input = "32x32x128"
+    @Option(help: "Size of an image: HEIGHTxWIDTHxCHANNELS.") var input = "32x32x128"
     @Option(help: "Output channels.") var out = 256
-    @Option(help: "Images.") var batch = 128
+    @Option(help: "Images in a batch.") var batch = 128
     @Option(help: "Stride.") var stride = 1
-    @Option(help: "Which pass.") var pass = Named<Cases<DenseOperation.Pass>>("forward")
-    @Option(help: "Timed runs, at least.") var repetitions = 10
-    @Flag(help: "One JSON object.") var json = false
+    @Option(help: "The pass.") var pass = Named<Cases<DenseOperation.Pass>>("forward")
+    @Option(help: "Minimum number of timed runs.") var repetitions = 10
+    @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws {
         try requireWithinBounds(

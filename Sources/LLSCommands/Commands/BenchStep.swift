@@ -6,13 +6,14 @@ import Tensors
 
 struct BenchStep: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "step", abstract: "A whole training step: forward, loss, gradients, update.",
+        commandName: "step",
+        abstract: "Times a whole training step: forward, loss, gradients, update.",
         discussion: "Example: lls bench step --model LLS_SmallConv --input 3x32x32 --batch 128")
 
     @OptionGroup var selection: BackendOptions
     @OptionGroup var options: ModelOptions
-    @Option(help: "Timed steps, at least.") var steps = 20
-    @Flag(help: "One JSON object.") var json = false
+    @Option(help: "Minimum number of timed steps.") var steps = 20
+    @Flag(help: "Print one JSON object.") var json = false
 
     /// The keys are those of the command line's contract.
     private struct Result: Encodable {

@@ -6,7 +6,7 @@ import Verification
 struct ConformanceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "conformance",
-        abstract: "Runs the oracle's training cases on a backend and prints how far it lands.",
+        abstract: "Runs the oracle's golden cases on a backend and prints the deviations.",
         discussion: """
             Example: lls conformance Tests/Fixtures/golden/smallconv-lls.json
             A case is about what is computed, so that what rounds least is the default here, as with
@@ -15,11 +15,11 @@ struct ConformanceCommand: ParsableCommand {
 
     @OptionGroup var selection: BackendOptions
 
-    @Flag(help: "One JSON object a case.")
+    @Flag(help: "Print one JSON object per case.")
     var json = false
 
     @Argument(
-        help: "Cases made by the oracle: JSON files.", completion: .file(extensions: ["json"]),
+        help: "JSON files of golden cases.", completion: .file(extensions: ["json"]),
         transform: pathArgument)
     var files: [String]
 

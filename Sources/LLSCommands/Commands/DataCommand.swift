@@ -7,7 +7,7 @@ import Suggestions
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Lists, fetches, checks, prepares and shows data sets.",
+        abstract: "Lists, downloads, checks, prepares and shows data sets.",
         discussion: "Example: lls data get CIFAR10",
         subcommands: [
             DataList.self, DataGet.self, DataVerify.self, DataPath.self, DataDump.self,
@@ -17,7 +17,7 @@ struct DataCommand: ParsableCommand {
 
 /// Which data set a command is about.
 struct DataOptions: ParsableArguments {
-    @Option(help: "A data set's published name, or folder:PATH.")
+    @Option(help: "Name of a data set, or folder:PATH.")
     var dataset = "FashionMNIST"
 
     @OptionGroup var place: DataFolderOptions
@@ -34,8 +34,8 @@ struct DataFolderOptions: ParsableArguments {
     @Option(
         name: [.customLong("data-dir"), .customLong("dataset-dir")],
         help: """
-            The folder in which the data set lies, and no other; without it $LLS_DATA and no other, \
-            else ~/.cache/lls/data, then the system's places. Not with folder:PATH, which is a place.
+            The only folder to search for the data set (default: $LLS_DATA; if that is not set, \
+            ~/.cache/lls/data and the system's folders). Not allowed with folder:PATH.
             """,
         completion: .directory, transform: pathArgument)
     var dataDirectory: String?
@@ -56,7 +56,7 @@ struct DataFolderOptions: ParsableArguments {
 struct BadImagesOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Of images that cannot be read: error lists some and ends, skip goes on without them.",
+            "What to do with unreadable images: error lists them and stops, skip leaves them out.",
             valueName: "policy"))
     var badImages: BadImagePolicy?
 }

@@ -5,7 +5,7 @@ import FileFormats
 struct DataDump: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dump",
-        abstract: "Writes what the network sees of some samples to a safetensors file.",
+        abstract: "Writes prepared samples, as the network sees them, to a safetensors file.",
         discussion: """
             Example: lls data dump --dataset CIFAR10 --split test --index 0..9 --out first.safetensors
             The tensors are 'images', [n, channels, height, width], and 'labels', [n].
@@ -15,22 +15,22 @@ struct DataDump: ParsableCommand {
 
     @OptionGroup var source: DataOptions
     @OptionGroup var badImagesOption: BadImagesOption
-    @Option(help: "train or test.") var split = Split.test
-    @Option(help: "Samples by their place in the split: 7, 0..9 or 3,5,8..11.") var index = "0..9"
+    @Option(help: "The split: train or test.") var split = Split.test
+    @Option(help: "Indices in the split: 7, 0..9 or 3,5,8..11.") var index = "0..9"
     @Option(help: "The file to write.", completion: .file(), transform: pathArgument)
     var out: String
     @Flag(
-        help: "Training samples as an epoch sees them; without it they are prepared like test ones."
+        help: "Augment training samples as in an epoch (default: prepare them like test samples)."
     )
     var augment = false
-    @Option(help: "The epoch, the first being 1.") var epoch = 1
-    @Option(help: "The run's seed.") var seed: UInt64 = 0
+    @Option(help: "The epoch; the first is 1.") var epoch = 1
+    @Option(help: "Seed of the run.") var seed: UInt64 = 0
 
     func validate() throws {
         _ = try indices()
         try requireWithinBounds(("epoch", epoch))
         guard !augment || split == .train else {
-            throw ValidationError("--augment is for training samples: add --split train")
+            throw ValidationError("--augment needs training samples: add --split train")
         }
     }
 
@@ -70,7 +70,7 @@ struct DataDump: ParsableCommand {
     /// `3,5,8..11`, both ends included.
     private func indices() throws -> [Int] {
         let wrong = ValidationError(
-            "--index takes places such as 7, 0..9 or 3,5,8..11, not '\(index)'")
+            "--index takes indices such as 7, 0..9 or 3,5,8..11, not '\(index)'")
         let ranges = try index.split(separator: ",", omittingEmptySubsequences: false).map { part in
             let ends = part.split(separator: "..", omittingEmptySubsequences: false).map { Int($0) }
             guard (1...2).contains(ends.count), let first = ends[0],

@@ -7,7 +7,7 @@ struct DataGet: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
         abstract:
-            "Fetches a data set: pinned by size and SHA-256, resumable, from several addresses.",
+            "Downloads a data set, checks its size and SHA-256, and resumes broken downloads.",
         discussion: """
             Example: lls data get CIFAR10
             A folder of data sets behind any web server is a mirror: \
@@ -15,7 +15,7 @@ struct DataGet: ParsableCommand {
             """)
 
     @OptionGroup var place: DataFolderOptions
-    @Flag(help: "Do not use the network; say what is missing and where it would go.")
+    @Flag(help: "Do not use the network; list the missing files and their folders.")
     var offline = false
     @Flag(help: "Keep archives after they are unpacked.")
     var keepArchives = false
@@ -25,9 +25,9 @@ struct DataGet: ParsableCommand {
             (default: $LLS_MIRROR).
             """)
     var mirror: String?
-    @Option(help: "auto, bar, plain or none.")
+    @Option(help: "Progress display: auto, bar, plain or none.")
     var progress = ProgressStyle.auto
-    @Flag(help: "The result as a JSON object.") var json = false
+    @Flag(help: "Print the result as a JSON object.") var json = false
     @Argument(help: "The data set.") var dataset: String
 
     private struct Missing: Encodable {
@@ -44,7 +44,7 @@ struct DataGet: ParsableCommand {
     func run() throws {
         let description = try namedDataset(dataset)
         guard let files = description.files else {
-            throw ValidationError("\(description.name) is your own; there is nothing to fetch.")
+            throw ValidationError("\(description.name) is your own data and cannot be downloaded.")
         }
         if let found = foundAlready(description) { return try show(description, found) }
         let folder = place.folder

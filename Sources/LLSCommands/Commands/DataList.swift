@@ -5,11 +5,11 @@ import Downloads
 struct DataList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
-        abstract: "Every data set there is, and where it was found.",
+        abstract: "Lists all data sets and their folders.",
         discussion: "Example: lls data ls --json")
 
     @OptionGroup var place: DataFolderOptions
-    @Flag(help: "One JSON object a data set.") var json = false
+    @Flag(help: "Print one JSON object per data set.") var json = false
 
     private struct Line: Encodable {
         let name: String
@@ -34,7 +34,7 @@ struct DataList: ParsableCommand {
     private func plain(_ line: Line) -> String {
         let name = line.name.padded(toColumns: 18)
         if let folder = line.folder { return name + folder }
-        guard let bytes = line.download_bytes else { return name + "not here" }
-        return name + "not here; 'lls data get \(line.name)' fetches \(megabytes(bytes))"
+        guard let bytes = line.download_bytes else { return name + "not found" }
+        return name + "not found; 'lls data get \(line.name)' downloads \(megabytes(bytes))"
     }
 }

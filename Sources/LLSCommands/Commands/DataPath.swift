@@ -4,7 +4,7 @@ import Datasets
 struct DataPath: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "path",
-        abstract: "The folder that a data set is read from.",
+        abstract: "Prints the folder of a data set.",
         discussion: "Example: ls $(lls data path FashionMNIST)")
 
     @OptionGroup var place: DataFolderOptions

@@ -14,24 +14,24 @@ struct DataPrepareVWW: ParsableCommand {
 
     @OptionGroup var place: DataFolderOptions
     @Option(
-        help: "The ids of the validation images, one a line.", completion: .file(),
+        help: "File of the ids of the validation images, one per line.", completion: .file(),
         transform: pathArgument)
     var minival: String
     @Option(
-        help: "The folder of instances_train2014.json and instances_val2014.json.",
+        help: "Folder of instances_train2014.json and instances_val2014.json.",
         completion: .directory, transform: pathArgument)
     var annotations: String?
     @Option(
-        help: "The folder that holds train2014 and val2014, or all2014.", completion: .directory,
+        help: "Folder of train2014 and val2014, or of all2014.", completion: .directory,
         transform: pathArgument)
     var images: String?
     @Option(
-        help: "Where instances_train.json and instances_val.json go; beside the annotations.",
+        help: "Output folder (default: beside the annotations).",
         completion: .directory, transform: pathArgument)
     var out: String?
-    @Flag(help: "Do not look whether the images are there.")
+    @Flag(help: "Do not check that the images exist.")
     var withoutImages = false
-    @Flag(help: "The result as a JSON object.") var json = false
+    @Flag(help: "Print the result as a JSON object.") var json = false
 
     private struct Result: Encodable {
         let training, training_positive, validation, validation_positive: Int
@@ -78,7 +78,7 @@ struct DataPrepareVWW: ParsableCommand {
             let names = missing.prefix(3).map(\.legible).joined(separator: ", ")
             throw FileError(
                 path: folder, operation: "find all images",
-                reason: "\(missing.count) are in none of all2014, train2014 and val2014: \(names)"
+                reason: "\(missing.count) are not in all2014, train2014 or val2014: \(names)"
                     + (missing.count > 3 ? ", …" : ""),
                 category: .missingInput)
         }

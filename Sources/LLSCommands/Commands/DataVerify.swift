@@ -6,11 +6,11 @@ import FileFormats
 struct DataVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Re-hashes and decodes all of a data set, and lists everything that is bad.",
+        abstract: "Checks the hashes and images of a data set, and lists every problem.",
         discussion: "Example: lls data verify CIFAR10")
 
     @OptionGroup var place: DataFolderOptions
-    @Flag(help: "One JSON object.") var json = false
+    @Flag(help: "Print one JSON object.") var json = false
     @Argument(help: "The data set.") var dataset: String
 
     private struct Result: Encodable {

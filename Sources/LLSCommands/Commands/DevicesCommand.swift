@@ -6,10 +6,10 @@ import Tensors
 struct DevicesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "devices",
-        abstract: "Lists every OpenCL device, and whether it computes.",
+        abstract: "Lists all OpenCL devices and tests each with a small computation.",
         discussion: "Example: lls devices --json")
 
-    @Flag(help: "One JSON object a device.")
+    @Flag(help: "Print one JSON object per device.")
     var json = false
 
     private struct Line: Encodable {

@@ -9,31 +9,30 @@ import Tensors
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
-        abstract: "Top-1, top-5, loss and confusion of saved weights on the test split.",
+        abstract: "Evaluates saved weights on the test split: top-1, top-5, loss and confusion.",
         discussion: """
             Example: lls eval runs/fashionmnist-smallconv-lls/001
-            A weights file of ours knows its network, rule, data set and classes. Of another's, say \
-            them: lls eval w.safetensors --dataset CIFAR10 --model LLS_VGG8 --rule LLS
-            Classes are matched by name, so that their folders may stand in another order.
+            Weights files of lls contain their network, rule, data set and classes. For other files, \
+            name them: lls eval w.safetensors --dataset CIFAR10 --model LLS_VGG8 --rule LLS
+            Classes are matched by name, whatever the order of their folders.
             """)
 
     @OptionGroup var selection: BackendOptions
 
-    @Option(help: "The data set; of a run, its own.") var dataset: String?
+    @Option(help: "Data set (default: the one the weights were trained on).") var dataset: String?
     @OptionGroup var place: DataFolderOptions
-    @Option(help: "The network; of a run, its own.") var model: String?
+    @Option(help: "Network (default: that of the weights).") var model: String?
     @Option(
         name: [.customLong("rule"), .customLong("training-mode")],
-        help: "The learning rule; of a run, its own.") var rule: String?
+        help: "Learning rule (default: that of the weights).") var rule: String?
     @Option(help: "Images in a batch.") var testBatchSize: Int?
-    @Option(help: "Only so many test samples, of all classes; of a run, its own.") var limitTest:
-        Int?
-    @Flag(help: "One JSON object.") var json = false
+    @Option(help: "Use only this many test samples (default: as in the run).") var limitTest: Int?
+    @Flag(help: "Print one JSON object.") var json = false
 
     @OptionGroup var badImagesOption: BadImagesOption
 
     @Argument(
-        help: "A run folder, or a weights file.", completion: .file(), transform: pathArgument)
+        help: "Run folder or weights file.", completion: .file(), transform: pathArgument)
     var path: String
 
     private struct Result: Encodable {
@@ -74,7 +73,7 @@ struct EvalCommand: ParsableCommand {
         if limitTest == nil, let limit = configuration.limitTest, limit < data.test.count {
             Console.note(
                 "note: \(limit) of \(data.test.count) test samples, as in the run; "
-                    + "--limit-test \(data.test.count) takes all")
+                    + "--limit-test \(data.test.count) uses all")
         }
         let description = try choices.network(
             configuration, input: test.sampleShape, classes: data.classNames.count)
@@ -151,7 +150,7 @@ struct EvalCommand: ParsableCommand {
                         + row.map { "\($0)".indented(toColumns: columns) }.joined())
             }
         } else {
-            Console.note("note: --json has the confusion of all \(result.classes.count) classes")
+            Console.note("note: --json prints the confusion of all \(result.classes.count) classes")
         }
         let top5 = result.test_top5.map { " test_top5=\($0.fixed(2))" } ?? ""
         let skipped = result.skipped_images.map { " skipped_images=\($0)" } ?? ""

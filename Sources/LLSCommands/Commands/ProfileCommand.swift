@@ -7,17 +7,17 @@ import Tensors
 struct ProfileCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profile",
-        abstract: "Takes a training step apart: bytes, multiply–accumulates, time by kernel.",
+        abstract: "Analyses a training step: bytes, multiply–accumulates, time by kernel.",
         discussion: "Example: lls profile --model LLS_VGG8 --rule LLS --trace step.json")
 
     @OptionGroup var selection: BackendOptions
     @OptionGroup var options: ModelOptions
-    @Option(help: "Steps that are measured.") var steps = 5
+    @Option(help: "Number of measured steps.") var steps = 5
     @Option(
-        help: "Writes every launch to this file, for chrome://tracing or ui.perfetto.dev.",
+        help: "Write every launch to this file, for chrome://tracing or ui.perfetto.dev.",
         completion: .file(), transform: pathArgument)
     var trace: String?
-    @Flag(help: "One JSON object.") var json = false
+    @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws { try requireWithinBounds(("steps", steps)) }
 
@@ -128,11 +128,11 @@ private struct StepProfile: Encodable {
                 ("other", bytes.other), ("scratch", bytes.scratch), ("planned", bytes.planned),
                 ("measured peak", bytes.measured_peak),
             ].map { "  \($0.0.padded(to: 24)) \(megabytes($0.1).padded(to: -12))" }
-            + [""] + table("million multiply–accumulates a step", blocks)
+            + [""] + table("million multiply–accumulates per step", blocks)
             + [""] + table("the same, by rule", rules)
             + [
                 "",
-                "time by kernel: \(ms_per_step.fixed(2)) ms a step, \(busy.fixed(2)) of them busy, "
+                "time by kernel: \(ms_per_step.fixed(2)) ms per step, \(busy.fixed(2)) ms of them busy, "
                     + "\(launches_per_step.fixed(1)) launches",
             ]
             + kernels.map { kernel in

@@ -9,19 +9,19 @@ struct SelfTestCommand: ParsableCommand {
 
     @OptionGroup var selection: BackendOptions
 
-    @Option(help: "Only cases whose name contains this.")
+    @Option(help: "Run only cases whose name contains this text.")
     var filter: String?
 
-    @Flag(help: "Tiny shapes only, for simulators.")
+    @Flag(help: "Run only tiny shapes, for simulators.")
     var small = false
 
-    @Flag(help: "Open the device anew for every case, so that none sees another's memory.")
+    @Flag(help: "Open the device again for every case, so that no case sees the memory of another.")
     var isolated = false
 
-    @Flag(help: "One JSON object a case.")
+    @Flag(help: "Print one JSON object per case.")
     var json = false
 
-    @Flag(name: .shortAndLong, help: "Every case, not only those that fail.")
+    @Flag(name: .shortAndLong, help: "Print every case, not only failures.")
     var verbose = false
 
     func run() throws {
@@ -29,7 +29,7 @@ struct SelfTestCommand: ParsableCommand {
         let cases = OperationCatalog.all(size: small ? .small : .full)
             .filter { operation in filter.map { operation.name.contains($0) } ?? true }
         guard !cases.isEmpty else {
-            throw ValidationError("no case's name contains '\(filter ?? "")'")
+            throw ValidationError("no case has a name that contains '\(filter ?? "")'")
         }
         var failed = 0
         var worst = (ratio: 0.0, name: "-")

@@ -14,43 +14,44 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         name: [.customLong("runs-dir"), .customLong("save-path")],
-        help: "Where run folders are made.", completion: .directory, transform: pathArgument)
+        help: "Folder in which run folders are created.", completion: .directory,
+        transform: pathArgument)
     var runsDirectory = "runs"
 
     @Option(
         name: [.customLong("name"), .customLong("experiment-name")],
-        help: "The run's name; default: data set, model and rule.")
+        help: "Name of the run (default: data set, model and rule).")
     var name: String?
 
-    @Option(help: "How a run shows that it lives; json is one object a line.")
+    @Option(help: "Progress display; json prints one object per line.")
     var progress = Named<Cases<ProgressStyle>>("auto")
 
     @Option(
-        name: .customLong("init"), help: "A weights file, or the folder of a run, to start from.",
+        name: .customLong("init"), help: "Weights file or run folder to start from.",
         completion: .file(), transform: pathArgument)
     var initialWeights: String?
 
     @Option(
         help: """
-            Writes the first 262,144 launches to this file, for chrome://tracing or \
+            Write the first 262,144 launches to this file, for chrome://tracing or \
             ui.perfetto.dev.
             """,
         completion: .file(), transform: pathArgument)
     var trace: String?
 
-    @Flag(help: "Keep the weights of the best test accuracy too.")
+    @Flag(help: "Also keep the weights of the best test accuracy.")
     var saveBestModel = false
 
-    @Option(help: "Accepted as published, where it was only logged.")
+    @Option(help: "Ignored; accepted for compatibility with the published script.")
     var classesPerBatch: Int?
 
-    @Flag(help: "Accepted as published: peak memory is always recorded.")
+    @Flag(help: "Ignored; peak memory is always recorded.")
     var recordGpuMem = false
 
-    @Flag(help: "Print the plan; train nothing.")
+    @Flag(help: "Print the plan, but do not train.")
     var dryRun = false
 
-    @Flag(help: "The result as a JSON object.")
+    @Flag(help: "Print the result as a JSON object.")
     var json = false
 
     func validate() throws {

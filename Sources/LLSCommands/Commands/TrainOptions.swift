@@ -15,7 +15,7 @@ struct TrainOptions: ParsableArguments {
         name: [.customLong("rule"), .customLong("training-mode")], help: "The learning rule.")
     var rule = Named<RuleNames>("LLS")
 
-    @Option(name: [.customLong("epochs"), .customLong("num-epochs")], help: "Epochs.")
+    @Option(name: [.customLong("epochs"), .customLong("num-epochs")], help: "Number of epochs.")
     var epochs = 5
 
     @Option(
@@ -28,22 +28,22 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "Images in a test batch.")
     var testBatchSize = 128
 
-    @Option(help: "What updates the parameters.")
+    @Option(help: "The optimizer.")
     var optimizer = Named<OptimizerNames>("AdamWSF")
 
     @Option(help: "Momentum of SGD and SGDSF.")
     var momentum: Double = 0.9
 
-    @Option(help: "L2 decay of the weights.")
+    @Option(help: "Weight decay (L2).")
     var weightDecay: Double = 0
 
-    @Flag(help: "Nesterov's form of SGD's momentum.")
+    @Flag(help: "Use Nesterov momentum with SGD.")
     var nesterov = false
 
-    @Option(help: "Steps over which a schedule-free optimizer raises its rate from 0.")
+    @Option(help: "Warm-up steps of a schedule-free optimizer: its rate rises from 0.")
     var warmupSteps = 0
 
-    @Option(help: "How the rate follows the epochs; the default's patience keeps it constant.")
+    @Option(help: "Learning-rate schedule; with the default patience the rate is constant.")
     var lrScheduler = Named<Cases<ScheduleKind>>("ReduceLROnPlateau")
 
     @Option(
@@ -52,45 +52,47 @@ struct TrainOptions: ParsableArguments {
         help: "Epochs after which MultiStepLR lowers the rate.")
     var milestones = [50, 80, 120, 180]
 
-    @Option(help: "What a schedule multiplies the rate by.")
+    @Option(help: "Factor by which a schedule multiplies the rate.")
     var gamma = 0.3
 
     @Option(help: "Epochs without progress before ReduceLROnPlateau lowers the rate.")
     var patience = 1000
 
-    @Option(help: "Probability of dropping an element behind pools and the last linear block.")
+    @Option(help: "Dropout probability (after pooling layers and the last linear block).")
     var dropout = 0.0
 
-    @Option(help: "What the 2×2 pools take: the largest or the average.")
+    @Option(help: "2×2 pooling: the maximum or the average.")
     var pool = Named<Cases<Pooling>>("MAX")
 
-    @Option(help: "Of the basis.")
+    @Option(help: "Waveform of the basis.")
     var waveform = Named<Cases<Waveform>>("cosine")
 
-    @Option(help: "The local losses' temperature.")
+    @Option(help: "Temperature of the local losses.")
     var temperature: Double = 0.5
 
-    @Option(help: "The local losses' label smoothing.")
+    @Option(help: "Label smoothing of the local losses.")
     var labelSmoothing: Double = 0
 
-    @Option(help: "Everything random follows from this.")
+    @Option(help: "Seed of all random numbers.")
     var seed: UInt64 = 0
 
-    @Option(help: "Ends the run after so many steps.")
+    @Option(help: "Stop after this many steps.")
     var maxSteps: Int?
 
-    @Option(help: "Only the first so many training samples.")
+    @Option(help: "Use only this many training samples.")
     var limitTrain: Int?
 
-    @Option(help: "Only the first so many test samples.")
+    @Option(help: "Use only this many test samples.")
     var limitTest: Int?
 
-    @Option(help: "Of images that cannot be read: error lists them all and ends, skip goes on.")
+    @Option(
+        help: "What to do with unreadable images: error lists them and stops, skip leaves them out."
+    )
     var badImages = Named<Cases<BadImagePolicy>>("error")
 
     @Option(
         name: [.customLong("report-every"), .customLong("print-freq")],
-        help: "Steps between two readings of the losses.")
+        help: "Steps between two reports of the losses.")
     var reportEvery = 50
 
     func validate() throws {

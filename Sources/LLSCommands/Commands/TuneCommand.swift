@@ -20,9 +20,9 @@ struct TuneCommand: ParsableCommand {
 
     @OptionGroup var selection: BackendOptions
     @OptionGroup var options: ModelOptions
-    @Option(help: "Seconds that the search may take.") var budget = 60.0
-    @Flag(help: "Forget what is known of this device and search anew.") var retune = false
-    @Flag(help: "One JSON object a shape.") var json = false
+    @Option(help: "Time limit of the search in seconds.") var budget = 60.0
+    @Flag(help: "Discard the device's table and search again.") var retune = false
+    @Flag(help: "Print one JSON object per shape.") var json = false
 
     private struct Line: Encodable {
         let shape, variant: String
@@ -33,10 +33,10 @@ struct TuneCommand: ParsableCommand {
 
     /// What belongs to a run, and not to the search.
     private static let effects: [FlagEffect<Void>] = [
-        FlagEffect("threads") { " on the search, which is for OpenCL devices" },
-        FlagEffect("tuning") { " on the search, which writes the table" },
-        FlagEffect("convolution") { " on the search, which tries every algorithm" },
-        FlagEffect("exact") { " on the search, which tries every algorithm" },
+        FlagEffect("threads") { ": the search uses OpenCL devices only" },
+        FlagEffect("tuning") { ": the search writes the table" },
+        FlagEffect("convolution") { ": the search tries every algorithm" },
+        FlagEffect("exact") { ": the search tries every algorithm" },
     ]
 
     func validate() throws {
@@ -90,8 +90,8 @@ enum TuningError: Error, CustomStringConvertible {
         switch self {
         case .noCache: "no folder for caches: set HOME or XDG_CACHE_HOME"
         case .cannotKeep(let path, let reason):
-            "cannot keep findings in \(path): \(reason)\n"
-                + "set XDG_CACHE_HOME to a folder that may be written"
+            "cannot write the tuning table \(path): \(reason)\n"
+                + "set XDG_CACHE_HOME to a writable folder"
         }
     }
 }

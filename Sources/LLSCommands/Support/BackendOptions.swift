@@ -10,42 +10,48 @@ import Tensors
 struct BackendOptions: ParsableArguments {
     enum Kind: String, CaseIterable { case auto, opencl, cpu }
 
-    /// What is done about kernels that a device's table says nothing of.
+    /// The use of a device's tuning table.
     enum Tuning: String, CaseIterable {
-        /// The table is used, and a run searches for what it lacks, once, where no byte changes.
+        /// The table is used. A run searches for missing entries, once, among kernels that change no
+        /// byte.
         case auto
         /// The table is used as it is.
         case cached
-        /// Everything as shipped, whatever the table says.
+        /// The default kernels, whatever the table says.
         case off
     }
 
-    @Option(help: "What computes; auto takes a GPU, else OpenCL on the processor, else cpu.")
+    @Option(
+        help: "The backend; auto prefers an OpenCL GPU, then an OpenCL CPU, then cpu (OpenBLAS).")
     var backend = Named<Cases<Kind>>("auto")
 
     @Option(help: "An OpenCL device: P:D as 'lls devices' lists it, or part of its name.")
     var device: String?
 
-    @Option(help: "How OpenCL kernels are shaped: register for processors, local for GPUs.")
+    @Option(help: "The OpenCL kernels: register for processors, local for GPUs.")
     var kernelEngine = Named<EngineNames>("auto")
 
-    @Option(help: "Whether OpenCL kernels follow the device's tuning table.")
+    @Option(
+        help: """
+            The device's tuning table: auto uses and completes it, cached only uses it, off uses the \
+            default kernels.
+            """)
     var tuning = Named<Cases<Tuning>>(Environment.variables["LLS_TUNING"] ?? "auto")
 
     @Option(
         help: """
-            How 3×3 convolutions of stride 1 are computed; automatic, unless a command says else.
+            The algorithm of 3×3 convolutions of stride 1 (default: automatic).
             """)
     var convolution: Named<Cases<ConvolutionAlgorithm>>?
 
     @Flag(
         help: """
-            What rounds least: --convolution direct, and fused multiply-adds on OpenCL devices that \
-            have no instruction for them, too.
+            Smallest rounding error: direct convolutions, and emulated fused multiply-adds on OpenCL \
+            devices that lack them.
             """)
     var exact = false
 
-    @Option(help: "Threads of the CPU backend; default: all cores.")
+    @Option(help: "Threads of the CPU backend (default: all cores).")
     var threads: Int?
 
     func validate() throws {
@@ -55,11 +61,12 @@ struct BackendOptions: ParsableArguments {
         if let algorithm = try convolution?.entry, exact, algorithm != .automatic,
             algorithm != .direct
         {
-            throw ValidationError("--exact is --convolution direct, not \(algorithm.rawValue)")
+            throw ValidationError("--exact means --convolution direct, not \(algorithm.rawValue)")
         }
         try requireWithinBounds(("threads", threads))
         if kind == .cpu, device != nil {
-            throw ValidationError("--device names an OpenCL device, so not with --backend cpu")
+            throw ValidationError(
+                "--device names an OpenCL device and cannot be used with --backend cpu")
         }
     }
 
@@ -126,7 +133,7 @@ struct BackendOptions: ParsableArguments {
     /// The OpenCL device that is meant, for commands that want no other.
     func openCLDevice() throws -> OpenCLDevice {
         guard try backend.entry != .cpu else {
-            throw ValidationError("only OpenCL devices are tuned, so not with --backend cpu")
+            throw ValidationError("only OpenCL devices can be tuned: leave out --backend cpu")
         }
         return try OpenCLDevice.select(device ?? "auto")
     }

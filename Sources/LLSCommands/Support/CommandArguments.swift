@@ -40,7 +40,7 @@ enum CommandArguments {
                 let guess = nearest(to: word, among: names).map { " Did you mean '\($0)'?" } ?? ""
                 throw ValidationError(
                     "unknown command '\(path) \(word.legible)'.\(guess)\n"
-                        + "There are: \(names.joined(separator: ", "))")
+                        + "Known: \(names.joined(separator: ", "))")
             }
             command = found
             path += " \(word)"

@@ -28,9 +28,9 @@ final class DownloadReporter {
 
     private func show(_ file: RemoteFile, _ event: DownloadEvent) {
         switch event {
-        case .waiting: note("another process is fetching into this folder: waiting for it")
+        case .waiting: note("waiting for another process that downloads into this folder")
         case .failed(let address, let reason, let goesOn):
-            note("\(address): \(reason)" + (goesOn ? "; asking for the rest" : ""))
+            note("\(address): \(reason)" + (goesOn ? "; requesting the rest" : ""))
         case .progress(let bytes):
             let now = Date()
             let start = began ?? (now, bytes)

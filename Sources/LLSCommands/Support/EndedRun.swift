@@ -44,8 +44,8 @@ extension RunConfiguration {
             return "The likely cause is --temperature \(temperature): try the default, 0.5."
         }
         if lr * weightDecay >= 1 {
-            return "The likely cause is --weight-decay \(weightDecay): times the rate it is "
-                + "\(lr * weightDecay), and must be far below 1."
+            return "The likely cause is --weight-decay \(weightDecay): multiplied by the "
+                + "rate it is \(lr * weightDecay), and must be far below 1."
         }
         if optimizer.hasPrefix("SGD"), momentum > 0.99 {
             return "The likely cause is --momentum \(momentum): try 0.9."
@@ -54,7 +54,7 @@ extension RunConfiguration {
             return "The likely cause is --dropout \(dropout): try 0.5 or less."
         }
         if lrScheduler != "none", gamma > 1 {
-            return "The likely cause is --gamma \(gamma): above 1 it raises the rate."
+            return "The likely cause is --gamma \(gamma): a gamma above 1 raises the rate."
         }
         return "The likely cause is the learning rate: try less than --lr \(lr)."
     }

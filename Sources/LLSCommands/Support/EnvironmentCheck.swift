@@ -36,7 +36,7 @@ enum EnvironmentCheck {
         -> ConfigurationError
     {
         ConfigurationError(
-            reason: "unknown value '\(value.legible)' of the environment variable \(name)\n"
+            reason: "invalid value '\(value.legible)' of the environment variable \(name)\n"
                 + "Set it to \(allowed), or unset it.")
     }
 }

@@ -45,11 +45,12 @@ struct RunContext {
             return " with --lr-scheduler \(choices.scheduleKind.rawValue)"
         }
         return choices.schedule.isConstant(for: epochs)
-            ? " in \(epochs) epochs: the rate stays as it is" : nil
+            ? " in \(epochs) epochs: the rate is constant" : nil
     }
 
-    fileprivate func optimizer(_ reads: Bool) -> String? {
-        reads ? nil : " with \(choices.optimizer.name)"
+    fileprivate func optimizer(_ setting: OptimizerSetting) -> String? {
+        choices.optimizer.settingsRead.contains(setting)
+            ? nil : " with \(choices.optimizer.name)"
     }
 
     static let effects: [FlagEffect<RunContext>] = [
@@ -58,15 +59,15 @@ struct RunContext {
         },
         FlagEffect("temperature") { $0.localLoss },
         FlagEffect("label-smoothing") { $0.localLoss },
-        FlagEffect("momentum") { $0.optimizer($0.choices.optimizer.settingsRead.contains(.momentum)) },
-        FlagEffect("nesterov") { $0.optimizer($0.choices.optimizer.settingsRead.contains(.nesterov)) },
-        FlagEffect("warmup-steps") { $0.optimizer($0.choices.optimizer.settingsRead.contains(.warmupSteps)) },
+        FlagEffect("momentum") { $0.optimizer(.momentum) },
+        FlagEffect("nesterov") { $0.optimizer(.nesterov) },
+        FlagEffect("warmup-steps") { $0.optimizer(.warmupSteps) },
         FlagEffect("milestones", "milestone", "m") { $0.schedule(.multiStep) },
         FlagEffect("gamma") { $0.schedule(.multiStep, .plateau) },
         FlagEffect("patience") { $0.schedule(.plateau) },
         FlagEffect("dropout") { $0.stages(.dropout) },
         FlagEffect("pool") { $0.stages(.maxPool) },
-        FlagEffect("classes-per-batch") { _ in ": the published program only logged it" },
+        FlagEffect("classes-per-batch") { _ in ": it is only accepted for compatibility" },
         FlagEffect("record-gpu-mem") { _ in ": peak memory is always recorded" },
     ]
 
@@ -82,14 +83,14 @@ struct BackendContext {
     let choosesConvolutions: Bool
 
     static let effects: [FlagEffect<BackendContext>] = [
-        FlagEffect("threads") { $0.isOpenCL ? " with OpenCL: only the CPU backend reads it" : nil },
+        FlagEffect("threads") { $0.isOpenCL ? " with OpenCL: only the CPU backend uses it" : nil },
         FlagEffect("kernel-engine") { $0.isOpenCL ? nil : onCPU },
         FlagEffect("tuning") { $0.isOpenCL ? nil : onCPU },
         FlagEffect("convolution") {
             $0.choosesConvolutions
-                ? nil : ": there is no 3×3 convolution of stride 1, which alone has a choice"
+                ? nil : ": the network has no 3×3 convolution of stride 1"
         },
     ]
 
-    private static let onCPU = " with the CPU backend: only OpenCL devices read it"
+    private static let onCPU = " with the CPU backend: only OpenCL devices use it"
 }

@@ -9,8 +9,8 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "The network.") var model = Named<ModelNames>("LLS_SmallConv")
     @Option(name: [.customLong("rule"), .customLong("training-mode")], help: "The learning rule.")
     var rule = Named<RuleNames>("LLS")
-    @Option(help: "CHANNELSxHEIGHTxWIDTH.") var input = "3x32x32"
-    @Option(help: "Classes.") var classes = 10
+    @Option(help: "Size of an image: CHANNELSxHEIGHTxWIDTH.") var input = "3x32x32"
+    @Option(help: "Number of classes.") var classes = 10
     @Option(help: "Images in a batch.") var batch = 128
 
     func validate() throws {

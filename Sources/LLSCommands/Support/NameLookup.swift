@@ -12,5 +12,5 @@ func lookUp<Entry>(
     let names = entries.map(key)
     let guess = nearest(to: name, among: names).map { " Did you mean '\($0)'?" } ?? ""
     throw ValidationError(
-        "unknown \(kind) '\(name.legible)'.\(guess)\nThere are: \(names.joined(separator: ", "))")
+        "unknown \(kind) '\(name.legible)'.\(guess)\nKnown: \(names.joined(separator: ", "))")
 }

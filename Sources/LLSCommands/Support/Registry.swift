@@ -1,4 +1,5 @@
 import Datasets
+import FileFormats
 import LocalLearning
 import Runs
 import Suggestions
@@ -29,18 +30,20 @@ enum Registry {
     static var datasets: [DatasetDescription] { DatasetCatalog.all + added.withLock(\.datasets) }
 
     private static func check(_ catalog: (some NameCatalog).Type) throws(ConfigurationError) {
-        var seen: Set<String> = []
-        for (name, _) in catalog.entries {
-            let plain = plainName(name)
-            let problem =
-                if plain.isEmpty {
-                    "a \(catalog.kind) needs a name, not '\(name.legible)'"
-                } else if !seen.insert(plain).inserted {
-                    "the \(catalog.kind) '\(name.legible)' is there already: give yours another name"
-                } else {
-                    String?.none
-                }
-            if let problem { throw ConfigurationError(reason: problem) }
+        let problem = nameConflict(catalog.entries.map(\.name), kind: catalog.kind)
+        if let problem { throw ConfigurationError(reason: problem) }
+    }
+}
+
+/// What keeps these names from being told apart; nil if nothing does.
+package func nameConflict(_ names: [String], kind: String) -> String? {
+    var seen: Set<String> = []
+    for name in names {
+        let plain = plainName(name)
+        if plain.isEmpty { return "invalid name '\(name.legible)' of a \(kind): it has no letters" }
+        if !seen.insert(plain).inserted {
+            return "two entries are called \(kind) '\(name.legible)': give yours another name"
         }
     }
+    return nil
 }

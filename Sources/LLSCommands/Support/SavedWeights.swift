@@ -22,11 +22,11 @@ struct SavedWeights {
         let file = isFolder ? path.appending(pathPart: "weights/last.safetensors") : path
         guard FileSystem.exists(file) else {
             throw FileError(
-                path: file, operation: "open the weights", reason: "there is no such file",
+                path: file, operation: "open the weights", reason: "the file does not exist",
                 category: .missingInput,
                 advice: isFolder
-                    ? "The run has saved none yet: it does so after each epoch."
-                    : "Give a run's folder, or a .safetensors file.")
+                    ? "The run has not saved any yet: it saves them after each epoch."
+                    : "Name a run's folder or a .safetensors file.")
         }
         self.file = try SafetensorsReader(file)
         self.run = run
@@ -55,7 +55,7 @@ struct SavedWeights {
             }
             throw .malformed(
                 file.path, field: "metadata 'lls.\(key)'", offset: 8,
-                "this version does not know the \(key) '\(name.legible)'",
+                "unknown \(key) '\(name.legible)'",
                 advice: "A newer version of lls may have written the file.")
         }
         try check("model", card?.model, among: Registry.models.map(\.name))
@@ -115,21 +115,21 @@ struct UnsuitableWeightsError: CategorizedError {
         if maker.rule != network.rule.name { flags.append("--rule \(maker.rule)") }
         var reasons: [String] = []
         if let classes = maker.classes, classes != network.classes {
-            reasons.append("it has \(classes) classes, and the data \(network.classes)")
+            reasons.append("it has \(classes) classes, the data has \(network.classes)")
         }
         if let channels = maker.channels, channels != input[2] {
-            reasons.append("it takes images of \(channels) channels, and the data has \(input[2])")
+            reasons.append("it takes images of \(channels) channels, the data has \(input[2])")
         }
         let own = card?.input
         if let own, own != input, reasons.isEmpty {
             reasons.append(
-                "it takes images of \(own.map(String.init).joined(separator: "x")), and the data "
+                "it takes images of \(own.map(String.init).joined(separator: "x")), the data "
                     + "has \(input.map(String.init).joined(separator: "x"))")
         }
         let data = card?.dataset.map { ", data \($0.legible)" } ?? ""
         let advice =
             (flags.isEmpty ? [] : ["use \(flags.joined(separator: " "))"])
-            + (reasons.isEmpty ? [] : [reasons.joined(separator: ", ") + ": use other data"])
+            + (reasons.isEmpty ? [] : [reasons.joined(separator: ", ") + ": use matching data"])
         description = """
             \(error.summary)
             The file is of \(maker.model) with rule \(maker.rule)\(data): \

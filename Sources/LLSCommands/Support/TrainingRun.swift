@@ -115,7 +115,7 @@ struct TrainingRun {
         let rows = LLSMxM.reducedRows(of: choices.model.original, classes: network.classes)
         if let rule = choices.rule as? LLSMxM, rule.isReduced, rows < network.classes {
             notes.append(
-                "\(rule.name) tells \(network.classes) classes apart by \(rows) basis vectors only")
+                "\(rule.name) has only \(rows) basis vectors for \(network.classes) classes")
         }
         self.notes =
             notes + selection.notes(on: device, plan.work.operations)
