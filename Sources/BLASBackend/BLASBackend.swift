@@ -11,11 +11,11 @@ import Tensors
 public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
     let threads: ThreadPool
     let memory: HostMemorySource
-    let scratch: ScratchPool
+    let scratchPool = ScratchPool<HostStorage>()
     /// How 3×3 convolutions of stride 1 and padding 1 are computed; all others are direct.
     public var convolutionAlgorithm: ConvolutionAlgorithm
 
-    public var memoryUse: MemoryUse { memory.ledger.use }
+    public var memoryUse: MemoryUse { memory.counter.use }
 
     /// - Parameters:
     ///   - threads: threads that compute, the caller's included; nil for one a core.
@@ -30,7 +30,6 @@ public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
         let count = threads ?? ThreadPool.coreCount
         let reserve = try OpenBLASMemory.reserve(threads: count)
         memory = HostMemorySource(reserve: reserve)
-        scratch = ScratchPool(from: memory)
         self.threads = try ThreadPool(count: count)
     }
 
@@ -39,7 +38,6 @@ public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
     private init(rehearsing backend: BLASBackend) {
         convolutionAlgorithm = backend.convolutionAlgorithm
         memory = HostMemorySource(rehearsing: backend.memory)
-        scratch = ScratchPool(from: memory)
         threads = ThreadPool(resting: backend.threads.count)
     }
 

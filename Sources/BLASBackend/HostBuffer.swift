@@ -3,7 +3,7 @@ import Tensors
 
 /// Where a backend's memory comes from.
 final class HostMemorySource {
-    let ledger = MemoryLedger()
+    let counter = MemoryCounter()
     /// Where it only counts, the bytes that it may count to: nothing lies behind its pointers then.
     private let rehearsedLimit: Int?
     /// Bytes of address space that must stay free for others, see ``OpenBLASMemory``.
@@ -27,16 +27,16 @@ final class HostMemorySource {
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         guard let left = HostMemory.addressSpaceLeft else { return physical }
         // Twice: `left` loses the reserve once OpenBLAS has taken it.
-        return min(physical, max(0, left - 2 * reserve) + ledger.use.current)
+        return min(physical, max(0, left - 2 * reserve) + counter.use.current)
     }
 
     fileprivate func allocate(_ byteCount: Int) throws -> UnsafeMutableRawPointer {
         let shortage = OutOfMemoryError(
             "the system does not give \(byteCount) bytes more to the CPU backend, which holds "
-                + "\(ledger.use.current)",
-            bytesNeeded: byteCount.saturatingAdding(ledger.use.current))
+                + "\(counter.use.current)",
+            bytesNeeded: byteCount.saturatingAdding(counter.use.current))
         if let rehearsedLimit {
-            guard byteCount <= rehearsedLimit - ledger.use.current else { throw shortage }
+            guard byteCount <= rehearsedLimit - counter.use.current else { throw shortage }
             return Self.nobodys
         }
         var pointer: UnsafeMutableRawPointer?
@@ -61,7 +61,7 @@ final class HostMemorySource {
 }
 
 /// One allocation, aligned to a cache line; slices share it.
-final class HostStorage {
+final class HostStorage: ScratchMemory {
     static let alignment = 64
 
     let pointer: UnsafeMutableRawPointer
@@ -73,12 +73,12 @@ final class HostStorage {
         pointer = try source.allocate(asked)
         self.byteCount = asked
         self.source = source
-        source.ledger.add(asked)
+        source.counter.add(asked)
     }
 
     deinit {
         source.release(pointer)
-        source.ledger.remove(byteCount)
+        source.counter.remove(byteCount)
     }
 }
 

@@ -149,7 +149,7 @@ extension BLASBackend {
         let sizes = matrices.map {
             PointMatrices.memorySize(size.points, $0.rows, $0.channels)
         }
-        try scratch.lend(sizes.reduce(margin, +), of: Float.self) { memory in
+        try withScratch(sizes.reduce(margin, +), of: Float.self) { memory in
             var next = memory
             let placed = zip(matrices, sizes).map { matrix, size in
                 defer { next += size }

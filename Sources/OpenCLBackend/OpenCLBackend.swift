@@ -26,8 +26,8 @@ public final class OpenCLBackend {
     let queue: cl_command_queue
     let programs: ProgramCache
     let profiler: Profiler?
-    let ledger = MemoryLedger()
-    let scratchPool = ScratchPool()
+    let counter = MemoryCounter()
+    let scratchPool = ScratchPool<OpenCLBuffer>()
     let staging = StagingRing()
     private var zeroBuffer: Tensor?
 
@@ -132,7 +132,7 @@ public final class OpenCLBackend {
             throw error
         }
         throw OutOfDeviceMemoryError(
-            requested: bytes, held: ledger.use.current, maxAllocation: traits.maxAllocation,
+            requested: bytes, held: counter.use.current, maxAllocation: traits.maxAllocation,
             globalMemory: traits.globalMemory, device: device.name)
     }
 }

@@ -5,11 +5,11 @@ import Tensors
 public final class PlanningBackend: Backend {
     public let sliceAlignment: Int
     public var name: String { "plan" }
-    public var memoryUse: MemoryUse { ledger.use }
+    public var memoryUse: MemoryUse { counter.use }
     public var keepsElements: Bool { false }
     public let memoryLimits: MemoryLimits
 
-    private let ledger = MemoryLedger()
+    private let counter = MemoryCounter()
     private(set) var operations: [PlannedOperation] = []
 
     /// - Parameters:
@@ -48,15 +48,15 @@ extension Tensor {
 
 private final class PlannedBuffer: DeviceBuffer {
     private let byteCount: Int
-    private let ledger: MemoryLedger
+    private let counter: MemoryCounter
 
-    init(byteCount: Int, _ ledger: MemoryLedger) {
+    init(byteCount: Int, _ counter: MemoryCounter) {
         self.byteCount = byteCount
-        self.ledger = ledger
-        ledger.add(byteCount)
+        self.counter = counter
+        counter.add(byteCount)
     }
 
-    deinit { ledger.remove(byteCount) }
+    deinit { counter.remove(byteCount) }
 }
 
 /// A part of an allocation, kept alive by it.
@@ -71,13 +71,13 @@ private final class PlannedSlice: DeviceBuffer {
 extension PlanningBackend {
     public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
         let bytes = try shape.byteCount(of: elementType)
-        let held = ledger.use.current
+        let held = counter.use.current
         guard bytes <= memoryLimits.allocation, bytes <= memoryLimits.total - held else {
             throw OutOfMemoryError(
                 "\(bytes) bytes are needed besides \(held)", bytesNeeded: bytes + held)
         }
         return Tensor(
-            shape: shape, elementType: elementType, buffer: PlannedBuffer(byteCount: bytes, ledger))
+            shape: shape, elementType: elementType, buffer: PlannedBuffer(byteCount: bytes, counter))
     }
 
     public func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
@@ -89,7 +89,7 @@ extension PlanningBackend {
     public func withScratch<Result>(
         _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
     ) throws -> Result {
-        let uncounted = MemoryLedger()
+        let uncounted = MemoryCounter()
         return try body(
             try shapes.map {
                 Tensor(

@@ -6,31 +6,30 @@ import Tensors
 /// are exact too. Fresh memory holds NaN (integers: `Int32.min`), so that reading what was never
 /// written shows. The operations of ``LocalLossOps`` are the composed ones.
 public final class ReferenceBackend: Backend {
-    let ledger = MemoryLedger()
-    /// Scratch that is not lent, by its number of elements.
-    var idleScratch: [Int: [Tensor]] = [:]
+    let counter = MemoryCounter()
+    let scratchPool = ScratchPool<ReferenceStorage>()
 
     public init() {}
 }
 
 /// One allocation; slices share it.
-final class ReferenceStorage {
+final class ReferenceStorage: ScratchMemory {
     let elements: UnsafeMutableBufferPointer<Double>
-    private let ledger: MemoryLedger
+    private let counter: MemoryCounter
 
-    init(count: Int, filledWith value: Double, ledger: MemoryLedger) {
+    init(count: Int, filledWith value: Double, counter: MemoryCounter) {
         elements = .allocate(capacity: count)
         elements.initialize(repeating: value)
-        self.ledger = ledger
-        ledger.add(byteCount)
+        self.counter = counter
+        counter.add(byteCount)
     }
 
     deinit {
-        ledger.remove(byteCount)
+        counter.remove(byteCount)
         elements.deallocate()
     }
 
-    private var byteCount: Int { elements.count * MemoryLayout<Double>.stride }
+    var byteCount: Int { elements.count * MemoryLayout<Double>.stride }
 }
 
 final class ReferenceBuffer: DeviceBuffer {

@@ -20,7 +20,7 @@ extension BLASBackend {
         }
         let strips = ConvolutionStrips(geometry)
         let parts = parts(of: geometry.outputPixels, work: geometry.workPerPixel)
-        try scratch.lend(parts.count * strips.memorySize, of: Float.self) { memory in
+        try withScratch(parts.count * strips.memorySize, of: Float.self) { memory in
             runProducts(parts.count) { part in
                 for pixels in strips.pieces(of: parts[part]) {
                     for group in 0..<strips.groups {
@@ -102,7 +102,7 @@ extension BLASBackend {
             work: geometry.outputHeight * geometry.outputWidth * geometry.workPerPixel)
         let pixelsPerImage = geometry.outputHeight * geometry.outputWidth
         var shape = geometry.vector
-        try scratch.lend(parts.count * strips.memorySize, of: Float.self) { memory in
+        try withScratch(parts.count * strips.memorySize, of: Float.self) { memory in
             withUnsafePointer(to: &shape) { shape in
                 runProducts(parts.count) { part in
                     let images = parts[part]
@@ -180,7 +180,7 @@ extension BLASBackend {
         ) -> Void
     ) throws {
         let (result, size) = (destination.floats, destination.count)
-        try scratch.lend((parts - 1) * size + parts * memorySize, of: Float.self) { memory in
+        try withScratch((parts - 1) * size + parts * memorySize, of: Float.self) { memory in
             let own = memory + (parts - 1) * size
             runProducts(parts) { part in
                 body(

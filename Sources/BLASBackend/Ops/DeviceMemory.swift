@@ -16,7 +16,7 @@ extension BLASBackend {
 
     public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
         let byteCount = try shape.byteCount(of: elementType)
-        let storage = try HostStorage(byteCount: byteCount, from: memory)
+        let storage = try allocate(byteCount)
         return Tensor(
             shape: shape, elementType: elementType,
             buffer: HostBuffer(storage, byteCount: byteCount))
@@ -39,7 +39,7 @@ extension BLASBackend {
         -> Result
     {
         let byteCounts = try shapes.map { try $0.byteCount(of: .float32) }
-        return try scratch.lend(byteCounts) { storages in
+        return try scratchPool.withScratch(byteCounts, allocate: allocate) { storages in
             try body(
                 zip(shapes, storages).map { shape, storage in
                     Tensor(
@@ -47,6 +47,21 @@ extension BLASBackend {
                         buffer: HostBuffer(storage, byteCount: storage.byteCount))
                 })
         }
+    }
+
+    /// Runs `body` with memory for `count` values of a trivial type.
+    func withScratch<Element: BitwiseCopyable, Result>(
+        _ count: Int, of type: Element.Type,
+        _ body: (UnsafeMutablePointer<Element>) throws -> Result
+    ) throws -> Result {
+        let byteCount = count * MemoryLayout<Element>.stride
+        return try scratchPool.withScratch([byteCount], allocate: allocate) {
+            try body($0[0].pointer.assumingMemoryBound(to: type))
+        }
+    }
+
+    private func allocate(_ byteCount: Int) throws -> HostStorage {
+        try HostStorage(byteCount: byteCount, from: memory)
     }
 
     public func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {

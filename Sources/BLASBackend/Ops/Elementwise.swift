@@ -84,7 +84,7 @@ extension BLASBackend {
             output.shape == [channels], "row sum of \(input.shape) into \(output.shape)")
         let (x, sums) = (input.floats, output.floats)
         let parts = parts(of: rows, work: channels)
-        try scratch.lend(parts.count * 2 * channels, of: Double.self) { memory in
+        try withScratch(parts.count * 2 * channels, of: Double.self) { memory in
             threads.run(parts.count) { part in
                 let partial = memory + part * 2 * channels
                 partial.update(repeating: 0, count: channels)
@@ -120,7 +120,7 @@ extension BLASBackend {
         precondition(
             output.shape == [channels], "row products of \(left.shape) into \(output.shape)")
         let (x, y, result) = (left.floats, right.floats, output.floats)
-        try scratch.lend(channels, of: Double.self) { sums in
+        try withScratch(channels, of: Double.self) { sums in
             alone {
                 sums.update(repeating: 0, count: channels)
                 vector_sum_row_products(x, y, rows, channels, sums)

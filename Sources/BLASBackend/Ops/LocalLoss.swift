@@ -47,7 +47,7 @@ extension BLASBackend {
             var windows = maxPool.vector
             try withUnsafePointer(to: &windows) { windows in
                 // One image's activations at a time, which stay in the cache.
-                try scratch.lend(parts.count * size, of: Float.self) { memory in
+                try withScratch(parts.count * size, of: Float.self) { memory in
                     threads.run(parts.count) { part in
                         let activations = memory + part * size
                         for image in parts[part] {
@@ -94,7 +94,7 @@ extension BLASBackend {
                     g + window, slopes + window, units + window, parts[part].count, shape, shift,
                     scale)
             } then: { shiftMean, scaleMean in
-                try scratch.lend(parts.count * memorySize, of: Float.self) { memory in
+                try withScratch(parts.count * memorySize, of: Float.self) { memory in
                     threads.run(parts.count) { part in
                         let image = parts[part].lowerBound * size
                         vector_pooled_gradient(

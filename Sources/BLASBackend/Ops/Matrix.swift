@@ -37,7 +37,7 @@ extension BLASBackend {
     ) throws {
         let parts = parts(of: terms, grain: 64, work: rows * columns)
         let size = rows * columns
-        try scratch.lend(parts.count * size, of: Float.self) { memory in
+        try withScratch(parts.count * size, of: Float.self) { memory in
             runProducts(parts.count) { part in
                 var partial = product
                 if part > 0 { partial.output = memory + part * size }

@@ -13,7 +13,7 @@ extension BLASBackend {
         let parts = parts(of: rows, work: 2 * channels)
         // Mean, squared deviations and the loops' own memory, of each part.
         let size = 6 * channels
-        try scratch.lend(parts.count * size, of: Double.self) { memory in
+        try withScratch(parts.count * size, of: Double.self) { memory in
             threads.run(parts.count) { part in
                 let moments = memory + part * size
                 vector_moments(
@@ -127,8 +127,8 @@ extension BLASBackend {
     ) throws {
         let channels = scaleGradient.count
         let (shift, scale) = (shiftGradient.floats, scaleGradient.floats)
-        try scratch.lend(parts * 2 * channels, of: Double.self) { sums in
-            try scratch.lend((parts + 1) * 2 * channels, of: Float.self) { memory in
+        try withScratch(parts * 2 * channels, of: Double.self) { sums in
+            try withScratch((parts + 1) * 2 * channels, of: Float.self) { memory in
                 alone { sums.update(repeating: 0, count: parts * 2 * channels) }
                 threads.run(parts) { part in
                     let partial = sums + part * 2 * channels

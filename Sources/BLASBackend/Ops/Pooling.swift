@@ -45,7 +45,7 @@ extension BLASBackend {
             geometry.imageSize, geometry.features, geometry.channels
         )
         let parts = parts(of: geometry.batch, work: size)
-        try scratch.lend(parts.count * channels, of: Float.self) { memory in
+        try withScratch(parts.count * channels, of: Float.self) { memory in
             withUnsafePointer(to: &shape) { shape in
                 threads.run(parts.count) { part in
                     let first = parts[part].lowerBound
@@ -65,7 +65,7 @@ extension BLASBackend {
         var shape = geometry.vector
         let (size, features) = (geometry.imageSize, geometry.features)
         let parts = parts(of: geometry.batch, work: size)
-        try scratch.lend(parts.count * features, of: Float.self) { memory in
+        try withScratch(parts.count * features, of: Float.self) { memory in
             withUnsafePointer(to: &shape) { shape in
                 threads.run(parts.count) { part in
                     let first = parts[part].lowerBound

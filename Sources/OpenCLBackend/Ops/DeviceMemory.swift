@@ -6,7 +6,7 @@ extension OpenCLBackend: DeviceMemory {
 
     public var sliceAlignment: Int { max(traits.memBaseAddrAlign, 256) / 4 }
 
-    public var memoryUse: MemoryUse { ledger.use }
+    public var memoryUse: MemoryUse { counter.use }
 
     public var keepsElements: Bool { !isRehearsal }
 
@@ -28,7 +28,7 @@ extension OpenCLBackend: DeviceMemory {
         var region = cl_buffer_region(origin: source.offset + offset * width, size: bytes)
         guard !isRehearsal else {
             let buffer = OpenCLBuffer(
-                nil, byteCount: bytes, offset: region.origin, of: source.root, ledger)
+                nil, byteCount: bytes, offset: region.origin, of: source.root, counter)
             return Tensor(shape: shape, elementType: tensor.elementType, buffer: buffer)
         }
         var status: cl_int = 0
@@ -40,7 +40,7 @@ extension OpenCLBackend: DeviceMemory {
             throw OpenCLError(code: status, call: "clCreateSubBuffer at \(region.origin) bytes")
         }
         let buffer = OpenCLBuffer(
-            handle, byteCount: bytes, offset: region.origin, of: source.root, ledger)
+            handle, byteCount: bytes, offset: region.origin, of: source.root, counter)
         return Tensor(shape: shape, elementType: tensor.elementType, buffer: buffer)
     }
 
@@ -48,9 +48,9 @@ extension OpenCLBackend: DeviceMemory {
         _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
     ) throws -> Result {
         let sizes = try shapes.map { max(try $0.byteCount(of: .float32), 4) }
-        let buffers = try scratchPool.take(sizes, allocate: allocate)
-        defer { scratchPool.give(back: buffers) }
-        return try body(zip(shapes, buffers).map { Tensor(shape: $0, buffer: $1) })
+        return try scratchPool.withScratch(sizes, allocate: allocate) { buffers in
+            try body(zip(shapes, buffers).map { Tensor(shape: $0, buffer: $1) })
+        }
     }
 
     public func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {
@@ -112,19 +112,19 @@ extension OpenCLBackend: DeviceMemory {
 
     private func allocate(_ byteCount: Int) throws -> OpenCLBuffer {
         let bytes = max(byteCount, 4)
-        guard bytes <= traits.maxAllocation, bytes <= traits.globalMemory - ledger.use.current
+        guard bytes <= traits.maxAllocation, bytes <= traits.globalMemory - counter.use.current
         else {
             throw OutOfDeviceMemoryError(
-                requested: bytes, held: ledger.use.current, maxAllocation: traits.maxAllocation,
+                requested: bytes, held: counter.use.current, maxAllocation: traits.maxAllocation,
                 globalMemory: traits.globalMemory, device: device.name)
         }
-        guard !isRehearsal else { return OpenCLBuffer(nil, byteCount: bytes, ledger) }
+        guard !isRehearsal else { return OpenCLBuffer(nil, byteCount: bytes, counter) }
         var status: cl_int = 0
         let handle = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), bytes, nil, &status)
         try checkMemory(status, "clCreateBuffer of \(bytes) bytes", bytes: bytes)
         guard let handle else {
             throw OpenCLError(code: status, call: "clCreateBuffer of \(bytes) bytes")
         }
-        return OpenCLBuffer(handle, byteCount: bytes, ledger)
+        return OpenCLBuffer(handle, byteCount: bytes, counter)
     }
 }

@@ -3,14 +3,14 @@ import Tensors
 extension ReferenceBackend {
     public var name: String { "reference (loops in Double)" }
     public var sliceAlignment: Int { 1 }
-    public var memoryUse: MemoryUse { ledger.use }
+    public var memoryUse: MemoryUse { counter.use }
     public var memoryLimits: MemoryLimits { .none }
 
     public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
         _ = try shape.byteCount(of: elementType)
         let undefined = elementType == .float32 ? Double.nan : Double(Int32.min)
         let storage = ReferenceStorage(
-            count: shape.count, filledWith: undefined, ledger: ledger)
+            count: shape.count, filledWith: undefined, counter: counter)
         return Tensor(
             shape: shape, elementType: elementType,
             buffer: ReferenceBuffer(storage, 0..<shape.count))
@@ -32,13 +32,23 @@ extension ReferenceBackend {
     public func withScratch<Result>(_ shapes: [Shape], _ body: ([Tensor]) throws -> Result) throws
         -> Result
     {
-        let tensors = try shapes.map { shape in
-            let idle = idleScratch[shape.count]?.popLast()
-            return try idle?.reshaped(shape) ?? makeTensor(shape)
+        let width = MemoryLayout<Double>.stride
+        // Asked in floats, so that what is larger than any memory is an error here, too.
+        let byteCounts = try shapes.map {
+            try $0.byteCount(of: .float32) / ElementType.float32.byteCount * width
         }
-        defer { for tensor in tensors { idleScratch[tensor.count, default: []].append(tensor) } }
-        for tensor in tensors { try fill(tensor, with: .nan) }
-        return try body(tensors)
+        return try scratchPool.withScratch(
+            byteCounts,
+            allocate: {
+                ReferenceStorage(count: $0 / width, filledWith: .nan, counter: counter)
+            }
+        ) { storages in
+            let tensors = zip(shapes, storages).map { shape, storage in
+                Tensor(shape: shape, buffer: ReferenceBuffer(storage, 0..<shape.count))
+            }
+            for tensor in tensors { try fill(tensor, with: .nan) }
+            return try body(tensors)
+        }
     }
 
     public func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {
