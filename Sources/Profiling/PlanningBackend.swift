@@ -69,33 +69,28 @@ private final class PlannedSlice: DeviceBuffer {
 // MARK: Memory
 
 extension PlanningBackend {
-    public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
-        let bytes = try shape.byteCount(of: elementType)
+    public func makeTensor(_ spec: TensorSpec) throws -> Tensor {
+        let bytes = try spec.checkedByteCount()
         let held = counter.use.current
         guard bytes <= memoryLimits.allocation, bytes <= memoryLimits.total - held else {
             throw OutOfMemoryError(
                 "\(bytes) bytes are needed besides \(held)", bytesNeeded: bytes + held)
         }
-        return Tensor(
-            shape: shape, elementType: elementType, buffer: PlannedBuffer(byteCount: bytes, counter))
+        return Tensor(spec, buffer: PlannedBuffer(byteCount: bytes, counter))
     }
 
-    public func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
-        Tensor(
-            shape: shape, elementType: tensor.elementType, buffer: PlannedSlice(of: tensor.buffer))
+    public func slice(_ tensor: Tensor, atByte offset: Int, _ spec: TensorSpec) throws -> Tensor {
+        Tensor(spec, buffer: PlannedSlice(of: tensor.buffer))
     }
 
     /// Scratch is the device's own business, and not planned.
     public func withScratch<Result>(
-        _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
+        _ specs: [TensorSpec], _ body: ([Tensor]) throws -> Result
     ) throws -> Result {
         let uncounted = MemoryCounter()
         return try body(
-            try shapes.map {
-                Tensor(
-                    shape: $0,
-                    buffer: PlannedBuffer(
-                        byteCount: try $0.byteCount(of: .float32), uncounted))
+            try specs.map {
+                Tensor($0, buffer: PlannedBuffer(byteCount: try $0.checkedByteCount(), uncounted))
             })
     }
 

@@ -12,8 +12,13 @@ public final class ReferenceBackend: Backend {
     public init() {}
 }
 
-/// One allocation; slices share it.
+/// One allocation; slices share it. It holds a number for every four bytes that were asked for.
 final class ReferenceStorage: ScratchMemory {
+    /// Bytes of a float or an integer on a device.
+    static let bytesPerNumber = 4
+
+    static func numbers(inBytes bytes: Int) -> Int { ceilingDivision(bytes, bytesPerNumber) }
+
     let elements: UnsafeMutableBufferPointer<Double>
     private let counter: MemoryCounter
 
@@ -58,8 +63,9 @@ extension Tensor {
         return anyElements
     }
 
-    /// The elements of whatever type.
+    /// The elements, floats or integers.
     var anyElements: UnsafeMutableBufferPointer<Double> {
+        checkHoldsElements()
         guard let buffer = buffer as? ReferenceBuffer else {
             preconditionFailure("a tensor \(shape) of another backend: \(type(of: buffer))")
         }

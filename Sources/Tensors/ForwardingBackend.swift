@@ -23,18 +23,16 @@ open class ForwardingBackend: Backend {
     open var keepsElements: Bool { base.keepsElements }
     open func rehearsal() -> (any Backend)? { base.rehearsal() }
 
-    open func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
-        try base.makeTensor(shape, elementType)
-    }
+    open func makeTensor(_ spec: TensorSpec) throws -> Tensor { try base.makeTensor(spec) }
 
-    open func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
-        try base.slice(tensor, at: offset, shape)
+    open func slice(_ tensor: Tensor, atByte offset: Int, _ spec: TensorSpec) throws -> Tensor {
+        try base.slice(tensor, atByte: offset, spec)
     }
 
     open func withScratch<Result>(
-        _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
+        _ specs: [TensorSpec], _ body: ([Tensor]) throws -> Result
     ) throws -> Result {
-        try base.withScratch(shapes, body)
+        try base.withScratch(specs, body)
     }
 
     open func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {

@@ -93,7 +93,7 @@ private struct GuardedOperand {
             return
         }
         // An odd offset where the backend allows it: nothing may count on aligned operands.
-        let alignment = backend.sliceAlignment
+        let alignment = backend.sliceAlignment(of: operand.elementType)
         front = ceilingDivision(17, alignment) * alignment
         let band = { (count: Int) in [UInt32](repeating: Float.nan.bitPattern, count: count) }
         contents = band(front) + operand.bits(key: key) + band(67)
@@ -107,10 +107,9 @@ private struct GuardedOperand {
 
     /// Everything, bands included.
     func read(from backend: any Backend) throws -> [UInt32] {
-        switch operand.elementType {
-        case .float32: try backend.read(whole).map(\.bitPattern)
-        case .int32: try backend.readIntegers(whole).map { UInt32(bitPattern: $0) }
-        }
+        operand.elementType == .int32
+            ? try backend.readIntegers(whole).map { UInt32(bitPattern: $0) }
+            : try backend.read(whole).map(\.bitPattern)
     }
 
     /// What was written where nothing may be.

@@ -4,7 +4,7 @@ import Tensors
 extension OpenCLBackend: DeviceMemory {
     public var name: String { "OpenCL \(device.id), \(device.name), \(engine.rawValue) kernels" }
 
-    public var sliceAlignment: Int { max(traits.memBaseAddrAlign, 256) / 4 }
+    public var sliceAlignment: Int { max(traits.memBaseAddrAlign, 256) }
 
     public var memoryUse: MemoryUse { counter.use }
 
@@ -14,22 +14,19 @@ extension OpenCLBackend: DeviceMemory {
         MemoryLimits(total: traits.globalMemory, allocation: traits.maxAllocation)
     }
 
-    public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
-        let buffer = try allocate(try shape.byteCount(of: elementType))
-        return Tensor(shape: shape, elementType: elementType, buffer: buffer)
+    public func makeTensor(_ spec: TensorSpec) throws -> Tensor {
+        Tensor(spec, buffer: try allocate(try spec.checkedByteCount()))
     }
 
-    public func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
-        precondition(
-            offset >= 0 && offset % sliceAlignment == 0 && offset + shape.count <= tensor.count,
-            "no slice \(shape) at element \(offset) of \(tensor.shape)")
-        let (source, width) = (tensor.openCLBuffer, tensor.elementType.byteCount)
-        let bytes = max(shape.count * width, 4)
-        var region = cl_buffer_region(origin: source.offset + offset * width, size: bytes)
+    public func slice(_ tensor: Tensor, atByte offset: Int, _ spec: TensorSpec) throws -> Tensor {
+        checkSlice(of: tensor, atByte: offset, spec)
+        let source = tensor.openCLBuffer
+        let bytes = max(spec.byteCount, Self.minBytes)
+        var region = cl_buffer_region(origin: source.offset + offset, size: bytes)
         guard !isRehearsal else {
             let buffer = OpenCLBuffer(
                 nil, byteCount: bytes, offset: region.origin, of: source.root, counter)
-            return Tensor(shape: shape, elementType: tensor.elementType, buffer: buffer)
+            return Tensor(spec, buffer: buffer)
         }
         var status: cl_int = 0
         guard
@@ -41,15 +38,18 @@ extension OpenCLBackend: DeviceMemory {
         }
         let buffer = OpenCLBuffer(
             handle, byteCount: bytes, offset: region.origin, of: source.root, counter)
-        return Tensor(shape: shape, elementType: tensor.elementType, buffer: buffer)
+        return Tensor(spec, buffer: buffer)
     }
 
+    /// OpenCL has no buffer of 0 bytes, and kernels take arrays of elements.
+    private static var minBytes: Int { 4 }
+
     public func withScratch<Result>(
-        _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
+        _ specs: [TensorSpec], _ body: ([Tensor]) throws -> Result
     ) throws -> Result {
-        let sizes = try shapes.map { max(try $0.byteCount(of: .float32), 4) }
-        return try scratchPool.withScratch(sizes, allocate: allocate) { buffers in
-            try body(zip(shapes, buffers).map { Tensor(shape: $0, buffer: $1) })
+        let byteCounts = try specs.map { max(try $0.checkedByteCount(), Self.minBytes) }
+        return try scratchPool.withScratch(byteCounts, allocate: allocate) { buffers in
+            try body(zip(specs, buffers).map { Tensor($0, buffer: $1) })
         }
     }
 
@@ -57,6 +57,7 @@ extension OpenCLBackend: DeviceMemory {
         precondition(
             bytes.count == tensor.byteCount,
             "\(bytes.count) bytes cannot fill \(tensor.shape), which holds \(tensor.byteCount)")
+        tensor.checkHoldsElements()
         guard !isRehearsal else { return }
         try staging.write(bytes, to: tensor.openCLBuffer, on: queue)
     }
@@ -74,7 +75,8 @@ extension OpenCLBackend: DeviceMemory {
     public func copy(_ source: Tensor, into destination: Tensor) throws {
         precondition(
             source.count == destination.count && source.elementType == destination.elementType,
-            "cannot copy \(source.shape) into \(destination.shape)")
+            "cannot copy \(source.spec) into \(destination.spec)")
+        source.checkHoldsElements()
         guard source.count > 0, !isRehearsal else { return }
         try checkMemory(
             clEnqueueCopyBuffer(
@@ -111,7 +113,7 @@ extension OpenCLBackend: DeviceMemory {
     }
 
     private func allocate(_ byteCount: Int) throws -> OpenCLBuffer {
-        let bytes = max(byteCount, 4)
+        let bytes = max(byteCount, Self.minBytes)
         guard bytes <= traits.maxAllocation, bytes <= traits.globalMemory - counter.use.current
         else {
             throw OutOfDeviceMemoryError(

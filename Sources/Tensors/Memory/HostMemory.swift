@@ -66,9 +66,4 @@ public enum HostMemory {
         }
         free(memory)
     }
-
-    /// As ``check(_:for:)``, for `count` elements of 4 bytes.
-    public static func check(elements count: Int, for purpose: String) throws {
-        try check(count.saturatingMultiplied(by: 4), for: purpose)
-    }
 }

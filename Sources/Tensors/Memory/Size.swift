@@ -1,5 +1,5 @@
 /// Arithmetic of sizes that a user may ask for. What is too large for an `Int` becomes `Int.max`,
-/// for which ``Shape/byteCount(of:)`` throws, instead of ending the program.
+/// for which ``TensorSpec/checkedByteCount()`` throws, instead of ending the program.
 extension Int {
     /// The product of two numbers that are not negative.
     package func saturatingMultiplied(by other: Int) -> Int {
@@ -31,22 +31,4 @@ extension Sequence<Int> {
 
     /// The sum of numbers that are not negative.
     package func saturatingSum() -> Int { reduce(0) { $0.saturatingAdding($1) } }
-}
-
-extension Shape {
-    /// No tensor has more bytes: 128 TiB, what a processor addresses. All sizes that are derived from
-    /// smaller ones fit an `Int`.
-    private static let mostBytes = 1 << 47
-
-    /// Bytes of a tensor of this shape.
-    ///
-    /// - Throws: ``OutOfMemoryError`` if no machine has so many. Backends ask here before they
-    ///   allocate, so that no size is too large for arithmetic afterwards.
-    public func byteCount(of type: ElementType) throws -> Int {
-        let bytes = count.saturatingMultiplied(by: type.byteCount)
-        guard bytes <= Self.mostBytes else {
-            throw OutOfMemoryError("a tensor \(self) is larger than any memory")
-        }
-        return bytes
-    }
 }
