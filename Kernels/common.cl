@@ -259,15 +259,15 @@ typedef struct {
     {load(scale, c, channels), load(shift, c, channels), load(mean, c, channels), \
      load(inverse_deviation, c, channels)}
 
-static floatv unit_value(Norm norm, floatv x)
+static floatv normalized_value(Norm norm, floatv x)
 {
     return (x - norm.mean) * norm.inverse;
 }
 
 // The gradient with respect to the input of a batch norm, from that with respect to its output
 // and the two parameters' gradients divided by the number of rows.
-static floatv norm_gradient(Norm norm, floatv unit, floatv gradient, floatv scale_part,
+static floatv norm_gradient(Norm norm, floatv normalized, floatv gradient, floatv scale_part,
                             floatv shift_part)
 {
-    return norm.scale * norm.inverse * (gradient - fma(unit, scale_part, shift_part));
+    return norm.scale * norm.inverse * (gradient - fma(normalized, scale_part, shift_part));
 }

@@ -19,7 +19,7 @@ extension OpenCLBackend {
                 let group = min(64, traits.maxWorkGroupSize)
                 let groups = min(ceilingDivision(weights.count, group), longestAxis / group)
                 try launch(
-                    .convolutionLocal, "rotate_weights",
+                    .convolutionLocal, "flip_weights",
                     [
                         .tensor(weights), .tensor(scratch[0]), .int(pass.taps),
                         .int(weights.shape[2]), .int(weights.shape[3]),

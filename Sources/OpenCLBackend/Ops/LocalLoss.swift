@@ -57,7 +57,7 @@ extension OpenCLBackend: LocalLossOps {
             "pool of \(input.shape) into \(output.shape) with sums \(windowSums.shape)")
         let grid = windowGrid(geometry)
         try launch(
-            .localLoss, "batch_norm_pool", grid,
+            .batchNormPool, "batch_norm_pool", grid,
             [input] + tensors(parameters, statistics) + [output, pooled, windowSums],
             rows: geometry.windows, geometry.channels,
             geometry.arguments
@@ -91,13 +91,13 @@ extension OpenCLBackend: LocalLossOps {
         try withScratch([[windows, channels], [2, grid.groups, channels]]) { scratch in
             let (gradients, partial) = (scratch[0], scratch[1])
             try launch(
-                .localLoss, "window_gradient_sums", grid,
+                .batchNormPool, "window_gradient_sums", grid,
                 [pooledGradient, windowSums, gradients, partial], rows: windows, channels,
                 geometry.arguments + [grid.vectors])
             try sumRowPairs(partial, first: shiftGradient, second: scaleGradient)
             let pixels = input.shape.rows
             try launch(
-                .localLoss, "pooled_gradient", rowGrid(pixels, channels),
+                .batchNormPool, "batch_norm_pool_gradient", rowGrid(pixels, channels),
                 [input] + tensors(parameters, statistics)
                     + [gradients, scaleGradient, shiftGradient, inputGradient],
                 rows: pixels, channels, geometry.arguments + [activation.slope])

@@ -25,11 +25,11 @@ extension OpenCLBackend: LossOps {
         _ logits: Tensor, _ labels: Tensor, top: Int, addingTo total: Tensor
     ) throws {
         checkLogits(logits, labels, total, .int32)
-        try withRowResults(of: logits, "add_count", into: .integers(total)) { hits, grid in
+        try withRowResults(of: logits, "add_count", into: .integers(total)) { correct, grid in
             try launch(
-                .loss, "hits", defines: defines(grid), over: grid,
+                .loss, "count_correct", defines: defines(grid), over: grid,
                 [
-                    .tensor(logits), .integers(labels), .tensor(hits), .int(logits.shape[0]),
+                    .tensor(logits), .integers(labels), .tensor(correct), .int(logits.shape[0]),
                     .int(logits.shape[1]), .int(top), grid.numbers,
                 ])
         }

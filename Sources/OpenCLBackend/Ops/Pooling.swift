@@ -66,7 +66,7 @@ extension OpenCLBackend: PoolingOps {
             return try copy(input, into: output)
         }
         try map(
-            .pooling, "average_features", [input, output], count: output.count,
+            .pooling, "average_pool_features", [input, output], count: output.count,
             [.int(geometry.columns.length), .int(geometry.size)])
     }
 
@@ -77,7 +77,7 @@ extension OpenCLBackend: PoolingOps {
             return try copy(outputGradient, into: inputGradient)
         }
         try map(
-            .pooling, "average_features_gradient", [outputGradient, inputGradient],
+            .pooling, "average_pool_features_gradient", [outputGradient, inputGradient],
             count: inputGradient.count, [.int(geometry.columns.length), .int(geometry.size)])
     }
 

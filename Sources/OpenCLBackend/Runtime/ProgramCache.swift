@@ -46,7 +46,10 @@ final class ProgramCache {
         binaries = BinaryCache(device, in: folder)
         together =
             device.traits.paysByProgram
-            ? [.elementwise, .normalization, .pooling, .loss, .localLoss, .optimizer] : []
+            ? [
+                .elementwise, .normalization, .pooling, .loss, .localLoss, .batchNormPool,
+                .optimizer,
+            ] : []
     }
 
     func kernel(_ source: KernelSource, _ name: String, _ defines: [KernelDefine]) throws

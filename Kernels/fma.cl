@@ -1,18 +1,19 @@
-// How x · y + z is computed where a device has no instruction for fma, and may take hundreds of
-// others for one. Like common.cl, put before every kernel file by the host, which says how:
-// FUSED_IN_PARTS, as an fma would, in some twenty; UNFUSED, with the product rounded, in two.
+// How x · y + z is computed on a device without an fma instruction, which may take hundreds of others
+// for one. The host puts this before every kernel file, like common.cl, and defines one of:
+// EMULATED_FMA, for the result of an fma in some twenty instructions; SEPARATE_FMA, for a rounded
+// product and a sum.
 
-#if defined(FUSED_IN_PARTS) || defined(UNFUSED)
+#if defined(EMULATED_FMA) || defined(SEPARATE_FMA)
 #undef fma
 #endif
 
-#if defined(FUSED_IN_PARTS)
+#if defined(EMULATED_FMA)
 
 // What rounding took from the product (Dekker 1971: halves of 12 bits have exact products) and
 // from the sum (Knuth's TwoSum) is added again. The bits are those of an fma unless that last
 // addition lands on a tie; products below 1e-30 lose what would not be a normal number.
-#define DEFINE_FUSED(T, INT)                                                              \
-    static __attribute__((overloadable)) T fused(T x, T y, T z)                           \
+#define DEFINE_EMULATED_FMA(T, INT)                                                       \
+    static __attribute__((overloadable)) T emulated_fma(T x, T y, T z)                    \
     {                                                                                     \
         const T x_high = as_##T(as_##INT(x) & ~0xfff), x_low = x - x_high;                \
         const T y_high = as_##T(as_##INT(y) & ~0xfff), y_low = y - y_high;                \
@@ -23,11 +24,11 @@
         return isfinite(sum) ? sum + (lost_sum + lost_product) : sum;                     \
     }
 
-DEFINE_FUSED(float, int)
-DEFINE_FUSED(float4, int4)
-DEFINE_FUSED(float16, int16)
-#define fma fused
+DEFINE_EMULATED_FMA(float, int)
+DEFINE_EMULATED_FMA(float4, int4)
+DEFINE_EMULATED_FMA(float16, int16)
+#define fma emulated_fma
 
-#elif defined(UNFUSED)
+#elif defined(SEPARATE_FMA)
 #define fma(x, y, z) ((x) * (y) + (z))
 #endif
