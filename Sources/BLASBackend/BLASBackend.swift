@@ -35,13 +35,13 @@ public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
 
     /// A backend that counts what `backend` would hold. All that looks at elements is a thread's job,
     /// and its threads rest.
-    private init(rehearsing backend: BLASBackend) {
+    private init(dryRunOf backend: BLASBackend) {
         convolutionAlgorithm = backend.convolutionAlgorithm
-        memory = HostMemorySource(rehearsing: backend.memory)
+        memory = HostMemorySource(dryRunOf: backend.memory)
         threads = ThreadPool(resting: backend.threads.count)
     }
 
-    public func rehearsal() -> (any Backend)? { BLASBackend(rehearsing: self) }
+    public func dryRun() -> (any Backend)? { BLASBackend(dryRunOf: self) }
 
     public var name: String {
         let core = openblas_get_corename().map { String(cString: $0) } ?? "unknown core"
@@ -53,16 +53,16 @@ extension BLASBackend {
     /// Runs `body` on every part of `0..<count`, cut at multiples of `grain`, at the same time.
     ///
     /// - Parameter work: operations per element; too little work stays on one thread.
-    func inParts(
-        of count: Int, grain: Int = 1, work: Int = 1, _ body: (_ part: Int, Range<Int>) -> Void
+    func parallelFor(
+        _ count: Int, grain: Int = 1, work: Int = 1, _ body: (_ part: Int, Range<Int>) -> Void
     ) {
-        let parts = Parts(of: count, grain: grain, work: work, threads: threads.count)
+        let parts = WorkPartition(of: count, grain: grain, work: work, threads: threads.count)
         threads.run(parts.count) { body($0, parts[$0]) }
     }
 
     /// A flat map over `count` elements.
     func overElements(_ count: Int, _ body: (Range<Int>) -> Void) {
-        inParts(of: count, grain: 64) { body($1) }
+        parallelFor(count, grain: 64) { body($1) }
     }
 
     /// Runs `body`, which computes products by OpenBLAS, for `parts` parts at the same time.
@@ -73,8 +73,8 @@ extension BLASBackend {
     /// Runs `body`, which looks at elements, on the caller's thread.
     func alone(_ body: () -> Void) { threads.run(1) { _ in body() } }
 
-    func parts(of count: Int, grain: Int = 1, work: Int = 1) -> Parts {
-        Parts(of: count, grain: grain, work: work, threads: threads.count)
+    func partition(_ count: Int, grain: Int = 1, work: Int = 1) -> WorkPartition {
+        WorkPartition(of: count, grain: grain, work: work, threads: threads.count)
     }
 
     func checkSameShape(_ one: Tensor, _ other: Tensor, _ operation: String) {

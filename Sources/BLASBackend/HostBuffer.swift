@@ -5,25 +5,25 @@ import Tensors
 final class HostMemorySource {
     let counter = MemoryCounter()
     /// Where it only counts, the bytes that it may count to: nothing lies behind its pointers then.
-    private let rehearsedLimit: Int?
+    private let dryRunLimit: Int?
     /// Bytes of address space that must stay free for others, see ``OpenBLASMemory``.
     private let reserve: Int
 
     init(reserve: Int) {
         self.reserve = reserve
-        rehearsedLimit = nil
+        dryRunLimit = nil
     }
 
-    init(rehearsing source: HostMemorySource) {
+    init(dryRunOf source: HostMemorySource) {
         reserve = 0
-        rehearsedLimit = source.available
+        dryRunLimit = source.available
     }
 
-    var isRehearsal: Bool { rehearsedLimit != nil }
+    var isDryRun: Bool { dryRunLimit != nil }
 
     /// What is left of the address space, where it is limited, and otherwise of the machine.
     var available: Int {
-        if let rehearsedLimit { return rehearsedLimit }
+        if let dryRunLimit { return dryRunLimit }
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         guard let left = HostMemory.addressSpaceLeft else { return physical }
         // Twice: `left` loses the reserve once OpenBLAS has taken it.
@@ -35,8 +35,8 @@ final class HostMemorySource {
             "the system does not give \(byteCount) bytes more to the CPU backend, which holds "
                 + "\(counter.use.current)",
             bytesNeeded: byteCount.saturatingAdding(counter.use.current))
-        if let rehearsedLimit {
-            guard byteCount <= rehearsedLimit - counter.use.current else { throw shortage }
+        if let dryRunLimit {
+            guard byteCount <= dryRunLimit - counter.use.current else { throw shortage }
             return Self.nobodys
         }
         var pointer: UnsafeMutableRawPointer?
@@ -48,7 +48,7 @@ final class HostMemorySource {
     }
 
     fileprivate func release(_ pointer: UnsafeMutableRawPointer) {
-        if !isRehearsal { free(pointer) }
+        if !isDryRun { free(pointer) }
     }
 
     /// An aligned address that nothing is read from or written to.

@@ -11,7 +11,7 @@ enum OpenBLASMemory {
     /// OpenBLAS's buffer and a thread's stack.
     private static let bytesPerThread = (128 << 20) + (8 << 20)
 
-    private static let leastTensors = 64 << 20
+    private static let minTensorBytes = 64 << 20
 
     /// Bytes of address space to keep free; 0 where it is not limited.
     ///
@@ -20,7 +20,7 @@ enum OpenBLASMemory {
         guard let left = HostMemory.addressSpaceLeft else { return 0 }
         let bytes = threads.saturatingMultiplied(by: bytesPerThread)
         // Twice, see `HostMemorySource.available`, and something for the tensors.
-        guard bytes <= (left - leastTensors) / 2 else {
+        guard bytes <= (left - minTensorBytes) / 2 else {
             throw OutOfMemoryError(
                 "the limit on the address space leaves \(left) bytes, and OpenBLAS takes "
                     + "\(bytesPerThread) for each of \(threads) threads",

@@ -25,7 +25,7 @@ final class ThreadPool {
     static var coreCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
     /// More only get into each other's way: they wait for each other after every operation.
-    static var mostThreads: Int { max(64, 16 * coreCount) }
+    static var maxThreads: Int { max(64, 16 * coreCount) }
 
     /// A pool of `count` threads that do nothing and need not be there.
     init(resting count: Int) {
@@ -34,10 +34,10 @@ final class ThreadPool {
     }
 
     init(count: Int) throws {
-        guard count <= Self.mostThreads else {
+        guard count <= Self.maxThreads else {
             throw ThreadError(
                 wanted: count,
-                reason: "at most \(Self.mostThreads) make sense on \(Self.coreCount) cores")
+                reason: "at most \(Self.maxThreads) make sense on \(Self.coreCount) cores")
         }
         self.count = count
         isResting = false

@@ -20,9 +20,9 @@ public protocol Backend: DeviceMemory, MatrixOps, ConvolutionOps, ElementwiseOps
     /// A backend that does what this one does, call for call, and counts the same bytes, but holds
     /// no memory, computes nothing and reads zeros: what is tried on it says exactly what this one
     /// would hold. Nil if a backend has none.
-    func rehearsal() -> (any Backend)?
+    func dryRun() -> (any Backend)?
 }
 
 extension Backend {
-    public func rehearsal() -> (any Backend)? { nil }
+    public func dryRun() -> (any Backend)? { nil }
 }

@@ -21,7 +21,7 @@ open class ForwardingBackend: Backend {
     open var memoryLimits: MemoryLimits { base.memoryLimits }
 
     open var keepsElements: Bool { base.keepsElements }
-    open func rehearsal() -> (any Backend)? { base.rehearsal() }
+    open func dryRun() -> (any Backend)? { base.dryRun() }
 
     open func makeTensor(_ spec: TensorSpec) throws -> Tensor { try base.makeTensor(spec) }
 
@@ -272,14 +272,14 @@ open class ForwardingBackend: Backend {
         }
     }
 
-    open func pooledGradient(
+    open func batchNormPoolGradient(
         of pooledGradient: Tensor, input: Tensor, windowSums: Tensor,
         _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
         _ activation: Activation, _ geometry: AveragePoolGeometry,
         into inputGradient: Tensor, scaleGradient: Tensor, shiftGradient: Tensor
     ) throws {
         try around {
-            try base.pooledGradient(
+            try base.batchNormPoolGradient(
                 of: pooledGradient, input: input, windowSums: windowSums, parameters, statistics,
                 activation, geometry, into: inputGradient, scaleGradient: scaleGradient,
                 shiftGradient: shiftGradient)

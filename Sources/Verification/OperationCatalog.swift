@@ -9,7 +9,7 @@ public enum OperationCatalog {
 
     public static func all(size: Size) -> [OperationCase] {
         [
-            deviceMemory, matrix, convolution, elementwise, mixing, normalization, pooling, loss,
+            deviceMemory, matrix, convolution, elementwise, normalization, pooling, loss,
             localLoss, optimizer, wholeNumbers,
         ].flatMap { $0(size) }
     }

@@ -33,7 +33,7 @@ public func verify(
     let operands = try operation.operands().map {
         try GuardedOperand($0, key: operation.name, on: backend, guarded: options.guardBands)
     }
-    let tensors = Named(operands.map(\.operand), operands.map(\.tensor))
+    let tensors = NamedOperands(operands.map(\.operand), operands.map(\.tensor))
 
     func run() throws -> [[UInt32]] {
         for operand in operands { try operand.upload(to: backend) }

@@ -6,7 +6,7 @@ extension BLASBackend {
     /// A cache line, so that slices are as aligned as whole tensors.
     public var sliceAlignment: Int { HostStorage.alignment }
 
-    public var keepsElements: Bool { !memory.isRehearsal }
+    public var keepsElements: Bool { !memory.isDryRun }
 
     /// The machine's memory, or what a limit on the address space leaves.
     public var memoryLimits: MemoryLimits {

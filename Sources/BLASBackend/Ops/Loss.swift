@@ -12,7 +12,7 @@ extension BLASBackend {
         let (x, label, result) = (logits.floats, labels.integers, gradient?.floats)
         try withScratch(batch, of: Double.self) { losses in
             // An exponential and its share of the rest are some forty operations.
-            inParts(of: batch, work: 40 * classes) { _, rows in
+            parallelFor(batch, work: 40 * classes) { _, rows in
                 let (row, start) = (rows.lowerBound, rows.lowerBound * classes)
                 vector_cross_entropy(
                     x + start, label + row, rows.count, classes, batch, options.temperature,

@@ -10,7 +10,7 @@ extension BLASBackend {
         precondition(rows > 1, "batch statistics of the single row \(input.shape)")
         checkChannels(of: input, parameters, statistics)
         let x = input.floats
-        let parts = parts(of: rows, work: 2 * channels)
+        let parts = partition(rows, work: 2 * channels)
         // Mean, squared deviations and the loops' own memory, of each part.
         let size = 6 * channels
         try withScratch(parts.count * size, of: Double.self) { memory in
@@ -75,7 +75,7 @@ extension BLASBackend {
         checkSameShape(input, output, "batch norm")
         let norm = norm(of: input, parameters, statistics)
         let (x, y, channels) = (input.floats, output.floats, input.shape.channels)
-        inParts(of: input.shape.rows, work: channels) { _, rows in
+        parallelFor(input.shape.rows, work: channels) { _, rows in
             let start = rows.lowerBound * channels
             vector_batch_norm(
                 x + start, y + start, rows.count, channels, norm, activation.vector)
@@ -94,7 +94,7 @@ extension BLASBackend {
         let norm = norm(of: input, parameters, statistics)
         let (g, x, result) = (outputGradient.floats, input.floats, inputGradient.floats)
         let (rows, channels) = (input.shape.rows, input.shape.channels)
-        let parts = parts(of: rows, work: 2 * channels)
+        let parts = partition(rows, work: 2 * channels)
         try withGradientSums(
             parts: parts.count, rows: rows, scaleGradient, shiftGradient
         ) { part, shift, scale, memory in
@@ -159,7 +159,7 @@ extension BLASBackend {
         let (x, y, lengths, columns) = (
             input.floats, output.floats, norms.floats, input.shape[1]
         )
-        inParts(of: input.shape[0], work: columns) { _, rows in
+        parallelFor(input.shape[0], work: columns) { _, rows in
             let (row, start) = (rows.lowerBound, rows.lowerBound * columns)
             vector_normalize_rows(
                 x + start, y + start, lengths + row, rows.count, columns, Self.smallestNorm)
@@ -176,7 +176,7 @@ extension BLASBackend {
             "norms \(norms.shape) of \(output.shape)")
         let (g, y, result) = (outputGradient.floats, output.floats, inputGradient.floats)
         let (lengths, columns) = (norms.floats, output.shape[1])
-        inParts(of: output.shape[0], work: columns) { _, rows in
+        parallelFor(output.shape[0], work: columns) { _, rows in
             let (row, start) = (rows.lowerBound, rows.lowerBound * columns)
             vector_normalize_rows_gradient(
                 g + start, y + start, lengths + row, result + start, rows.count, columns,

@@ -8,7 +8,7 @@ extension OpenCLBackend {
         let isLeftTransposed = product.left.isTransposed
         let tile = tile(
             for: product.operation,
-            shipped: isLeftTransposed
+            default: isLeftTransposed
                 ? RegisterTile.forOuterProducts(rows: rows, columns: columns, traits)
                 : RegisterTile.forProduct(rows: rows, columns: columns, traits)
         ).noHigher(than: rows)
@@ -97,7 +97,7 @@ extension OpenCLBackend {
         throws
     {
         let depth = panels.shape[1]
-        let rowsPerGroup = max(64, ceilingDivision(depth, longestAxis))
+        let rowsPerGroup = max(64, ceilingDivision(depth, maxAxis))
         try launch(
             .matrixRegister, "pack_columns", defines: tile.defines(),
             [
@@ -126,7 +126,7 @@ extension OpenCLBackend {
                 global: [ceilingDivision(rows, rowsPerGroup)], local: [1])
         case .local:
             let group = min(64, traits.maxWorkGroupSize)
-            let groups = min(ceilingDivision(output.count, group), longestAxis / group)
+            let groups = min(ceilingDivision(output.count, group), maxAxis / group)
             try launch(
                 .matrixLocal, "add_partials",
                 [

@@ -1,7 +1,7 @@
 import Tensors
 
 /// No axis of a launch is longer: some drivers take a slow path, or fail, beyond 65535.
-let longestAxis = 32768
+let maxAxis = 32768
 
 /// What one work-item of the register engine holds: `height` rows of `vectors` · 16 columns.
 struct RegisterTile: Hashable, Codable {
@@ -61,7 +61,7 @@ struct RegisterTile: Hashable, Codable {
         let worthwhile = ceilingDivision(
             Self.operationsPerGroup, max(2 * height * columns * depth, 1))
         let balanced = max(count * lanes / (4 * computeUnits), 1)
-        return max(min(worthwhile, balanced), ceilingDivision(count, longestAxis))
+        return max(min(worthwhile, balanced), ceilingDivision(count, maxAxis))
     }
 }
 
@@ -81,7 +81,7 @@ struct MacroTile {
         let width = [4, 2].first { shares($0) * bands >= 32 * computeUnits } ?? 1
         let height = max(bands * shares(width) / (4 * computeUnits), 1)
         self.panels = min(width, panels)
-        self.bands = ceilingDivision(bands, (bands / height).clamped(to: 1...longestAxis))
+        self.bands = ceilingDivision(bands, (bands / height).clamped(to: 1...maxAxis))
         global = [shares(width), ceilingDivision(bands, self.bands), products]
     }
 }
@@ -94,10 +94,10 @@ struct DepthSplit {
     let tileGroups: Int
 
     /// - Parameters:
-    ///   - depth: terms of the sum, in units of `unit` (an image row has as many as pixels).
+    ///   - depth: terms of the sum, in rows of `rowLength` (an image row has as many as pixels).
     ///   - rows, columns: of the sum.
     init(
-        depth: Int, unit: Int = 1, rows: Int, columns: Int, tiles: Int, computeUnits: Int
+        depth: Int, rowLength: Int = 1, rows: Int, columns: Int, tiles: Int, computeUnits: Int
     ) {
         // Partial sums cost memory: never more than 64 MB of them.
         let affordable = max(16_777_216 / (rows * columns), 1)
@@ -105,12 +105,12 @@ struct DepthSplit {
         // another tile must not change a byte.
         let wanted =
             rows * columns >= 4 * computeUnits * 96
-            ? 1 : min(2 * computeUnits, max(depth * unit / 512, 1), affordable, depth)
+            ? 1 : min(2 * computeUnits, max(depth * rowLength / 512, 1), affordable, depth)
         depthPerSplit = ceilingDivision(depth, wanted)
         splits = ceilingDivision(depth, depthPerSplit)
         tileGroups = min(tiles, ceilingDivision(4 * computeUnits, splits))
         let cached = min(max(131_072 / (rows + columns), 128), 512)
-        depthPerChunk = max(cached / unit, 1)
+        depthPerChunk = max(cached / rowLength, 1)
     }
 }
 
@@ -166,7 +166,7 @@ struct LocalTile: Hashable, Codable {
     /// The launch that covers all tiles: folded over two axes, with the splits on the third.
     func global(_ rows: Int, _ columns: Int, splits: Int = 1) -> [Int] {
         let tiles = tiles(rows, columns)
-        let across = min(tiles, longestAxis / threads)
+        let across = min(tiles, maxAxis / threads)
         return [across * threads, ceilingDivision(tiles, across) * threads, splits]
     }
 

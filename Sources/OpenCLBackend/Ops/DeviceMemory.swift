@@ -8,7 +8,7 @@ extension OpenCLBackend: DeviceMemory {
 
     public var memoryUse: MemoryUse { counter.use }
 
-    public var keepsElements: Bool { !isRehearsal }
+    public var keepsElements: Bool { !isDryRun }
 
     public var memoryLimits: MemoryLimits {
         MemoryLimits(total: traits.globalMemory, allocation: traits.maxAllocation)
@@ -23,7 +23,7 @@ extension OpenCLBackend: DeviceMemory {
         let source = tensor.openCLBuffer
         let bytes = max(spec.byteCount, Self.minBytes)
         var region = cl_buffer_region(origin: source.offset + offset, size: bytes)
-        guard !isRehearsal else {
+        guard !isDryRun else {
             let buffer = OpenCLBuffer(
                 nil, byteCount: bytes, offset: region.origin, of: source.root, counter)
             return Tensor(spec, buffer: buffer)
@@ -58,7 +58,7 @@ extension OpenCLBackend: DeviceMemory {
             bytes.count == tensor.byteCount,
             "\(bytes.count) bytes cannot fill \(tensor.shape), which holds \(tensor.byteCount)")
         tensor.checkHoldsElements()
-        guard !isRehearsal else { return }
+        guard !isDryRun else { return }
         try staging.write(bytes, to: tensor.openCLBuffer, on: queue)
     }
 
@@ -77,7 +77,7 @@ extension OpenCLBackend: DeviceMemory {
             source.count == destination.count && source.elementType == destination.elementType,
             "cannot copy \(source.spec) into \(destination.spec)")
         source.checkHoldsElements()
-        guard source.count > 0, !isRehearsal else { return }
+        guard source.count > 0, !isDryRun else { return }
         try checkMemory(
             clEnqueueCopyBuffer(
                 queue, source.openCLBuffer.handle, destination.openCLBuffer.handle, 0, 0,
@@ -92,13 +92,13 @@ extension OpenCLBackend: DeviceMemory {
     }
 
     public func synchronize() throws {
-        guard !isRehearsal else { return }
+        guard !isDryRun else { return }
         waits += 1
         try checkMemory(clFinish(queue), "clFinish")
     }
 
     private func download<Element: Numeric>(_ tensor: Tensor) throws -> [Element] {
-        guard !isRehearsal else { return Array(repeating: 0, count: tensor.count) }
+        guard !isDryRun else { return Array(repeating: 0, count: tensor.count) }
         guard tensor.count > 0 else { return [] }
         try HostMemory.check(tensor.byteCount, for: "the values of a tensor \(tensor.shape)")
         waits += 1
@@ -120,7 +120,7 @@ extension OpenCLBackend: DeviceMemory {
                 requested: bytes, held: counter.use.current, maxAllocation: traits.maxAllocation,
                 globalMemory: traits.globalMemory, device: device.name)
         }
-        guard !isRehearsal else { return OpenCLBuffer(nil, byteCount: bytes, counter) }
+        guard !isDryRun else { return OpenCLBuffer(nil, byteCount: bytes, counter) }
         var status: cl_int = 0
         let handle = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), bytes, nil, &status)
         try checkMemory(status, "clCreateBuffer of \(bytes) bytes", bytes: bytes)

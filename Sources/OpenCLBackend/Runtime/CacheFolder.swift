@@ -35,7 +35,7 @@ public struct CacheFolder: Sendable {
     /// What was written for `key`; nil where that is not there, not whole or not for it.
     public func read(_ key: String, type: String) -> Data? {
         let file = file(for: key, type: type)
-        guard let bytes = try? readFile(file, limit: Self.greatestSize) else { return nil }
+        guard let bytes = try? readFile(file, limit: Self.maxSize) else { return nil }
         let header = Self.header(key).utf8
         guard bytes.starts(with: header) else { return nil }
         let rest = bytes.dropFirst(header.count)
@@ -62,7 +62,7 @@ public struct CacheFolder: Sendable {
     }
 
     /// Tables and programs are far smaller: what is larger is not of ours.
-    private static let greatestSize = 1 << 28
+    private static let maxSize = 1 << 28
 
     private static func header(_ key: String) -> String {
         "lls cache 1: " + key.replacing("\n", with: " ") + "\n"

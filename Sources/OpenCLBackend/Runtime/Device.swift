@@ -68,7 +68,7 @@ public struct OpenCLDevice {
         return found.element
     }
 
-    private var rank: Int { 2 * kind.rawValue + (traits.isLastChoice ? 1 : 0) }
+    private var rank: Int { 2 * kind.rawValue + (traits.isFallback ? 1 : 0) }
 }
 
 /// A device that cannot be had.

@@ -14,7 +14,7 @@ public struct DeviceTraits: Sendable {
     /// Floats of the widest vector register, as the device says: 16 with AVX-512, 8 with AVX2.
     public let floatLanes: Int
     /// Whether the device multiplies and adds in one instruction; elsewhere `fma` is a long program.
-    package var fusesMultiplyAdd: Bool
+    package var hasFMA: Bool
     /// The cache before global memory, in bytes; 0 where there is none.
     private let cacheBytes: Int
     private var slabLimit = Int.max
@@ -38,7 +38,7 @@ public struct DeviceTraits: Sendable {
         floatLanes = Int(try query.value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self))
         let arithmetic = try query.value(
             CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self)
-        fusesMultiplyAdd = arithmetic & cl_device_fp_config(CL_FP_FMA) != 0
+        hasFMA = arithmetic & cl_device_fp_config(CL_FP_FMA) != 0
         cacheBytes = Int(
             clamping: try query.value(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, cl_ulong.self))
         localMemoryBytes = Int(try query.value(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self))
@@ -82,7 +82,7 @@ public struct DeviceTraits: Sendable {
     private static let mesa = "rusticl"
 
     /// Mesa's software renderer works, but any other processor driver is faster.
-    var isLastChoice: Bool { isCPU && platform == Self.mesa }
+    var isFallback: Bool { isCPU && platform == Self.mesa }
 
     var deviceClass: DeviceClass {
         ["ARM", "QUALCOMM", "Imagination"].contains { vendor.contains($0) && !isCPU }
@@ -91,7 +91,7 @@ public struct DeviceTraits: Sendable {
 
     /// Whether a program costs the same however little is in it: PoCL 3.1 takes 30 ms to find one in
     /// its own cache. Elsewhere kernels that nobody uses are not worth compiling.
-    var paysByProgram: Bool { Self.isPoCL(platform) }
+    var prefersOneProgram: Bool { Self.isPoCL(platform) }
 
     static func isPoCL(_ platform: String) -> Bool { platform == "Portable Computing Language" }
 

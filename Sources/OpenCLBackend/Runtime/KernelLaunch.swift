@@ -32,7 +32,7 @@ extension OpenCLBackend {
             global.count == local.count && zip(global, local).allSatisfy { $0 % $1 == 0 },
             "\(kernel): groups of \(local) do not fill \(global)")
         try checkCounts(arguments, of: kernel)
-        guard !isRehearsal else { return }
+        guard !isDryRun else { return }
         let handle = try programs.kernel(source, kernel, defines)
         let limit = try limit ?? groupLimit(source, kernel, defines, wanted: local)
         let local = shrink(local, to: limit)
@@ -71,8 +71,8 @@ extension OpenCLBackend {
         _ source: KernelSource, _ kernel: String, _ defines: [KernelDefine], wanted local: [Int]
     ) throws -> Int {
         guard local.reduce(1, *) > 1 else { return 1 }
-        // In a rehearsal nothing is compiled.
-        guard !isRehearsal else { return traits.groupLimits.kernel(kernel) }
+        // In a dryRun nothing is compiled.
+        guard !isDryRun else { return traits.groupLimits.kernel(kernel) }
         return try programs.groupLimit(
             of: kernel, programs.kernel(source, kernel, defines))
     }
@@ -83,9 +83,9 @@ extension OpenCLBackend {
         var local = local
         for axis in local.indices.reversed() {
             let others = local.reduce(1, *) / local[axis]
-            let most = max(limit / others, 1)
-            guard local[axis] > most else { continue }
-            local[axis] = (1...most).last { local[axis] % $0 == 0 } ?? 1
+            let maxItems = max(limit / others, 1)
+            guard local[axis] > maxItems else { continue }
+            local[axis] = (1...maxItems).last { local[axis] % $0 == 0 } ?? 1
         }
         return local
     }

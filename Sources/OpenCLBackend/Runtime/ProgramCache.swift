@@ -29,7 +29,7 @@ final class ProgramCache {
     private let context: cl_context
     private let device: OpenCLDevice
     private let binaries: BinaryCache?
-    private let multiplyAdd: MultiplyAdd
+    private let fma: FMAPolicy
     /// Files that are compiled as one program; the rest are programs of their own.
     private let together: [KernelSource]
     private var programs: [ProgramKey: cl_program] = [:]
@@ -37,15 +37,15 @@ final class ProgramCache {
     private var groupLimits: [cl_kernel: Int] = [:]
 
     init(
-        context: cl_context, device: OpenCLDevice, multiplyAdd: MultiplyAdd,
+        context: cl_context, device: OpenCLDevice, fma: FMAPolicy,
         binaries folder: CacheFolder?
     ) {
         self.context = context
         self.device = device
-        self.multiplyAdd = multiplyAdd
+        self.fma = fma
         binaries = BinaryCache(device, in: folder)
         together =
-            device.traits.paysByProgram
+            device.traits.prefersOneProgram
             ? [
                 .elementwise, .normalization, .pooling, .loss, .localLoss, .batchNormPool,
                 .optimizer,
@@ -89,7 +89,7 @@ final class ProgramCache {
         if let program = programs[key] { return program }
         let options =
             (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"]
-            + multiplyAdd.options(device.traits)
+            + fma.options(device.traits)
             + [Environment.variables["LLS_OPENCL_OPTIONS"]].compactMap { $0 })
             .joined(separator: " ")
         let text = (KernelSource.prelude + key.files).map(\.text).joined(separator: "\n")

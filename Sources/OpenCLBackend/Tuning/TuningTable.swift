@@ -2,7 +2,7 @@ import FileFormats
 import Foundation
 import Tensors
 
-/// Which variant computes what, on one device. What it does not hold is computed as shipped, see
+/// Which variant computes which operation, on one device. All others are computed by the default, see
 /// `Dense/Tiling.swift`.
 ///
 /// Variants may add in another order, so a table is a part of the device: the same seed, device and
@@ -15,11 +15,11 @@ public struct TuningTable: Codable, Equatable, Sendable {
         var isComplete: Bool
     }
 
-    /// By engine and shape class. A variant with nothing in it was found to be best as shipped.
+    /// By engine and shape class. An empty variant means that the default was found best.
     private var entries: [String: Entry] = [:]
 
-    /// Everything as shipped.
-    public static let shipped = TuningTable()
+    /// The table without entries: every operation by its default.
+    public static let `default` = TuningTable()
 
     public var count: Int { entries.count }
 
@@ -43,11 +43,11 @@ public struct TuningTable: Codable, Equatable, Sendable {
         "\(engine.rawValue): \(shape.name)"
     }
 
-    /// Tells tables apart; `shipped` for one that changes nothing.
+    /// Tells tables apart; `default` for one that changes nothing.
     public var identity: String {
         let changes = entries.filter { $0.value.variant != Variant() }
             .map { "\($0.key): \($0.value.variant)" }.sorted()
-        return changes.isEmpty ? "shipped" : fingerprint(changes.joined(separator: "\n").utf8)
+        return changes.isEmpty ? "default" : fingerprint(changes.joined(separator: "\n").utf8)
     }
 
     /// This table with all that `other` holds besides, or knows better because it tried everything.
@@ -78,11 +78,11 @@ public struct TuningStore: Sendable {
 
     public var file: String { folder.file(for: key, type: "json") }
 
-    /// The table that was kept; as shipped where there is none, or none that is sound.
+    /// The table that was kept; the default if there is none, or none that is sound.
     public func load() -> TuningTable {
         guard let data = folder.read(key, type: "json"),
             let table = try? JSONDecoder().decode(TuningTable.self, from: data)
-        else { return .shipped }
+        else { return .default }
         return table
     }
 

@@ -39,9 +39,9 @@ public enum HostMemory {
     public static var addressSpaceLeft: Int? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
-            let most = Int(exactly: limit.rlim_cur)
+            let maxBytes = Int(exactly: limit.rlim_cur)
         else { return nil }
-        return max(0, most - addressSpaceUsed)
+        return max(0, maxBytes - addressSpaceUsed)
     }
 
     /// Bytes of the process's address space, as the system counts them; 0 if it does not say.

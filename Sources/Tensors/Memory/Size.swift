@@ -13,10 +13,10 @@ extension Int {
         return overflow ? .max : sum
     }
 
-    /// The smallest multiple of `unit` that is no smaller.
-    package func saturatingRoundedUp(to unit: Int) -> Int {
-        let rest = self % unit
-        return rest == 0 ? self : saturatingAdding(unit - rest)
+    /// The smallest multiple of `multiple` that is no smaller.
+    package func saturatingRoundedUp(to multiple: Int) -> Int {
+        let rest = self % multiple
+        return rest == 0 ? self : saturatingAdding(multiple - rest)
     }
 }
 
