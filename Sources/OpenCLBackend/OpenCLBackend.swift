@@ -5,7 +5,9 @@ import Tensors
 ///
 /// One context and one in-order queue, used by one owner.
 public final class OpenCLBackend {
+    /// The device that computes.
     public let device: OpenCLDevice
+    /// The properties of the device on which kernels depend.
     public let traits: DeviceTraits
     /// How kernels are shaped.
     public let engine: KernelEngine

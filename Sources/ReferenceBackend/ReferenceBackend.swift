@@ -9,6 +9,7 @@ public final class ReferenceBackend: Backend {
     let counter = MemoryCounter()
     let scratchPool = ScratchPool<ReferenceStorage>()
 
+    /// A backend that holds nothing yet.
     public init() {}
 }
 

@@ -28,6 +28,7 @@ extension ConvolutionAlgorithm {
 
 /// A backend that can be told how to compute convolutions.
 public protocol ConvolutionAlgorithmChoosing: Backend {
+    /// One algorithm for every shape that it covers, or the backend's choice.
     var convolutionAlgorithm: ConvolutionAlgorithm { get set }
 }
 

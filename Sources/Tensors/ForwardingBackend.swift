@@ -2,8 +2,10 @@
 ///
 /// Operations that the protocol composes of others are composed here, too, of those below.
 open class ForwardingBackend: Backend {
+    /// The backend that does the work.
     public let base: any Backend
 
+    /// Forwards to `base`.
     public init(_ base: any Backend) { self.base = base }
 
     /// Called in place of every operation that moves or computes elements, to run `body`.

@@ -6,7 +6,9 @@ public protocol DeviceBuffer: AnyObject {}
 /// A tensor is a specification over a buffer: no strides, no views, no broadcasting. A part of a
 /// larger allocation is a buffer of its own, made by ``DeviceMemory/slice(_:atByte:_:)``.
 public struct Tensor {
+    /// Shape and element type.
     public let spec: TensorSpec
+    /// The memory, of which the tensor takes the beginning.
     public let buffer: any DeviceBuffer
 
     /// For backends: `buffer` holds at least the bytes of `spec`.
@@ -15,14 +17,18 @@ public struct Tensor {
         self.buffer = buffer
     }
 
+    /// For backends: as ``init(_:buffer:)``.
     public init(shape: Shape, elementType: ElementType = .float32, buffer: any DeviceBuffer) {
         self.init(TensorSpec(shape, elementType), buffer: buffer)
     }
 
+    /// Extents, outermost first.
     public var shape: Shape { spec.shape }
+    /// The type of every element.
     public var elementType: ElementType { spec.elementType }
     /// The number of elements.
     public var count: Int { shape.count }
+    /// Bytes of all elements.
     public var byteCount: Int { spec.byteCount }
 
     /// Traps, with the shape and both types, unless the elements are of `type`. Every backend calls

@@ -56,6 +56,7 @@ public struct ConformanceCase: Decodable, Sendable {
 
 /// A case that is damaged, or asks for what this program does not have.
 public struct ConformanceError: Error, CustomStringConvertible {
+    /// One line that names the case and its fault.
     public let description: String
 }
 
@@ -63,6 +64,7 @@ public struct ConformanceError: Error, CustomStringConvertible {
 public struct ConformanceResult: Sendable {
     /// A deviation, and what is allowed: 2·10⁻⁵, or ten times what PyTorch's float32 shows.
     public struct Measure: Sendable {
+        /// The largest deviation found, and the largest allowed.
         public let deviation, allowed: Double
 
         init(_ deviation: Double, float32: Double) {
@@ -72,13 +74,17 @@ public struct ConformanceResult: Sendable {
 
         /// NaN never passes.
         public var passed: Bool { deviation <= allowed }
+        /// Deviation over what is allowed: at most 1 passes.
         public var ratio: Double { deviation / allowed }
     }
 
+    /// Of all losses, and of the logits after the last step.
     public let loss, logits: Measure
+    /// The name of the tensor that lands farthest.
     public let worstTensor: String
     /// Deviation of the worst tensor, relative to its root mean square.
     public let tensor: Measure
+    /// Whether all three are within what is allowed.
     public var passed: Bool { loss.passed && logits.passed && tensor.passed }
 }
 

@@ -29,6 +29,7 @@ public struct OperationCase: Sendable {
         self.bounds = bounds
     }
 
+    /// ``operation`` and ``detail``.
     public var name: String { "\(operation) \(detail)" }
 }
 

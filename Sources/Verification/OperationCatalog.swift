@@ -1,5 +1,6 @@
 /// Every operation of the contract with the shapes at which implementations break.
 public enum OperationCatalog {
+    /// How many shapes are tried.
     public enum Size: String, CaseIterable, Sendable {
         /// Tiny shapes of every operation, for interpreters such as Oclgrind.
         case small
@@ -7,6 +8,7 @@ public enum OperationCatalog {
         case full
     }
 
+    /// All cases of a size.
     public static func all(size: Size) -> [OperationCase] {
         [
             deviceMemory, matrix, convolution, elementwise, normalization, pooling, loss,

@@ -8,6 +8,7 @@ public struct VerificationOptions: Sendable {
     /// Runs every operation twice: the second run must give the same bytes and allocate nothing.
     public var repeats = true
 
+    /// Both are on if nothing else is said.
     public init(guardBands: Bool = true, repeats: Bool = true) {
         self.guardBands = guardBands
         self.repeats = repeats

@@ -3,7 +3,7 @@ import Tensors
 
 /// Memory of one context, given back when the last tensor over it goes.
 final class OpenCLBuffer: DeviceBuffer, ScratchMemory {
-    /// Nil in a dryRun, which holds no memory.
+    /// Nil in a dry run, which holds no memory.
     let handle: cl_mem?
     let byteCount: Int
     /// Where a slice starts in the allocation it is a part of, in bytes.

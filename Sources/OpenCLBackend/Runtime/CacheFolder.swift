@@ -6,8 +6,10 @@ import Foundation
 /// Every file begins with a line that says what it is for, and one that sums up its bytes. A file
 /// that says something else, is cut short or was changed counts as not there.
 public struct CacheFolder: Sendable {
+    /// The folder, which need not exist.
     public let path: String
 
+    /// A cache in this folder.
     public init(_ path: String) { self.path = path }
 
     /// The folder `name` of the user's cache; nil where there is no home.

@@ -4,9 +4,13 @@ import COpenCL
 public struct OpenCLDevice {
     /// `P:D`, platform and device counted from 0.
     public let id: String
+    /// The name, as the driver states it.
     public let name: String
+    /// The OpenCL version, as the driver states it.
     public let openCLVersion: String
+    /// The kind of device, which decides what `auto` prefers.
     public let kind: Kind
+    /// The properties on which kernels depend.
     public package(set) var traits: DeviceTraits
 
     let handle: cl_device_id?

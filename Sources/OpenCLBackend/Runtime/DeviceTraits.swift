@@ -4,12 +4,15 @@ import Foundation
 
 /// What kernels have to know of a device. Vendors' quirks live in this file and in no other.
 public struct DeviceTraits: Sendable {
+    /// Whether it is a processor.
     public let isCPU: Bool
     /// What the device says of itself, for people.
     public let reportedComputeUnits: Int
     /// Work is cut so that each of these has several shares.
     let computeUnits: Int
+    /// Work-items that a group may have.
     public var maxWorkGroupSize: Int { groupLimits.device }
+    /// The same, also for single kernels.
     package var groupLimits: GroupLimits
     /// Floats of the widest vector register, as the device says: 16 with AVX-512, 8 with AVX2.
     public let floatLanes: Int
@@ -24,6 +27,7 @@ public struct DeviceTraits: Sendable {
     public private(set) var maxAllocation, globalMemory: Int
     /// What a sub-buffer's offset must be a multiple of, in bytes.
     public let memBaseAddrAlign: Int
+    /// Names, as the driver states them.
     public let platform, vendor, driver: String
 
     init(_ query: DeviceQuery, kind: OpenCLDevice.Kind, platform: String) throws {

@@ -10,6 +10,7 @@ package struct GroupLimits: Sendable {
     private var everyKernel = Int.max
     private var kernels: [String: Int] = [:]
 
+    /// The environment variable that makes them smaller.
     package static let variable = "LLS_OPENCL_GROUP_LIMIT"
 
     /// - Parameter device: what the device says of itself.
@@ -39,6 +40,7 @@ package struct GroupLimits: Sendable {
 
 /// An environment variable that means nothing.
 public struct EnvironmentVariableError: Error, CustomStringConvertible {
+    /// The variable's name, and its text.
     public let variable, value: String
     /// What it should hold.
     public let expected: String

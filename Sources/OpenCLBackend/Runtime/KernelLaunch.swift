@@ -71,7 +71,7 @@ extension OpenCLBackend {
         _ source: KernelSource, _ kernel: String, _ defines: [KernelDefine], wanted local: [Int]
     ) throws -> Int {
         guard local.reduce(1, *) > 1 else { return 1 }
-        // In a dryRun nothing is compiled.
+        // In a dry run nothing is compiled.
         guard !isDryRun else { return traits.groupLimits.kernel(kernel) }
         return try programs.groupLimit(
             of: kernel, programs.kernel(source, kernel, defines))

@@ -25,6 +25,7 @@ public struct OutOfDeviceMemoryError: MemoryShortage, Sendable {
     public let held: Int
     /// The largest single allocation and the whole memory of the device, in bytes.
     public let maxAllocation, globalMemory: Int
+    /// The device's name.
     public let device: String
 
     public var description: String {
@@ -41,6 +42,7 @@ public struct OutOfDeviceMemoryError: MemoryShortage, Sendable {
 
 /// A kernel that the device's compiler refused.
 public struct KernelBuildError: Error, Sendable, CustomStringConvertible {
+    /// The kernel file without its ending, the compiler's options and the device's name.
     public let source, options, device: String
     /// All that the compiler said.
     public let log: String

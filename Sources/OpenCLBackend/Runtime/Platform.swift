@@ -2,7 +2,9 @@ import COpenCL
 
 /// One OpenCL driver of this machine, with its devices.
 public struct OpenCLPlatform {
+    /// As the driver states them.
     public let name, vendor, version: String
+    /// Its devices, in the driver's order.
     public let devices: [OpenCLDevice]
     /// Why a platform that is installed has no devices; nil where it has.
     public let problem: String?

@@ -2,6 +2,7 @@ import COpenCL
 
 /// One launch of a kernel, as the device timed it.
 public struct KernelSpan: Sendable {
+    /// The kernel's name.
     public let name: String
     /// Seconds since the first launch began, and how many of them it lasted.
     public let start, seconds: Double

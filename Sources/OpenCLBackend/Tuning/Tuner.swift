@@ -16,7 +16,9 @@ public final class Tuner {
 
     /// The result for one shape class.
     public struct Finding: Sendable {
+        /// The shape class, for people.
         public let shape: String
+        /// The fastest variant; empty if the default is.
         public let variant: Variant
         /// How many times faster than the default it is.
         public let gain: Double

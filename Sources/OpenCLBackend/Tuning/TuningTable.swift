@@ -21,6 +21,7 @@ public struct TuningTable: Codable, Equatable, Sendable {
     /// The table without entries: every operation by its default.
     public static let `default` = TuningTable()
 
+    /// Shape classes with an entry.
     public var count: Int { entries.count }
 
     subscript(shape: ShapeClass, engine: KernelEngine) -> Variant? {
@@ -76,6 +77,7 @@ public struct TuningStore: Sendable {
         ].joined(separator: " | ")
     }
 
+    /// The path of the table's file, which need not exist.
     public var file: String { folder.file(for: key, type: "json") }
 
     /// The table that was kept; the default if there is none, or none that is sound.

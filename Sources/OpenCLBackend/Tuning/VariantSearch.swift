@@ -11,6 +11,7 @@ package struct VariantSearch<Choice> {
     /// Whether the time is up.
     let isOver: () -> Bool
 
+    /// A search among `candidates`; the parameters are the properties.
     package init(
         candidates: [Choice], isExact: Bool = false, compute: @escaping (Choice?) throws -> [Float],
         time: @escaping (Choice?) throws -> Double, isOver: @escaping () -> Bool
@@ -27,6 +28,7 @@ package struct VariantSearch<Choice> {
     /// Pairs of runs whose median ratio counts.
     static var rounds: Int { 5 }
 
+    /// The result of a search.
     package struct Outcome {
         /// Nil if the default is best.
         package var choice: Choice?

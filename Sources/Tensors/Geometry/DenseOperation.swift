@@ -1,8 +1,11 @@
 /// A product `[rows, depth] · [depth, columns]`, and which of its factors lie transposed.
 public struct ProductGeometry: Hashable, Sendable {
+    /// Extents of the product, and the terms of each sum.
     public let rows, depth, columns: Int
+    /// Whether a factor is stored as `[depth, rows]`, or `[columns, depth]`.
     public let isLeftTransposed, isRightTransposed: Bool
 
+    /// A product of these extents.
     public init(
         rows: Int, depth: Int, columns: Int, isLeftTransposed: Bool = false,
         isRightTransposed: Bool = false
@@ -14,12 +17,14 @@ public struct ProductGeometry: Hashable, Sendable {
         self.isRightTransposed = isRightTransposed
     }
 
+    /// The product of two factors.
     public init(_ left: MatrixFactor, _ right: MatrixFactor) {
         self.init(
             rows: left.rows, depth: left.columns, columns: right.columns,
             isLeftTransposed: left.isTransposed, isRightTransposed: right.isTransposed)
     }
 
+    /// One for each term of each sum.
     public var multiplyAccumulates: Int { [rows, depth, columns].saturatingProduct() }
 }
 
@@ -57,6 +62,7 @@ public enum DenseOperation: Hashable, Sendable {
         }
     }
 
+    /// One for each term of each sum; a convolution's padding is counted too.
     public var multiplyAccumulates: Int {
         switch self {
         case .product(let geometry): geometry.multiplyAccumulates

@@ -10,10 +10,15 @@ public protocol MemoryShortage: Error, CustomStringConvertible {
 public struct OutOfMemoryError: MemoryShortage, Equatable {
     /// What was asked for, and why it cannot be had.
     public let reason: String
+    /// Bytes that would have sufficed, with those that were held; nil if no number is known.
     public let bytesNeeded: Int?
     /// What to do about it.
     public let advice: String
 
+    /// - Parameters:
+    ///   - reason: the request, and why it failed, in one line.
+    ///   - bytesNeeded: the least that would have sufficed, if it is known.
+    ///   - advice: one line.
     public init(
         _ reason: String, bytesNeeded: Int? = nil,
         advice: String = "use a smaller batch, input or model"

@@ -4,6 +4,7 @@ package final class MemoryCounter {
     /// The bytes held now and at most.
     package private(set) var use = MemoryUse()
 
+    /// A counter at 0.
     package init() {}
 
     /// Counts an allocation of `bytes`.

@@ -14,6 +14,7 @@ package final class ScratchPool<Memory: ScratchMemory> {
     /// Allocations that are not in use, smallest first.
     private var free: [Memory] = []
 
+    /// An empty pool.
     package init() {}
 
     /// Runs `body` with memory of at least `byteCounts` bytes each, in this order.

@@ -18,9 +18,12 @@ public enum ElementType: Sendable {
 
 /// What memory is asked for: a shape, and the type of its elements.
 public struct TensorSpec: Hashable, Sendable, CustomStringConvertible {
+    /// Extents, outermost first.
     public let shape: Shape
+    /// The type of every element.
     public let elementType: ElementType
 
+    /// A specification, of floats if nothing else is said.
     public init(_ shape: Shape, _ elementType: ElementType = .float32) {
         self.shape = shape
         self.elementType = elementType

@@ -1,12 +1,15 @@
 /// What a backend holds at present and held at most, in bytes of its own allocations.
 public struct MemoryUse: Sendable {
+    /// Bytes held now.
     public var current: Int
+    /// The most bytes held at any time.
     public var peak: Int
     /// Allocations made since the backend was opened: constant after warm-up.
     public var allocations: Int
     /// The largest single allocation so far.
     public var largest: Int
 
+    /// Counts, 0 each if not given.
     public init(current: Int = 0, peak: Int = 0, allocations: Int = 0, largest: Int = 0) {
         self.current = current
         self.peak = peak
@@ -20,11 +23,13 @@ public struct MemoryLimits: Equatable, Sendable {
     /// All allocations together, and the largest single one.
     public var total, allocation: Int
 
+    /// Limits in bytes.
     public init(total: Int, allocation: Int) {
         self.total = total
         self.allocation = allocation
     }
 
+    /// No limits.
     public static let none = MemoryLimits(total: .max, allocation: .max)
 }
 
@@ -36,6 +41,7 @@ public protocol DeviceMemory: AnyObject {
     /// Slices start at a multiple of this many bytes.
     var sliceAlignment: Int { get }
 
+    /// Bytes that the backend holds and held.
     var memoryUse: MemoryUse { get }
 
     /// The most that ``makeTensor(_:)`` can give, known before it is asked.
