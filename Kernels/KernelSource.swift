@@ -22,7 +22,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case batchNormPool = "batch_norm_pool"
     case optimizer
 
-    /// What every program starts with, in this order.
+    /// The files that every program starts with, in this order.
     public static let prelude: [KernelSource] = [.fma, .common, .windows, .tileLocal]
 
     /// The file's text.

@@ -9,8 +9,8 @@
 
 #if defined(EMULATED_FMA)
 
-// What rounding took from the product (Dekker 1971: halves of 12 bits have exact products) and
-// from the sum (Knuth's TwoSum) is added again. The bits are those of an fma unless that last
+// The rounding errors of the product (Dekker 1971: halves of 12 bits have exact products) and of the
+// sum (Knuth's TwoSum) are added again. The bits are those of an fma unless that last
 // addition lands on a tie; products below 1e-30 lose what would not be a normal number.
 #define DEFINE_EMULATED_FMA(T, INT)                                                       \
     static __attribute__((overloadable)) T emulated_fma(T x, T y, T z)                    \

@@ -51,8 +51,8 @@ kernel void cross_entropy(global const float *logits, global const int *labels,
     }
 }
 
-// 1 for every row whose label is among the `top` largest, else 0. Of equal logits the first counts
-// as larger.
+// 1 for every row whose label is among the `top` largest, else 0. The first of equal logits counts as
+// larger.
 kernel void count_correct(global const float *logits, global const int *labels,
                           global float *correct, const int rows, const int classes,
                           const int top, local float *buffer)

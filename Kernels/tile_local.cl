@@ -1,4 +1,4 @@
-// What products and convolutions on GPUs share: a group of THREADS × THREADS work-items computes
+// Shared by products and convolutions on GPUs: a group of THREADS × THREADS work-items computes
 // a TILE × TILE block of a matrix through local memory, ITEM × ITEM elements each. Matrices are row
 // by row. The slabs are as deep as lets every work-item fetch one quad of each factor. Like
 // common.cl, put before every kernel file by the host.

@@ -5,8 +5,8 @@ import Tensors
 /// The CPU: matrix products and convolutions through OpenBLAS, everything else as loops over
 /// channels in C.
 ///
-/// Work is cut into one part a thread at places that depend on shapes and thread count alone, and
-/// partial sums are added in the order of the parts: the same thread count gives the same bytes.
+/// Work is divided into one part for each thread, by shapes and thread count alone, and partial sums
+/// are added in the order of the parts. So the same thread count gives the same bytes.
 /// Operations have ended when their calls return.
 public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
     let threads: ThreadPool
@@ -20,7 +20,8 @@ public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
     /// - Parameters:
     ///   - threads: threads that compute, the caller's included; nil for one a core.
     ///   - convolutionAlgorithm: one for all shapes that it covers, or the backend's choice.
-    /// - Throws: ``ThreadError`` where the system refuses a thread.
+    /// - Throws: ``ThreadError`` if the system refuses a thread; ``OutOfMemoryError`` if its address space
+    ///   is limited and too small for OpenBLAS.
     /// - Precondition: `threads` is positive.
     public init(
         threads: Int? = nil, convolutionAlgorithm: ConvolutionAlgorithm = .automatic
@@ -33,8 +34,8 @@ public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
         self.threads = try ThreadPool(count: count)
     }
 
-    /// A backend that counts what `backend` would hold. All that looks at elements is a thread's job,
-    /// and its threads rest.
+    /// A dry run of `backend`: it calls the operations with idle threads and a scratch pool of its own,
+    /// and counts. Only threads read and write elements, so the operands need no storage.
     private init(dryRunOf backend: BLASBackend) {
         convolutionAlgorithm = backend.convolutionAlgorithm
         memory = HostMemorySource(dryRunOf: backend.memory)
@@ -50,7 +51,7 @@ public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
 }
 
 extension BLASBackend {
-    /// Runs `body` on every part of `0..<count`, cut at multiples of `grain`, at the same time.
+    /// Runs `body` for all parts of `0..<count` at the same time. Parts begin at multiples of `grain`.
     ///
     /// - Parameter work: operations per element; too little work stays on one thread.
     func parallelFor(

@@ -1,12 +1,12 @@
 import Foundation
 import Tensors
 
-/// Where a backend's memory comes from.
+/// The source of a backend's memory: the system, or in a dry run a count.
 final class HostMemorySource {
     let counter = MemoryCounter()
-    /// Where it only counts, the bytes that it may count to: nothing lies behind its pointers then.
+    /// In a dry run the bytes that it may count to, for its pointers have no storage; else nil.
     private let dryRunLimit: Int?
-    /// Bytes of address space that must stay free for others, see ``OpenBLASMemory``.
+    /// Bytes of address space that must stay free for OpenBLAS, see ``OpenBLASMemory``.
     private let reserve: Int
 
     init(reserve: Int) {
@@ -21,7 +21,7 @@ final class HostMemorySource {
 
     var isDryRun: Bool { dryRunLimit != nil }
 
-    /// What is left of the address space, where it is limited, and otherwise of the machine.
+    /// Bytes that the backend may hold: the machine's memory, or less if the address space is limited.
     var available: Int {
         if let dryRunLimit { return dryRunLimit }
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
@@ -32,12 +32,12 @@ final class HostMemorySource {
 
     fileprivate func allocate(_ byteCount: Int) throws -> UnsafeMutableRawPointer {
         let shortage = OutOfMemoryError(
-            "the system does not give \(byteCount) bytes more to the CPU backend, which holds "
-                + "\(counter.use.current)",
+            "cannot allocate \(readableBytes(byteCount)) for the CPU backend "
+                + "(\(readableBytes(counter.use.current)) in use)",
             bytesNeeded: byteCount.saturatingAdding(counter.use.current))
         if let dryRunLimit {
             guard byteCount <= dryRunLimit - counter.use.current else { throw shortage }
-            return Self.nobodys
+            return Self.unusedAddress
         }
         var pointer: UnsafeMutableRawPointer?
         let isAllowed = HostMemory.addressSpaceLeft.map { byteCount <= $0 - reserve } ?? true
@@ -52,7 +52,7 @@ final class HostMemorySource {
     }
 
     /// An aligned address that nothing is read from or written to.
-    private static var nobodys: UnsafeMutableRawPointer {
+    private static var unusedAddress: UnsafeMutableRawPointer {
         guard let pointer = UnsafeMutableRawPointer(bitPattern: 1 << 20) else {
             preconditionFailure("an address above 0 is no null pointer")
         }

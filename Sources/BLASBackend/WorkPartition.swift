@@ -1,6 +1,6 @@
 import Tensors
 
-/// `0..<total` cut into about equal parts, at most one a thread.
+/// `0..<total` divided into about equal parts, at most one for each thread.
 struct WorkPartition {
     let total, count: Int
     private let grain: Int

@@ -1,4 +1,4 @@
-// What every file of loops needs: the processors that are compiled for, and how a loop is marked.
+// Included by every file of loops: the target processors, and the marks of loops.
 #pragma once
 
 #include <math.h>
@@ -7,8 +7,8 @@
 
 #include "CVectorLoops.h"
 
-// With the thread sanitizer the loader would run what chooses among the bodies before the sanitizer
-// is set up, and the program would die there.
+// With the thread sanitizer the loader would choose among the bodies before the sanitizer is set up,
+// and the program would crash there.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define SINGLE_VERSION 1

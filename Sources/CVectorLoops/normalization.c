@@ -1,7 +1,7 @@
 #include "loops.h"
 
 /// Moments of few rows: the mean first, then the deviations from it, while they are in the cache.
-/// What rounding left in the first mean is taken out again (Chan, Golub & LeVeque 1983, eq. 1.7).
+/// The rounding error of the first mean is taken out again (Chan, Golub & LeVeque 1983, eq. 1.7).
 INLINE void block_moments(
     const float *x, long rows, long channels, double *mean, double *squares, float *scratch
 ) {

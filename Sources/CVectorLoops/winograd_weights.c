@@ -1,7 +1,7 @@
 #include "loops.h"
 
-// The transforms of weights, at the points of winograd.c. There are few weights, and what is lost
-// here is lost in every tile: so in double, rounded once.
+// The transforms of weights, at the points of winograd.c. There are few weights, and an error
+// here affects every tile, so they are computed in double and rounded once.
 
 enum { lanes = 8, max_side = 6 };
 

@@ -22,7 +22,7 @@ public final class OpenCLBackend {
     /// Calls so far that waited for the device to end all its work.
     public internal(set) var waits = 0
 
-    /// Whether it only counts, see ``dryRun()``: nothing is launched, nothing allocated.
+    /// Whether it is a dry run, see ``dryRun()``: it launches and allocates nothing.
     let isDryRun: Bool
     let context: cl_context
     let queue: cl_command_queue
@@ -33,13 +33,13 @@ public final class OpenCLBackend {
     let staging = StagingRing()
     private var zeroBuffer: Tensor?
 
-    /// Opens the device that `selector` means, see ``OpenCLDevice/select(_:)``.
+    /// Opens the device that `selector` names, see ``OpenCLDevice/select(_:)``.
     ///
     /// - Parameters:
-    ///   - engine: nil for the one that suits the device.
+    ///   - engine: nil for the engine that suits the device.
     ///   - profiling: whether ``profile()`` is wanted; costs an event per launch.
     ///   - tuning: a table that ``TuningStore`` kept for this device.
-    ///   - fma: what is done without an instruction for it.
+    ///   - fma: used on a device without an instruction for it.
     /// - Throws: ``DeviceSelectionError``, ``OpenCLError``.
     public convenience init(
         device selector: String = "auto", engine: KernelEngine? = nil, profiling: Bool = false,
@@ -84,7 +84,7 @@ public final class OpenCLBackend {
         profiler = profiling ? Profiler() : nil
     }
 
-    /// A backend that counts what `backend` would hold.
+    /// A dry run of `backend`.
     private init(dryRunOf backend: OpenCLBackend) {
         (device, traits, engine) = (backend.device, backend.traits, backend.engine)
         tuning = backend.tuning
@@ -129,7 +129,7 @@ public final class OpenCLBackend {
     {
         guard status != CL_SUCCESS else { return }
         let error = OpenCLError(code: status, call: call())
-        // Of a command, "out of resources" is most often a lost device.
+        // "Out of resources" from a command most often means a lost device.
         guard error.isOutOfMemory, bytes != nil || status != CL_OUT_OF_RESOURCES else {
             throw error
         }

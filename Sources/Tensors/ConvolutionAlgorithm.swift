@@ -33,7 +33,7 @@ public protocol ConvolutionAlgorithmChoosing: Backend {
 }
 
 extension Backend {
-    /// Runs `body` with `algorithm` wherever the backend knows it and the shape allows it.
+    /// Runs `body` with `algorithm` for every shape that allows it, if the backend can choose.
     public func withConvolutionAlgorithm<Result>(
         _ algorithm: ConvolutionAlgorithm, _ body: () throws -> Result
     ) rethrows -> Result {

@@ -1,6 +1,7 @@
-/// A backend that hands every operation to another. Subclass it to watch them all, or to change one.
+/// A backend that forwards every operation to another. Subclass it to watch them all, or to change one.
 ///
-/// Operations that the protocol composes of others are composed here, too, of those below.
+/// An operation with a default implementation must be forwarded here explicitly, or the default hides
+/// the implementation of ``base``.
 open class ForwardingBackend: Backend {
     /// The backend that does the work.
     public let base: any Backend

@@ -54,7 +54,7 @@ public struct ConformanceCase: Decodable, Sendable {
     }
 }
 
-/// A case that is damaged, or asks for what this program does not have.
+/// A case is damaged, or asks for a rule, model or optimizer that is unknown here.
 public struct ConformanceError: Error, CustomStringConvertible {
     /// One line that names the case and its fault.
     public let description: String
@@ -78,7 +78,7 @@ public struct ConformanceResult: Sendable {
         public var ratio: Double { deviation / allowed }
     }
 
-    /// Of all losses, and of the logits after the last step.
+    /// The measures of all losses, and of the logits after the last step.
     public let loss, logits: Measure
     /// The name of the tensor that lands farthest.
     public let worstTensor: String
@@ -203,7 +203,7 @@ extension ConformanceCase {
         guard missing.isEmpty else {
             throw ConformanceError(
                 description: """
-                    \(name) does not fit: no tensor here is named \
+                    \(name) does not fit: unknown tensors \
                     \(missing.sorted().joined(separator: ", "))
                     """)
         }
@@ -224,7 +224,7 @@ extension ConformanceCase {
     ) throws -> Entry {
         guard let found = entries.first(where: { key($0) == name }) else {
             throw ConformanceError(
-                description: "\(self.name) cannot be run: there is no \(name) here")
+                description: "\(self.name) cannot be run: unknown name '\(name)'")
         }
         return found
     }

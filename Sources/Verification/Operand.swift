@@ -67,7 +67,7 @@ struct Operand {
         }
     }
 
-    /// What `bits` mean.
+    /// The number that `bits` mean.
     func number(_ bits: UInt32) -> Double {
         elementType == .int32 ? Double(Int32(bitPattern: bits)) : Double(Float(bitPattern: bits))
     }

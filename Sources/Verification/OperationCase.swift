@@ -33,7 +33,7 @@ public struct OperationCase: Sendable {
     public var name: String { "\(operation) \(detail)" }
 }
 
-/// What the bounds of a case are derived from.
+/// The values from which the bounds of a case are derived.
 struct CaseData {
     /// Every operand before and after the operation, on the reference.
     let before, after: NamedOperands<[Double]>
@@ -49,7 +49,7 @@ struct CaseData {
     func exactly(_ name: String) -> [Double] { .init(repeating: 0, count: after[name].count) }
 }
 
-/// What a backend's results are compared with; the same for every backend.
+/// The values that a backend's results are compared with; the same for every backend.
 public struct ExpectedResult: Sendable {
     let results, bounds: [String: [Double]]
 }

@@ -113,7 +113,7 @@ private struct GuardedOperand {
             : try backend.read(whole).map(\.bitPattern)
     }
 
-    /// What was written where nothing may be.
+    /// Writes to a source or beside the operand.
     func damage(_ bits: [UInt32]) -> [OperationResult.Failure] {
         let inside = front..<(front + operand.shape.count)
         let changed = bits.indices.filter { bits[$0] != contents[$0] }

@@ -166,7 +166,8 @@ struct WinogradError {
         }
     }
 
-    /// What of a tile lies in the output: its pixel there, and its position in the tile.
+    /// Calls `body` for every element of a tile that lies in the output, with its pixel there and its
+    /// position in the tile.
     private func forEachPixel(
         of tile: Tile, _ geometry: ConvolutionGeometry, _ body: (Int, Int) -> Void
     ) {

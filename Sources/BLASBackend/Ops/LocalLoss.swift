@@ -1,10 +1,10 @@
 import CVectorLoops
 import Tensors
 
-/// The fused passes, for images and piecewise linear activations; all else takes the composed form.
+/// The fused passes, for images and piecewise linear activations; the rest uses the composed form.
 ///
 /// With `s` the activation's slope, the pooled activation is `(γ·Σs·x̂ + β·Σs) / area` of every
-/// window, and the batch norm's gradients are sums over windows of the same two numbers: neither
+/// window, and the batch norm's gradients are sums over windows of the same two numbers. So neither
 /// reads the image again.
 extension BLASBackend {
     public func batchNormPool(
@@ -31,7 +31,7 @@ extension BLASBackend {
         let (size, features) = (geometry.imageSize, geometry.features)
         let parts = partition(geometry.batch, work: size)
         try withUnsafePointer(to: &shape) { shape in
-            // Of the images from `image` on, the activations into `a`.
+            // Writes the activations of the images from `image` on into `a`.
             let pass = { (image: Int, count: Int, a: UnsafeMutablePointer<Float>) in
                 let window = image * features
                 vector_batch_norm_pool(

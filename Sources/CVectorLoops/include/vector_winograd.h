@@ -9,7 +9,7 @@
 
 /// Tiles over a batch of images, counted row by row, image by image.
 typedef struct {
-    /// Of one image, and its tiles.
+    /// Extents of one image, and its tiles.
     long height, width, tile_rows, tile_columns;
     /// Outputs of a tile along each axis: 2 or 4.
     long size;
@@ -31,8 +31,8 @@ void vector_winograd_output(
     const float *transformed, long position_stride, const vector_winograd_tiles *tiles, long channels,
     long first, long count, const float *bias, float *discard, float *images);
 
-/// `G g Gᵀ` of elements `first ..< first + count` of every tap of weights `[3, 3, area]`; turned by
-/// 180°, as an input gradient needs them, where `is_flipped`.
+/// `G g Gᵀ` of elements `first ..< first + count` of every tap of weights `[3, 3, area]`; with
+/// `is_flipped` flipped by 180°, as an input gradient needs them.
 void vector_winograd_weights(
     const float *weights, long area, long size, int is_flipped, long first, long count,
     float *transformed, long position_stride);

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Convolutions in groups that are not depthwise: plain kernels, one element after the other.
+/// Convolutions in groups. Those that are not depthwise have plain kernels, which compute one element
+/// after the other.
 extension OpenCLBackend {
     func convolveGroups(
         _ input: Tensor, _ weights: Tensor, _ bias: Tensor, _ geometry: ConvolutionGeometry,
@@ -139,7 +140,7 @@ extension OpenCLBackend {
 }
 
 extension ConvolutionGeometry {
-    /// What the plain kernels take first.
+    /// The first arguments of the plain kernels.
     fileprivate func extents(pixels: Int) -> [Int] {
         [
             height, width, outputHeight, outputWidth, pixels, groups, inputChannels / groups,

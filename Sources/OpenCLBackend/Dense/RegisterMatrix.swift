@@ -146,7 +146,7 @@ extension RegisterTile {
     /// bound of Winograd's error.
     private static let longestRun = 64
 
-    /// What the kernels of products are compiled with; `packs`: whether `multiply` makes panels.
+    /// The constants of the kernels of products; `packs`: whether `multiply` makes panels.
     func productDefines(packs: Bool = false) -> [KernelDefine] {
         defines(
             KernelDefine("ROWS", height), KernelDefine("RUN", Self.longestRun),

@@ -3,7 +3,7 @@ import Tensors
 /// No axis of a launch is longer: some drivers take a slow path, or fail, beyond 65535.
 let maxAxis = 32768
 
-/// What one work-item of the register engine holds: `height` rows of `vectors` · 16 columns.
+/// The tile that one work-item of the register engine holds: `height` rows of `vectors` · 16 columns.
 struct RegisterTile: Hashable, Codable {
     let height, vectors: Int
 
@@ -35,7 +35,7 @@ struct RegisterTile: Hashable, Codable {
         return RegisterTile(height: height, vectors: vectors)
     }
 
-    /// What the register engine's dense kernels are compiled with: its vectors and `others`.
+    /// The constants of the register engine's dense kernels: the tile's vectors and `others`.
     func defines(_ others: KernelDefine...) -> [KernelDefine] {
         [KernelDefine("VECTOR", 16), KernelDefine("VECTORS", vectors)] + others
     }
@@ -73,9 +73,9 @@ struct MacroTile {
     /// The launch that covers all tiles of all products.
     let global: [Int]
 
-    /// What was fastest where it was measured: panels whose slabs fill half of a core's cache, then
-    /// as many bands as leave every compute unit four shares, all nearly the same. Each share packs
-    /// its panels anew, so there should not be more of them.
+    /// The fastest choice, by measurement: panels whose slabs fill half of a core's cache, then as many
+    /// bands as leave every compute unit four nearly equal shares. Each share packs its panels anew, so
+    /// there should not be more of them.
     init(bands: Int, panels: Int, products: Int, computeUnits: Int) {
         let shares = { (width: Int) in ceilingDivision(panels, width) * products }
         let width = [4, 2].first { shares($0) * bands >= 32 * computeUnits } ?? 1
@@ -101,8 +101,8 @@ struct DepthSplit {
     ) {
         // Partial sums cost memory: never more than 64 MB of them.
         let affordable = max(16_777_216 / (rows * columns), 1)
-        // Where there are results enough for everybody no sum need be cut. Tiles are not counted:
-        // another tile must not change a byte.
+        // With enough results for all compute units no sum is divided. The tiles are not counted,
+        // because another tile must not change a byte.
         let wanted =
             rows * columns >= 4 * computeUnits * 96
             ? 1 : min(2 * computeUnits, max(depth * rowLength / 512, 1), affordable, depth)
@@ -119,7 +119,7 @@ struct DepthSplit {
 struct LocalTile: Hashable, Codable {
     let threads, item: Int
 
-    /// Every tile that there are kernels for, the largest first.
+    /// Every tile that has kernels, the largest first.
     static let all = [(16, 8), (16, 4), (8, 4), (4, 4)].map {
         LocalTile(threads: $0.0, item: $0.1)
     }
@@ -138,7 +138,7 @@ struct LocalTile: Hashable, Codable {
         self = busy ?? possible.last { $0.threads >= 8 } ?? Self.smallest
     }
 
-    /// What a device must have room for.
+    /// The tile that a device must have room for.
     static var smallest: LocalTile { LocalTile(threads: 4, item: 4) }
 
     /// Whether the device can hold a group of it.

@@ -1,7 +1,7 @@
 import Tensors
 
 extension OpenCLBackend: LocalLossOps {
-    /// Classes up to which one kernel does it all; of more, matrix products are faster.
+    /// The most classes for which one kernel computes everything; for more, matrix products are faster.
     private static var maxFusedClasses: Int { 64 }
 
     public func synchronizationLoss(
@@ -105,8 +105,7 @@ extension OpenCLBackend: LocalLossOps {
         }
     }
 
-    /// Whether Σ s and Σ s·x̂ of a window say all: they do where the activation is linear on both
-    /// sides of 0.
+    /// Whether Σs and Σs·x̂ per window suffice for the gradient; true for piecewise-linear activations.
     private func keepsWindowSums(_ activation: Activation, _ geometry: AveragePoolGeometry) -> Bool
     {
         geometry.isSpatial && activation != .tanh

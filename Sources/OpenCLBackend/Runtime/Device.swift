@@ -15,7 +15,7 @@ public struct OpenCLDevice {
 
     let handle: cl_device_id?
 
-    /// What a device is, in the order of preference.
+    /// The kinds of devices, in the order of preference.
     public enum Kind: Int, Comparable, Sendable, CustomStringConvertible {
         case gpu, accelerator, cpu
 
@@ -43,11 +43,11 @@ public struct OpenCLDevice {
         traits = try DeviceTraits(query, kind: kind, platform: platform)
     }
 
-    /// The device that `selector` means: `auto`, a `P:D`, or a part of a name in any case.
+    /// The device that `selector` names: `auto`, a `P:D`, or a part of a name in any case.
     ///
-    /// `auto` takes GPUs before CPUs, then the order of the platforms.
+    /// `auto` prefers GPUs to CPUs, then the order of the platforms.
     ///
-    /// - Throws: ``DeviceSelectionError`` with the devices that there are.
+    /// - Throws: ``DeviceSelectionError``, which lists all devices.
     public static func select(_ selector: String) throws -> OpenCLDevice {
         let platforms = try OpenCLPlatform.all()
         let devices = platforms.flatMap(\.devices)
@@ -75,16 +75,16 @@ public struct OpenCLDevice {
     private var rank: Int { 2 * kind.rawValue + (traits.isFallback ? 1 : 0) }
 }
 
-/// A device that cannot be had.
+/// No device fits the request.
 public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
     case noPlatform
     case noDevice
-    /// A driver that does nothing without a cache of its own.
+    /// The driver needs a cache of its own and cannot write it.
     case cacheNotWritable(String)
     case noSuchDevice(String, available: [String])
-    /// Not even the smallest tile of the local-memory kernels fits.
+    /// Even the smallest tile of the local-memory kernels does not fit.
     case tooSmall(String, traits: DeviceTraits)
-    /// A kernel may have `limit` work-items a group, and cannot do with fewer than `needed`.
+    /// A kernel may have `limit` work-items in a group, and needs at least `needed`.
     case groupTooSmall(String, kernel: String, limit: Int, needed: Int)
 
     public var description: String {
@@ -101,7 +101,7 @@ public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
             """
         case .cacheNotWritable(let problem): problem
         case .noSuchDevice(let selector, let available):
-            "no OpenCL device \"\(selector)\"; there are: \(available.joined(separator: ", "))"
+            "unknown OpenCL device '\(selector)'; available: \(available.joined(separator: ", "))"
         case .tooSmall(let device, let traits):
             """
             \(device) is too small for the local kernels: groups of \(traits.maxWorkGroupSize) \

@@ -21,9 +21,9 @@ extension OpenCLBackend {
     ///
     /// - Parameters:
     ///   - global: work-items along each axis, multiples of `local`.
-    ///   - local: work-items per group along each axis. Where the kernel may have fewer, groups are
-    ///     smaller and more: that is for kernels whose items work apart.
-    ///   - limit: of a group, where the caller has asked for it already.
+    ///   - local: work-items per group along each axis. If the kernel allows fewer, there are more and
+    ///     smaller groups, so the items of a group must work alone.
+    ///   - limit: of a group, if the caller knows it already.
     func launch(
         _ source: KernelSource, _ kernel: String, defines: [KernelDefine] = [],
         _ arguments: [KernelArgument], global: [Int], local: [Int], limit: Int? = nil
@@ -59,14 +59,14 @@ extension OpenCLBackend {
         if launches % 16 == 0 { try check(clFlush(queue), "clFlush") }
     }
 
-    /// Throws where a kernel would count further than its `int`.
+    /// Throws if a kernel would count further than its `int`.
     private func checkCounts(_ arguments: [KernelArgument], of kernel: String) throws {
         for case .int(let value) in arguments where Int32(exactly: value) == nil {
             throw OutOfMemoryError("the kernel '\(kernel)' cannot count to \(value)")
         }
     }
 
-    /// Work-items that a group of `kernel` may have. Nobody asks where one is wanted.
+    /// Work-items that a group of `kernel` may have. The driver is not asked if one is wanted.
     func groupLimit(
         _ source: KernelSource, _ kernel: String, _ defines: [KernelDefine], wanted local: [Int]
     ) throws -> Int {

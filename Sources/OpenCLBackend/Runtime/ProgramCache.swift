@@ -14,8 +14,8 @@ struct KernelDefine: Hashable {
     }
 }
 
-/// Programs by file and constants, kernels by program and name; each is built once. What a user
-/// puts into `LLS_OPENCL_OPTIONS` is given to the device's compiler too.
+/// Programs by file and constants, kernels by program and name; each is built once. The text of
+/// `LLS_OPENCL_OPTIONS` is given to the device's compiler, too.
 final class ProgramCache {
     private struct ProgramKey: Hashable {
         let files: [KernelSource]
@@ -68,8 +68,8 @@ final class ProgramCache {
         return kernel
     }
 
-    /// Work-items that a group of `kernel` may have: fewer than the device allows where a kernel
-    /// needs many registers.
+    /// Work-items that a group of `kernel` may have: fewer than the device allows if the kernel needs
+    /// many registers.
     ///
     /// - Parameter handle: of the kernel.
     func groupLimit(of kernel: String, _ handle: cl_kernel) throws -> Int {

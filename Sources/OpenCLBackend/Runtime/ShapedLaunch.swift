@@ -47,7 +47,7 @@ extension OpenCLBackend {
             global: shape.global, local: shape.local, limit: limit)
     }
 
-    /// What the kernels are compiled with: the width of an item and, where it is, tanh.
+    /// The constants of the kernels: the vector width and, if it is the activation, tanh.
     func defines(_ shape: LaunchShape, _ activation: Activation = .identity) -> [KernelDefine] {
         let width = KernelDefine("VECTOR", shape.vectorWidth)
         return activation == .tanh ? [width, KernelDefine("TANH", 1)] : [width]

@@ -6,7 +6,7 @@ enum DeviceClass {
     /// Arm, Qualcomm, Imagination: sums beyond some sixty registers spill.
     case mobile
 
-    /// Of the local-memory kernels, the largest first.
+    /// Tiles of the local-memory kernels, the largest first.
     var localTiles: [LocalTile] {
         switch self {
         case .large: LocalTile.all

@@ -161,7 +161,7 @@ private struct Trial {
 
     func run() throws { try backend.perform(operation, first, second, into: output) }
 
-    /// What it computes, where an element that is never written shows.
+    /// The result, in which an element that is never written shows.
     func result() throws -> [Float] {
         try backend.fill(output, with: .nan)
         try run()

@@ -5,8 +5,8 @@ import Tensors
 /// Which variant computes which operation, on one device. All others are computed by the default, see
 /// `Dense/Tiling.swift`.
 ///
-/// Variants may add in another order, so a table is a part of the device: the same seed, device and
-/// table give the same bytes. What a run finds by itself never changes a byte, see
+/// Variants may sum in another order, so results depend on the table: the same seed, device and table
+/// give the same bytes. The variants that a run searches by itself never change a byte, see
 /// ``Tuner/Scope``.
 public struct TuningTable: Codable, Equatable, Sendable {
     private struct Entry: Codable, Equatable {
@@ -61,13 +61,13 @@ public struct TuningTable: Codable, Equatable, Sendable {
     }
 }
 
-/// Where tables are kept: one file for each platform, device, driver, version and number of compute
+/// The store of tables: one file for each platform, device, driver, version and number of compute
 /// units.
 public struct TuningStore: Sendable {
     private let folder: CacheFolder
     private let key: String
 
-    /// Nil where the user has no cache.
+    /// Nil if the user has no cache.
     public init?(for device: OpenCLDevice, in folder: CacheFolder? = .named("tuning")) {
         guard let folder else { return nil }
         self.folder = folder
@@ -88,10 +88,10 @@ public struct TuningStore: Sendable {
         return table
     }
 
-    /// Keeps `table`, and what another process may have kept meanwhile: of several that save at once
-    /// none loses what another found.
+    /// Keeps `table` beside the entries that other processes have saved, so that several that save at
+    /// once lose nothing.
     ///
-    /// - Parameter replacing: whether what was kept is forgotten.
+    /// - Parameter replacing: whether the entries saved before are dropped.
     public func save(_ table: TuningTable, replacing: Bool = false) throws {
         try folder.exclusively {
             let whole = replacing ? table : table.merging(load())

@@ -34,7 +34,7 @@ package struct VariantSearch<Choice> {
         package var choice: Choice?
         /// How many times faster than the default it is.
         package var gain = 1.0
-        /// What failed to build, to run, or to compute the same.
+        /// Candidates that failed to build, to run, or to compute the same.
         package var skipped: [(choice: Choice, reason: String)] = []
         /// Whether every candidate was tried.
         package var isComplete = true
@@ -85,8 +85,8 @@ package struct VariantSearch<Choice> {
     }
 }
 
-/// Why `values` are not what was expected; nil where they are. Sums in another order differ by some
-/// 10⁻⁶ of their size, Winograd's by some 10⁻⁵; a wrong element by its size.
+/// Why `values` differ too much from those expected; nil if they do not. Sums in another order differ
+/// by some 10⁻⁶ of their size, Winograd's by some 10⁻⁵; a wrong element differs by its size.
 package func difference(_ values: [Float], _ expected: [Float]) -> String? {
     guard values.count == expected.count else {
         return "computes \(values.count) elements of \(expected.count)"

@@ -1,4 +1,4 @@
-/// A product `[rows, depth] · [depth, columns]`, and which of its factors lie transposed.
+/// The shape of a product `[rows, depth] · [depth, columns]` whose factors may be stored transposed.
 public struct ProductGeometry: Hashable, Sendable {
     /// Extents of the product, and the terms of each sum.
     public let rows, depth, columns: Int
@@ -28,13 +28,13 @@ public struct ProductGeometry: Hashable, Sendable {
     public var multiplyAccumulates: Int { [rows, depth, columns].saturatingProduct() }
 }
 
-/// An operation that multiplies and accumulates, by its shape alone: what plans count and tuners
-/// time.
+/// An operation that multiplies and accumulates, by its shape alone. Plans count these, tuners time
+/// them.
 public enum DenseOperation: Hashable, Sendable {
     case product(ProductGeometry)
     case convolution(ConvolutionGeometry, Pass)
 
-    /// What of a convolution is computed.
+    /// The part of a convolution's arithmetic.
     public enum Pass: String, CaseIterable, Sendable {
         case forward
         case weightGradient = "weight-gradient"
@@ -70,7 +70,7 @@ public enum DenseOperation: Hashable, Sendable {
         }
     }
 
-    /// The shapes of what it reads and writes.
+    /// The shapes of its two operands and of its result.
     public var operands: (first: Shape, second: Shape, result: Shape) {
         switch self {
         case .product(let product):

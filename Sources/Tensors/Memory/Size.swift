@@ -1,5 +1,5 @@
-/// Arithmetic of sizes that a user may ask for. What is too large for an `Int` becomes `Int.max`,
-/// for which ``TensorSpec/checkedByteCount()`` throws, instead of ending the program.
+/// Arithmetic of sizes that a user may ask for. A result that is too large for an `Int` becomes
+/// `Int.max`, for which ``TensorSpec/checkedByteCount()`` throws, instead of ending the program.
 extension Int {
     /// The product of two numbers that are not negative.
     package func saturatingMultiplied(by other: Int) -> Int {

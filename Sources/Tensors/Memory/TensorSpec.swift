@@ -1,4 +1,4 @@
-/// What one element is.
+/// The type of a tensor's elements.
 public enum ElementType: Sendable {
     /// IEEE 754 single precision, 4 bytes.
     case float32
@@ -16,7 +16,7 @@ public enum ElementType: Sendable {
     }
 }
 
-/// What memory is asked for: a shape, and the type of its elements.
+/// A request for memory: a shape, and the type of its elements.
 public struct TensorSpec: Hashable, Sendable, CustomStringConvertible {
     /// Extents, outermost first.
     public let shape: Shape
@@ -36,7 +36,7 @@ public struct TensorSpec: Hashable, Sendable, CustomStringConvertible {
     /// from smaller ones fit an `Int`.
     private static let maxBytes = 1 << 47
 
-    /// ``byteCount``, of which a device may be asked. Backends call it before they allocate, so that no
+    /// ``byteCount``, if a device may be asked for it. Backends call it before they allocate, so that no
     /// size is too large for the arithmetic afterwards.
     ///
     /// - Throws: ``OutOfMemoryError`` if no machine has so many bytes.

@@ -1,4 +1,4 @@
-/// What a backend holds at present and held at most, in bytes of its own allocations.
+/// The memory that a backend holds, in bytes of its own allocations.
 public struct MemoryUse: Sendable {
     /// Bytes held now.
     public var current: Int
@@ -18,7 +18,7 @@ public struct MemoryUse: Sendable {
     }
 }
 
-/// What a device can hold, in bytes.
+/// The most that a device can hold, in bytes.
 public struct MemoryLimits: Equatable, Sendable {
     /// All allocations together, and the largest single one.
     public var total, allocation: Int
@@ -47,7 +47,8 @@ public protocol DeviceMemory: AnyObject {
     /// The most that ``makeTensor(_:)`` can give, known before it is asked.
     var memoryLimits: MemoryLimits { get }
 
-    /// Whether tensors keep what is written into them. If not, nobody need compute values for them.
+    /// Whether tensors keep their elements. If not, as in a dry run, callers need not compute values for
+    /// them.
     var keepsElements: Bool { get }
 
     /// A new tensor; its elements are undefined.
@@ -86,7 +87,7 @@ public protocol DeviceMemory: AnyObject {
     /// Sets every element of a float tensor.
     func fill(_ tensor: Tensor, with value: Float) throws
 
-    /// Waits for all operations called so far, and throws what any of them threw.
+    /// Waits for all operations called so far, and throws the error of any of them.
     func synchronize() throws
 }
 

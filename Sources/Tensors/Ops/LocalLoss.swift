@@ -1,8 +1,8 @@
 /// The LLS loss and the three fused passes of a block that is trained by a local loss.
 ///
 /// A block computes `z = affine(x)`, `a = activation(batchNorm(z))`, `p = averagePool(a)`. A local
-/// rule looks at `p` alone and answers with `∂loss/∂p`; from there the gradient goes back through
-/// pool, activation and batch norm to `z`, and no further.
+/// rule reads `p` alone and computes `∂loss/∂p`. From there the gradient goes back through pool,
+/// activation and batch norm to `z`, and no further.
 ///
 /// Every operation here has a composed form, made of the primitives (`composed…`): it is the
 /// default, and the oracle of a backend's own kernels.

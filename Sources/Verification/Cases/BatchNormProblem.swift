@@ -97,11 +97,11 @@ struct BatchNormProblem: Sendable {
 
     // MARK: Errors
 
-    /// Of `1/√(v + ε)`: half of the sum's rounding, a root and a division, and one to spare.
+    /// The error of `1/√(v + ε)`: half of the sum's rounding, a root and a division, and one to spare.
     static let inverseRootError =
         Rounding.squareRoot + Rounding.division + 2 * Rounding.unitRoundoff
 
-    /// Of `a·(x − mean)·inverse + b`, or of `a′·x + b′`: four roundings, relative to the terms.
+    /// The error of `a·(x − mean)·inverse + b`, or of `a′·x + b′`: four roundings, relative to the terms.
     static let affineRoundings = 8 * Rounding.unitRoundoff
 
     /// The mean is a sum; the variance may have the error of Welford's updates (Chan, Golub &
@@ -168,7 +168,7 @@ struct BatchNormProblem: Sendable {
 
         var affineError: Double { affineRoundings * affineMagnitude + Rounding.underflow }
 
-        /// Of x̂: three roundings.
+        /// The error of x̂: three roundings.
         var normalizedError: Double { 6 * Rounding.unitRoundoff * normalizedMagnitude }
     }
 

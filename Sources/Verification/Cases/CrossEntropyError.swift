@@ -34,7 +34,8 @@ struct CrossEntropyError {
             let sum = scaled.reduce(0) { $0 + exp($1 - largest) }
             let probabilities = scaled.map { exp($0 - largest) / sum }
 
-            // Of log q, absolute; of q, relative: twice the exponent's, for numerator and sum.
+            // The error of log q is absolute; that of q is relative: twice the exponent's, for the
+            // numerator and the sum.
             let logError =
                 2 * incoming
                 + unitRoundoff * (16 * magnitude + 8 + width + 4 * spread) + Rounding.logarithm

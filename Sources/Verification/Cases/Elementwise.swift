@@ -58,7 +58,7 @@ extension OperationCatalog {
             try backend.activationGradient(
                 of: t.outputGradient, output: t.output, activation, into: t[destination])
         } bounds: { data in
-            // Of g·(1 − y²): one rounding of y² and of the difference, one of the product.
+            // g·(1 − y²) has one rounding of y² and of the difference, one of the product.
             let bounds = zip(data.before.outputGradient, data.before.output).map { g, y in
                 switch activation {
                 case .identity: 0.0
@@ -163,8 +163,8 @@ extension OperationCatalog {
                 inPlace ? t.output : t.input, probability: probability,
                 key: RandomSource(seed: 3, stream: "dropout").key, into: t.output)
         } bounds: { data in
-            // Of 1 / (1 − p) the difference and the quotient round, then the product: where 1 − p
-            // is small against p, its error is the larger by that ratio.
+            // The difference and the quotient of 1 / (1 − p) round, then the product. If 1 − p is
+            // small against p, its error is larger by that ratio.
             let relative = (3 + 1 / Double(1 - probability)) * Rounding.unitRoundoff
             return ["output": data.after.output.map { relative * abs($0) }]
         }

@@ -117,7 +117,7 @@ extension OperationCatalog {
         }
     }
 
-    /// What may follow such a block: 2×2, as networks have it, and another window.
+    /// The max pools that may follow such a block: 2×2, as networks have it, and another window.
     private static func maxPools(_ problem: PooledProblem, _ size: Size) -> [MaxPoolGeometry] {
         let shape = problem.norm.shape
         guard shape.rank == 4 else { return [] }

@@ -96,7 +96,7 @@ extension OperationCatalog {
         ]
     }
 
-    /// Of few distinct logits and a NaN, where `hasTies`: then the earlier class comes first.
+    /// With `hasTies` there are few distinct logits, of which the earlier class comes first, and a NaN.
     private static func countCorrect(_ batch: Int, _ classes: Int, top: Int, hasTies: Bool)
         -> OperationCase
     {

@@ -36,7 +36,7 @@ extension OperationCatalog {
             let momentum = decayed.indices.map {
                 decayed[$0] + (step.isFirst ? 0 : kept * abs(data.before.momentum[$0]))
             }
-            // Of m three products and two sums; of p two more of each.
+            // m has three products and two sums; p has two more of each.
             return [
                 "momentum": momentum.map { Rounding.sum(of: 3, magnitude: $0) },
                 "parameters": p.indices.map {

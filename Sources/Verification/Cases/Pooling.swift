@@ -10,7 +10,7 @@ extension OperationCatalog {
         } + averagePools(size).flatMap { [averagePool($0), averagePoolGradient($0)] }
     }
 
-    /// What a max pool is given.
+    /// The elements of a max pool's input.
     private enum PoolInput: String, CaseIterable, Sendable {
         case different = ""
         /// Many are equal: the first of a window must win.
