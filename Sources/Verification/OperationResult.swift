@@ -1,5 +1,6 @@
 /// How one case went on one backend.
 public struct OperationResult: Sendable, CustomStringConvertible {
+    /// As of the case.
     public let operation, detail: String
     /// The element that came closest to its bound, or passed it most; nil without elements.
     public let worst: Deviation?
@@ -8,7 +9,9 @@ public struct OperationResult: Sendable, CustomStringConvertible {
     /// Wall time of the operation on the backend.
     public let seconds: Double
 
+    /// Whether the backend is right.
     public var passed: Bool { failures.isEmpty }
+    /// ``operation`` and ``detail``.
     public var name: String { "\(operation) \(detail)" }
 
     /// The largest deviation over its bound, at most 1 where all are right; infinite where the
@@ -25,8 +28,11 @@ public struct OperationResult: Sendable, CustomStringConvertible {
 
     /// An element, where it should be and where it may be.
     public struct Deviation: Sendable, CustomStringConvertible {
+        /// The operand that holds the element.
         public let operand: String
+        /// Its index, row by row.
         public let index: Int
+        /// The backend's value, the reference's, and how far they may differ.
         public let value, expected, bound: Double
 
         /// Deviation over bound: at most 1 is right. Infinite for a NaN, and for any deviation
@@ -47,6 +53,7 @@ public struct OperationResult: Sendable, CustomStringConvertible {
         }
     }
 
+    /// One way to be wrong.
     public enum Failure: Sendable, CustomStringConvertible {
         /// An element is too far from the reference's; `count` elements are.
         case deviation(Deviation, count: Int)

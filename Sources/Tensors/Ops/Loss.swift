@@ -21,6 +21,7 @@ public struct CrossEntropyOptions: Hashable, Sendable {
     }
 }
 
+/// Losses of a classifier's logits, and its correct answers.
 public protocol LossOps: DeviceMemory {
     /// Softmax cross-entropy, averaged over the batch, and its gradient.
     ///
