@@ -11,7 +11,7 @@ public final class OpenCLBackend {
     public let traits: DeviceTraits
     /// How kernels are shaped.
     public let engine: KernelEngine
-    /// How kernels are shaped where a search found better than the default.
+    /// The shapes of kernels, if a search found better than the default.
     public var tuning: TuningTable { didSet { variants = [:] } }
     /// The variants that ``tuning`` holds of the operations met so far.
     var variants: [DenseOperation: Variant] = [:]
@@ -52,8 +52,8 @@ public final class OpenCLBackend {
 
     /// Opens `device`.
     ///
-    /// - Parameter programs: where compiled programs are kept; nil for the usual folder, where the
-    ///   driver keeps none itself.
+    /// - Parameter programs: a folder for compiled programs; nil for the usual one, if the driver keeps
+    ///   none itself.
     public init(
         _ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false,
         tuning: TuningTable = .default, fma: FMAPolicy = .separate,

@@ -16,7 +16,7 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Codable, Sendable {
 
 extension ConvolutionAlgorithm {
     /// Rows and columns of the output tiles of Winograd's filtering; nil for a direct convolution
-    /// and where the choice is still open.
+    /// and if the choice is still open.
     package var winogradExtent: Int? {
         switch self {
         case .automatic, .direct: nil

@@ -39,7 +39,7 @@ public struct ConformanceCase: Decodable, Sendable {
         case deviation = "float32_deviation"
     }
 
-    /// - Throws: ``ConformanceError`` where the text is not a case.
+    /// - Throws: ``ConformanceError`` if the text is not a case.
     public init(json: Data, name: String) throws {
         do {
             self = try JSONDecoder().decode(ConformanceCase.self, from: json)
@@ -210,7 +210,7 @@ extension ConformanceCase {
         return worst
     }
 
-    /// NaN where any element is NaN, or where the counts differ.
+    /// NaN if any element is NaN, or if the counts differ.
     private func largestDeviation(_ values: [Float], _ stated: [Double]) -> Double {
         guard values.count == stated.count else { return .nan }
         return zip(values, stated).reduce(0) { largest, pair in

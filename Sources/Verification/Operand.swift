@@ -46,7 +46,7 @@ struct Operand {
         if case .integers = content { .int32 } else { .float32 }
     }
 
-    /// The elements as bits, of the stream `key` where they are random.
+    /// The elements as bits, of the stream `key` if they are random.
     func bits(key: String) -> [UInt32] {
         switch content {
         case .uniform(let range):

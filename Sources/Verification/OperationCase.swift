@@ -14,7 +14,7 @@ public struct OperationCase: Sendable {
 
     /// - Parameters:
     ///   - operands: the tensors, made anew at every call.
-    ///   - body: the call. Running it on magnitudes must bound its sums, where `bounds` asks that.
+    ///   - body: the call. Running it on magnitudes must bound its sums, if `bounds` asks for that.
     ///   - bounds: the largest deviation of every element of every result.
     init(
         _ operation: String, _ detail: String,

@@ -4,7 +4,7 @@ public struct OperationResult: Sendable, CustomStringConvertible {
     public let operation, detail: String
     /// The element that came closest to its bound, or passed it most; nil without elements.
     public let worst: Deviation?
-    /// Empty where the backend is right.
+    /// Empty if the backend is right.
     public let failures: [Failure]
     /// Wall time of the operation on the backend.
     public let seconds: Double
@@ -14,7 +14,7 @@ public struct OperationResult: Sendable, CustomStringConvertible {
     /// ``operation`` and ``detail``.
     public var name: String { "\(operation) \(detail)" }
 
-    /// The largest deviation over its bound, at most 1 where all are right; infinite where the
+    /// The largest deviation over its bound, at most 1 if all are right; infinite if the
     /// backend is wrong in another way.
     public var ratio: Double {
         let ratio = worst?.ratio ?? 0
@@ -26,7 +26,7 @@ public struct OperationResult: Sendable, CustomStringConvertible {
         return failures.isEmpty ? "\(name): \(ratio) of its bound" : "\(name): \(text)"
     }
 
-    /// An element, where it should be and where it may be.
+    /// An element's value, the expected one and its bound.
     public struct Deviation: Sendable, CustomStringConvertible {
         /// The operand that holds the element.
         public let operand: String
@@ -36,7 +36,7 @@ public struct OperationResult: Sendable, CustomStringConvertible {
         public let value, expected, bound: Double
 
         /// Deviation over bound: at most 1 is right. Infinite for a NaN, and for any deviation
-        /// where none is allowed.
+        /// if none is allowed.
         public var ratio: Double {
             if value == expected || (value.isNaN && expected.isNaN) { return 0 }
             let ratio = abs(value - expected) / bound

@@ -2,7 +2,7 @@ import Tensors
 
 /// How a case is run.
 public struct VerificationOptions: Sendable {
-    /// Puts every operand between sentinels, so that writing past its ends shows. Off where a tool
+    /// Puts every operand between sentinels, so that writing past its ends shows. Off if a tool
     /// such as Oclgrind watches the bounds of allocations.
     public var guardBands = true
     /// Runs every operation twice: the second run must give the same bytes and allocate nothing.
@@ -93,7 +93,7 @@ private struct GuardedOperand {
             tensor = whole
             return
         }
-        // An odd offset where the backend allows it: nothing may count on aligned operands.
+        // An odd offset if the backend allows it: nothing may count on aligned operands.
         let alignment = backend.sliceAlignment(of: operand.elementType)
         front = ceilingDivision(17, alignment) * alignment
         let band = { (count: Int) in [UInt32](repeating: Float.nan.bitPattern, count: count) }

@@ -69,7 +69,7 @@ struct MatrixProduct {
     var outputStride: Int
 
     /// Terms that `sgemm` sums in one go. A sum of runs rounds less than one long sum, which is
-    /// worth its two percent where a sign depends on the last bits.
+    /// worth its two percent if a sign depends on the last bits.
     private static let longestRun = 128
 
     init(

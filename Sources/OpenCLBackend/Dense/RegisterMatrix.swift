@@ -2,7 +2,7 @@ import Tensors
 
 extension OpenCLBackend {
     /// The register engine's product: the right factor is read in panels as wide as a tile, and
-    /// packed into them where it does not lie so already.
+    /// packed into them if it is not stored so already.
     func multiplyInRegisters(_ product: MatrixProduct) throws {
         let (rows, columns, depth) = (product.rows, product.columns, product.depth)
         let isLeftTransposed = product.left.isTransposed

@@ -1,7 +1,7 @@
 import KernelSources
 import Tensors
 
-/// Launches of kernels over a ``LaunchShape``, in smaller groups where a kernel needs them.
+/// Launches of kernels over a ``LaunchShape``, in smaller groups if a kernel needs them.
 extension OpenCLBackend {
     /// Launches a map over `count` elements: `kernel(tensors…, count, run, scalars…)`.
     func map(
@@ -15,7 +15,7 @@ extension OpenCLBackend {
             tensors.map(KernelArgument.tensor) + [.int(count), .int(shape.rowsPerItem)] + scalars)
     }
 
-    /// Launches over `shape`, in smaller groups where the kernel needs them; for kernels that are not
+    /// Launches over `shape`, in smaller groups if the kernel needs them; for kernels that are not
     /// told how many rows an item has.
     func launch(
         _ source: KernelSource, _ kernel: String, defines: [KernelDefine], over shape: LaunchShape,

@@ -49,7 +49,7 @@ public protocol NormalizationOps: DeviceMemory {
         _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
         _ activation: Activation, into output: Tensor) throws
 
-    /// Gradient of ``batchNorm(_:_:_:_:into:)`` in training, where the statistics depend on the
+    /// Gradient of ``batchNorm(_:_:_:_:into:)`` in training, when the statistics depend on the
     /// input. The activation is computed anew from `input`, so its output need not be kept.
     /// `inputGradient` may be `outputGradient` or `input`.
     func batchNormGradient(
@@ -62,7 +62,7 @@ public protocol NormalizationOps: DeviceMemory {
     func normalizeRows(_ input: Tensor, into output: Tensor, norms: Tensor) throws
 
     /// Gradient of ``normalizeRows(_:into:norms:)``, from its output:
-    /// `(g − u·(g·u)) / norm`; where the norm was at its bound, `g / norm`.
+    /// `(g − u·(g·u)) / norm`, or `g / norm` if the norm was at its bound.
     func normalizeRowsGradient(
         of outputGradient: Tensor, output: Tensor, norms: Tensor, into inputGradient: Tensor) throws
 }

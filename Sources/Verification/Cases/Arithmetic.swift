@@ -26,7 +26,7 @@ extension OperationCatalog {
         /// The square, or the quotient by itself.
         case both = ", all one"
 
-        /// Both sources and the destination, each with elements in `range` where it is read.
+        /// Both sources and the destination, each with elements in `range` if it is read.
         func operands(_ shape: Shape, in range: ClosedRange<Float>, reads: Bool) -> [Operand] {
             let isRead = reads || self != .apart
             return [

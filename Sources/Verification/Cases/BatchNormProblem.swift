@@ -61,7 +61,7 @@ struct BatchNormProblem: Sendable {
 
     private var rawInput: [Float] { values(3, shape.count, (offset - 1)...(offset + 1)) }
 
-    /// The input, moved where the activation's kink is so near that rounding could decide the side:
+    /// The input, moved away from the activation's kink if rounding could decide the side:
     /// no element's `ŷ` is nearer to 0 than four times the error it may have.
     func input() -> [Float] {
         let ((mean, inverse), scale, shift) = (moments, scale, shift)
@@ -174,13 +174,13 @@ struct BatchNormProblem: Sendable {
 
     /// The bounds of batch norm's gradients.
     ///
-    /// With `s = activation′(ŷ)`, off by δs where it is curved, and `g` off by `gradientError`:
+    /// With `s = activation′(ŷ)`, off by δs if it is curved, and `g` off by `gradientError`:
     /// - `dβ = Σ g·s`: a sum of M terms, and Σ of the terms' own errors;
     /// - `dγ = Σ g·s·x̂`: the same; x̂ counts with the magnitude of its terms, three roundings more;
     /// - `dx = scale·inverse·(g·s − (dβ + x̂·dγ)/M)`: the errors of all parts, and six roundings.
     ///
     /// - Parameters:
-    ///   - gradientError: the error of every `outputGradient`, where that was computed too.
+    ///   - gradientError: the error of every `outputGradient`, if that was computed too.
     ///   - windows: how many windows an element may be summed in.
     func gradientBounds(
         _ data: CaseData, input: [Double], outputGradient: [Double],
@@ -242,7 +242,7 @@ extension Activation {
         }
     }
 
-    /// The derivative where the output is `y`, and its error where the input's is `inputError`:
+    /// The derivative at the output `y`, and its error if the input's is `inputError`:
     /// `1 − y²` changes by at most `2|y|·δy`. Inputs stay away from the kink of the leaky ReLU.
     fileprivate func slope(at y: Double, inputError: Double) -> (value: Double, error: Double) {
         switch self {

@@ -15,7 +15,7 @@ struct CrossEntropyError {
     private var losses: [(magnitude: Double, error: Double)] = []
     private let classes: Int
 
-    /// - Parameter logitErrors: how far every logit may be off before; 0 where they are inputs.
+    /// - Parameter logitErrors: how far every logit may be off before; 0 if they are inputs.
     init(
         logits: [[Double]], labels: [Double], _ options: CrossEntropyOptions,
         logitErrors: [[Double]]? = nil

@@ -19,7 +19,7 @@ extension OperationCatalog {
                             }
                         }
                         + [false, true].map {
-                            pooledGradient(problem, inPlace: $0, composed: composed)
+                            batchNormPoolGradient(problem, inPlace: $0, composed: composed)
                         }
                 }
         }
@@ -136,7 +136,7 @@ extension OperationCatalog {
     {
         let channels: Shape = [problem.norm.shape.channels]
         return OperationCase(
-            "local loss/pooled gradient\(composed ? ", composed" : "")",
+            "local loss/batch norm and pool gradient\(composed ? ", composed" : "")",
             problem.summary + (inPlace ? " into input" : "")
         ) {
             problem.norm.parameters() + problem.norm.statistics() + [

@@ -228,16 +228,16 @@ extension OperationCatalog {
             } bounds: { data in
                 ["output": data.after.output.map { abs($0) * Rounding.division }]
             },
-            pooledGradient(AveragePoolGeometry(inputShape: [128, 32, 32, 2], size: 4)),
+            batchNormPoolGradient(AveragePoolGeometry(inputShape: [128, 32, 32, 2], size: 4)),
         ]
     }
 
-    /// Gradients of whole windows are whole numbers where those of the pool are multiples of 64.
+    /// Gradients of whole windows are whole numbers if those of the pool are multiples of 64.
     private static func batchNormPoolGradient(_ pool: AveragePoolGeometry) -> OperationCase {
         let (shape, channels) = (pool.inputShape, pool.channels)
         let area = pool.largestWindow
         return OperationCase(
-            "local loss/pooled gradient", label("\(shape) identity, pool to \(pool.size)")
+            "local loss/batch norm and pool gradient", label("\(shape) identity, pool to \(pool.size)")
         ) {
             let gradient = Operand.source("", pool.outputShape, whole: 4).bits(key: "pooled")
             return unitNorm(channels) + [
