@@ -1,6 +1,10 @@
+import Architectures
 import Datasets
+import FileFormats
 import LocalLearning
 import OpenCLBackend
+import Runs
+import Suggestions
 import Tensors
 
 // What options with a closed set of values can be set to, for the command line and `config.yaml`.
@@ -9,6 +13,23 @@ enum ModelNames: NameCatalog {
     static let kind = "model"
     static var entries: [(name: String, entry: Architecture)] {
         Registry.models.map { ($0.name, $0) }
+    }
+    static let suffixes = [".yaml", ".yml"]
+
+    /// A network of the catalog, or one in a file.
+    static func entry(_ name: String) throws -> Architecture {
+        guard suffixes.contains(where: name.hasSuffix) else {
+            return try lookUp(name, among: entries, called: kind, by: \.name).entry
+        }
+        let read = try Architecture(reading: name)
+        if let known = entries.first(where: { plainName($0.name) == plainName(read.name) }),
+            known.entry.stages != read.stages
+        {
+            throw ConfigurationError(
+                path: name, key: "name",
+                reason: "another network is called \(known.name.legible): give yours another name")
+        }
+        return read
     }
 }
 
