@@ -3,10 +3,10 @@ import PackageDescription
 
 /// The OpenCL C files of `Kernels/`, one per concern, embedded in the binary.
 let kernels = [
-    "multiply_add", "common", "windows", "tile_local", "matrix_register", "matrix_local",
+    "fma", "common", "windows", "tile_local", "matrix_register", "matrix_local",
     "convolution_register", "convolution_local", "convolution_grouped", "weight_gradient_register",
     "winograd_images", "winograd_weights", "elementwise", "normalization", "pooling", "loss",
-    "local_loss", "optimizer",
+    "local_loss", "batch_norm_pool", "optimizer",
 ]
 
 let package = Package(

@@ -2,7 +2,7 @@
 ///
 /// One case per file; the raw value is the file's name without `.cl`.
 public enum KernelSource: String, CaseIterable, Sendable {
-    case multiplyAdd = "multiply_add"
+    case fma
     case common
     case windows
     case tileLocal = "tile_local"
@@ -19,16 +19,17 @@ public enum KernelSource: String, CaseIterable, Sendable {
     case pooling
     case loss
     case localLoss = "local_loss"
+    case batchNormPool = "batch_norm_pool"
     case optimizer
 
-    /// What every program starts with, in this order.
-    public static let prelude: [KernelSource] = [.multiplyAdd, .common, .windows, .tileLocal]
+    /// The files that every program starts with, in this order.
+    public static let prelude: [KernelSource] = [.fma, .common, .windows, .tileLocal]
 
     /// The file's text.
     public var text: String {
         let bytes =
             switch self {
-            case .multiplyAdd: PackageResources.multiply_add_cl
+            case .fma: PackageResources.fma_cl
             case .common: PackageResources.common_cl
             case .windows: PackageResources.windows_cl
             case .tileLocal: PackageResources.tile_local_cl
@@ -45,6 +46,7 @@ public enum KernelSource: String, CaseIterable, Sendable {
             case .pooling: PackageResources.pooling_cl
             case .loss: PackageResources.loss_cl
             case .localLoss: PackageResources.local_loss_cl
+            case .batchNormPool: PackageResources.batch_norm_pool_cl
             case .optimizer: PackageResources.optimizer_cl
             }
         return String(decoding: bytes, as: UTF8.self)

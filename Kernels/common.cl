@@ -1,14 +1,13 @@
-// What every kernel file starts with: put before it by the host, since an embedded file cannot
-// be found by #include.
+// The host puts this before every kernel file, because #include cannot find an embedded file.
 //
 // VECTOR is how many neighbouring elements a work-item takes at a time: 16 on processors, where a
 // work-group is one work-item; on GPUs 4 where it divides the row, else 1.
 //
 // WHOLE says that rows of channels are whole vectors, so that a processor need not look for ends.
 //
-// Local memory comes as an argument: PoCL 3.1 lets its threads share some of the arrays that a kernel
-// declares and hands on to functions. The slabs of tile_local.cl are declared all the same, for their
-// size is fixed; they were tried with 32 threads.
+// Local memory is an argument, because PoCL 3.1 shares some arrays that a kernel declares and passes to
+// functions between its threads. The slabs of tile_local.cl are declared nevertheless, because their
+// size is fixed; they were correct with 32 threads.
 
 #ifndef VECTOR
 #define VECTOR 1
@@ -247,7 +246,7 @@ static floatv activation_slope(floatv x, float slope)
 #endif
 }
 
-// What a batch norm does to a vector of channels.
+// A batch norm of a vector of channels.
 typedef struct {
     floatv scale, shift, mean, inverse;
 } Norm;
@@ -259,15 +258,15 @@ typedef struct {
     {load(scale, c, channels), load(shift, c, channels), load(mean, c, channels), \
      load(inverse_deviation, c, channels)}
 
-static floatv unit_value(Norm norm, floatv x)
+static floatv normalized_value(Norm norm, floatv x)
 {
     return (x - norm.mean) * norm.inverse;
 }
 
 // The gradient with respect to the input of a batch norm, from that with respect to its output
 // and the two parameters' gradients divided by the number of rows.
-static floatv norm_gradient(Norm norm, floatv unit, floatv gradient, floatv scale_part,
+static floatv norm_gradient(Norm norm, floatv normalized, floatv gradient, floatv scale_part,
                             floatv shift_part)
 {
-    return norm.scale * norm.inverse * (gradient - fma(unit, scale_part, shift_part));
+    return norm.scale * norm.inverse * (gradient - fma(normalized, scale_part, shift_part));
 }

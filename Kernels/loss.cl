@@ -1,4 +1,4 @@
-// Softmax cross-entropy and top-k hits of [rows, classes] logits. Every row's loss is kept by
+// Softmax cross-entropy and correct rows of [rows, classes] logits. Every row's loss is kept by
 // itself and then summed by one group, so that the order of the sum is fixed.
 
 #if VECTOR == 16
@@ -51,9 +51,11 @@ kernel void cross_entropy(global const float *logits, global const int *labels,
     }
 }
 
-// 1 for every row whose label is among the `top` largest, else 0. Of equals the first is larger.
-kernel void hits(global const float *logits, global const int *labels, global float *hit,
-                 const int rows, const int classes, const int top, local float *buffer)
+// 1 for every row whose label is among the `top` largest, else 0. The first of equal logits counts as
+// larger.
+kernel void count_correct(global const float *logits, global const int *labels,
+                          global float *correct, const int rows, const int classes,
+                          const int top, local float *buffer)
 {
     FOR_ROWS(row, rows) {
         global const float *values = logits + (size_t)row * classes;
@@ -70,7 +72,7 @@ kernel void hits(global const float *logits, global const int *labels, global fl
         const float rank = group_sum(lane_sum(before), buffer);
         const float nans = group_sum(lane_sum(unordered), buffer);
         if (get_local_id(0) == 0)
-            hit[row] = known && nans == 0.0f && rank < top ? 1.0f : 0.0f;
+            correct[row] = known && nans == 0.0f && rank < top ? 1.0f : 0.0f;
     }
 }
 

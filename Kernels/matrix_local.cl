@@ -4,19 +4,20 @@
 // output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column], or added to what is
 // there where it accumulates. TRANSPOSED_LEFT: left is [depth, rows]; TRANSPOSED_RIGHT: right is
 // [columns, depth]. ALIGNED: all rows are whole quads. The last axis of the launch counts splits
-// of the depth, whose partial sums these are, or products of a batch: leftStep, rightStep and
-// depthStep lead from one to the next.
-__kernel __attribute__((reqd_work_group_size(THREADS, THREADS, 1)))
-void multiply(__global const float *restrict left, __global const float *restrict right,
-              __global const float *restrict bias, __global float *restrict output, int rows,
-              int columns, int depth, int leftStep, int rightStep, int depthStep,
-              int depthPerSplit, int accumulates) {
-    __local float4 a[DEPTH][PITCH], b[DEPTH][PITCH];
+// of the depth, whose partial sums these are, or products of a batch: left_step, right_step and
+// depth_step lead from one to the next.
+kernel __attribute__((reqd_work_group_size(THREADS, THREADS, 1)))
+void multiply(global const float *restrict left, global const float *restrict right,
+              global const float *restrict bias, global float *restrict output, int rows,
+              int columns, int depth, int left_step, int right_step, int depth_step,
+              int depth_per_split, int accumulates)
+{
+    local float4 a[DEPTH][PITCH], b[DEPTH][PITCH];
     const Tile tile = tile_of_group(columns);
     if (tile.row >= rows) return;
-    const int step = get_global_id(2), to = min(depth - step * depthStep, depthPerSplit);
-    left += (size_t)step * leftStep;
-    right += (size_t)step * rightStep;
+    const int step = get_global_id(2), to = min(depth - step * depth_step, depth_per_split);
+    left += (size_t)step * left_step;
+    right += (size_t)step * right_step;
     output += (size_t)step * rows * columns;
 
     // Where this work-item's quads lie in a slab.
@@ -33,18 +34,18 @@ void multiply(__global const float *restrict left, __global const float *restric
     float4 sum[ITEM][QUADS];
     clear(sum);
 
-    float4 nextA = (float4)(0.0f), nextB = (float4)(0.0f);
+    float4 next_a = (float4)(0.0f), next_b = (float4)(0.0f);
     for (int slab = -DEPTH; slab < to; slab += DEPTH) {
         if (slab >= 0) {
 #if TRANSPOSED_LEFT
-            a[ak][am / 4] = nextA;
+            a[ak][am / 4] = next_a;
 #else
-            store_down(nextA, (__local float *)a[ak] + am);
+            store_down(next_a, (local float *)a[ak] + am);
 #endif
 #if TRANSPOSED_RIGHT
-            store_down(nextB, (__local float *)b[bk] + bn);
+            store_down(next_b, (local float *)b[bk] + bn);
 #else
-            b[bk][bn / 4] = nextB;
+            b[bk][bn / 4] = next_b;
 #endif
         }
         barrier(CLK_LOCAL_MEM_FENCE);
@@ -52,18 +53,18 @@ void multiply(__global const float *restrict left, __global const float *restric
         const int next = slab + DEPTH;
         if (next < to) {
 #if TRANSPOSED_LEFT
-            nextA = load_quad(left + (size_t)(next + ak) * rows + tile.row + am,
-                              next + ak < to ? rows - tile.row - am : 0);
+            next_a = load_quad(left + (size_t)(next + ak) * rows + tile.row + am,
+                               next + ak < to ? rows - tile.row - am : 0);
 #else
-            nextA = load_quad(left + (size_t)(tile.row + am) * depth + next + ak,
-                              tile.row + am < rows ? to - next - ak : 0);
+            next_a = load_quad(left + (size_t)(tile.row + am) * depth + next + ak,
+                               tile.row + am < rows ? to - next - ak : 0);
 #endif
 #if TRANSPOSED_RIGHT
-            nextB = load_quad(right + (size_t)(tile.column + bn) * depth + next + bk,
-                              tile.column + bn < columns ? to - next - bk : 0);
+            next_b = load_quad(right + (size_t)(tile.column + bn) * depth + next + bk,
+                               tile.column + bn < columns ? to - next - bk : 0);
 #else
-            nextB = load_quad(right + (size_t)(next + bk) * columns + tile.column + bn,
-                              next + bk < to ? columns - tile.column - bn : 0);
+            next_b = load_quad(right + (size_t)(next + bk) * columns + tile.column + bn,
+                               next + bk < to ? columns - tile.column - bn : 0);
 #endif
         }
         if (slab >= 0) multiply_slab(a, b, tile, sum);
@@ -74,13 +75,14 @@ void multiply(__global const float *restrict left, __global const float *restric
 #endif
 
 // output[row, column] = bias[column] + Σ_split partials[split][row, column], in that order.
-__kernel void add_partials(__global const float *restrict partials,
-                           __global const float *restrict bias, __global float *restrict output,
-                           int count, int columns, int splits) {
+kernel void add_partials(global const float *restrict partials,
+                         global const float *restrict bias, global float *restrict output,
+                         int count, int columns, int splits)
+{
     const int items = get_global_size(0);
     for (int i = get_global_id(0); i < count; i += items) {
         float sum = bias[i % columns];
-        for (int split = 0; split < splits; split++) sum += partials[(size_t)split * count + i];
+        for (int split = 0; split < splits; ++split) sum += partials[(size_t)split * count + i];
         output[i] = sum;
     }
 }

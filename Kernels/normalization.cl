@@ -145,9 +145,9 @@ kernel void batch_norm(global const float *input, NORM_PARAMETERS, global float 
             if (c >= channels)
                 continue;
             const Norm norm = NORM(c);
-            const floatv unit = unit_value(norm, load(input + start, c, channels));
-            store(activation_value(fma(unit, norm.scale, norm.shift), slope), output + start, c,
-                  channels);
+            const floatv normalized = normalized_value(norm, load(input + start, c, channels));
+            store(activation_value(fma(normalized, norm.scale, norm.shift), slope),
+                  output + start, c, channels);
         }
     }
 }
@@ -170,11 +170,12 @@ kernel void batch_norm_sums(global const float *output_gradient, global const fl
                 const Norm norm = NORM(c);
                 for (int row = block; row < block_end; ++row) {
                     const size_t start = (size_t)row * channels;
-                    const floatv unit = unit_value(norm, load(input + start, c, channels));
+                    const floatv normalized
+                        = normalized_value(norm, load(input + start, c, channels));
                     const floatv g = load(output_gradient + start, c, channels)
-                        * activation_slope(fma(unit, norm.scale, norm.shift), slope);
+                        * activation_slope(fma(normalized, norm.scale, norm.shift), slope);
                     shift_sum += g;
-                    scale_sum = fma(g, unit, scale_sum);
+                    scale_sum = fma(g, normalized, scale_sum);
                 }
             }
             shift_sum = column_sum(shift_sum, buffer);
@@ -201,10 +202,10 @@ kernel void batch_norm_gradient(global const float *output_gradient, global cons
             if (c >= channels)
                 continue;
             const Norm norm = NORM(c);
-            const floatv unit = unit_value(norm, load(input + start, c, channels));
+            const floatv normalized = normalized_value(norm, load(input + start, c, channels));
             const floatv g = load(output_gradient + start, c, channels)
-                * activation_slope(fma(unit, norm.scale, norm.shift), slope);
-            store(norm_gradient(norm, unit, g, load(scale_gradient, c, channels) * share,
+                * activation_slope(fma(normalized, norm.scale, norm.shift), slope);
+            store(norm_gradient(norm, normalized, g, load(scale_gradient, c, channels) * share,
                                 load(shift_gradient, c, channels) * share),
                   input_gradient + start, c, channels);
         }

@@ -46,7 +46,7 @@ kernel void max_pool_gradient(global const float *output_gradient, global const 
             if (c >= channels)
                 continue;
             floatv gradient = 0.0f, best = -INFINITY;
-            intv place = 0;
+            intv winner = 0;
             if (whole) {
                 gradient = load(output_gradient + source * channels, c, channels);
                 for (int k = 0, dy = 0; dy < window; ++dy)
@@ -55,13 +55,13 @@ kernel void max_pool_gradient(global const float *output_gradient, global const 
                         const floatv value = load(input + pixel * channels, c, channels);
                         const intv larger = value > best || value != value;
                         best = larger ? value : best;
-                        place = larger ? (intv)k : place;
+                        winner = larger ? (intv)k : winner;
                     }
             }
             for (int dy = 0; dy < min(stride, height - y); ++dy)
                 for (int dx = 0; dx < min(stride, width - x); ++dx) {
                     const int k = dy < window && dx < window ? dy * window + dx : -1;
-                    store(place == k ? gradient : (floatv)0.0f,
+                    store(winner == k ? gradient : (floatv)0.0f,
                           input_gradient + (corner + dy * width + dx) * channels, c, channels);
                 }
         }
@@ -85,7 +85,7 @@ kernel void average_pool(global const float *input, global float *output, const 
                     sum += load(image + ((size_t)y * width + x) * channels, c, channels);
             sum = column_sum(sum, buffer);
             if (c < channels && get_local_id(1) == 0)
-                store_strided(sum / window_area(window), pooled + window.place, c, channels,
+                store_strided(sum / window_area(window), pooled + window.index, c, channels,
                               size * size);
         }
     }
@@ -105,7 +105,7 @@ kernel void window_gradients(global const float *output_gradient, global float *
             if (c >= channels)
                 continue;
             const floatv g
-                = load_strided(pooled + window.place, c, channels, size * size);
+                = load_strided(pooled + window.index, c, channels, size * size);
             store(g / window_area(window), gradients + (size_t)row * channels, c, channels);
         }
     }
@@ -128,13 +128,14 @@ kernel void average_pool_gradient(global const float *gradients, global float *i
 }
 
 // Adaptive average pools along the features of a [batch, length] matrix, and their gradient.
-kernel void average_features(global const float *input, global float *output, const int count,
-                             const int run, const int length, const int size)
+kernel void average_pool_features(global const float *input, global float *output,
+                                  const int count, const int run, const int length,
+                                  const int size)
 {
     FOR_SINGLE_ELEMENTS(i, count, run) {
-        const int sample = i / size, place = i % size;
-        const int begin = place * length / size;
-        const int end = ((place + 1) * length + size - 1) / size;
+        const int sample = i / size, window = i % size;
+        const int begin = window * length / size;
+        const int end = ((window + 1) * length + size - 1) / size;
         float sum = 0.0f;
         for (int k = begin; k < end; ++k)
             sum += input[(size_t)sample * length + k];
@@ -142,14 +143,15 @@ kernel void average_features(global const float *input, global float *output, co
     }
 }
 
-kernel void average_features_gradient(global const float *output_gradient,
-                                      global float *input_gradient, const int count,
-                                      const int run, const int length, const int size)
+kernel void average_pool_features_gradient(global const float *output_gradient,
+                                           global float *input_gradient, const int count,
+                                           const int run, const int length, const int size)
 {
     FOR_SINGLE_ELEMENTS(i, count, run) {
-        const int sample = i / length, place = i % length;
+        const int sample = i / length, position = i % length;
         float sum = 0.0f;
-        for (int k = place * size / length; k < ((place + 1) * size + length - 1) / length; ++k) {
+        const int last = ((position + 1) * size + length - 1) / length;
+        for (int k = position * size / length; k < last; ++k) {
             const int begin = k * length / size;
             const int end = ((k + 1) * length + size - 1) / size;
             sum += output_gradient[(size_t)sample * size + k] / (end - begin);

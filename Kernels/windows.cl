@@ -4,7 +4,7 @@
 // Window `row` of an adaptive average pool to size × size, counted over all images. The elements
 // from `own_top` and `own_left` on are in no window before it.
 typedef struct {
-    int image, place, top, bottom, left, right, own_top, own_left;
+    int image, index, top, bottom, left, right, own_top, own_left;
 } Window;
 
 static Window window_of(int row, int height, int width, int size)

@@ -7,11 +7,12 @@
 // The points are 0, ±1, ∞ for OUTPUT 2, and for OUTPUT 4 0, ±√½, ±√2, ∞: of those that were tried
 // they round least in float32. Matrices in rows of points ± r share their sums and differences.
 //
-// A tile is EXTENT × EXTENT; transformed images lie as [place][panel][tile][width], a place being one
-// of the tile's elements, in panels of `width` channels or all in one. Work-items take rows of tiles and vectors of channels, see common.cl.
+// A tile is EXTENT × EXTENT, so it has TILE_POSITIONS elements. Transformed images lie as
+// [position][panel][tile][width], in panels of `width` channels or all in one. Work-items take rows of
+// tiles and vectors of channels, see common.cl.
 
 #define EXTENT (OUTPUT + 2)
-#define PLACES (EXTENT * EXTENT)
+#define TILE_POSITIONS (EXTENT * EXTENT)
 
 // r = √2, and what the matrices hold of it.
 #define ROOT_TWO 1.414213562f
@@ -87,11 +88,11 @@ static void spread_gradients(const floatv *y, const int from, floatv *d, const i
     const int left = (tile) % across * OUTPUT, top = (tile) / across % down * OUTPUT; \
     const int image = (tile) / across / down
 
-// Where the tile's channels c ... lie for the first place, and how far apart its places are.
+// Where the tile's channels c ... lie for the first position, and how far apart its positions are.
 #define TRANSFORMED(transformed, row, c)                                         \
     const int panels = (channels + width_of_panel - 1) / width_of_panel;         \
     const int lane = (c) % width_of_panel, lane_end = lane + channels - (c);     \
-    const size_t place = (size_t)panels * rows * width_of_panel;                 \
+    const size_t position_stride = (size_t)panels * rows * width_of_panel;       \
     global float *target =                                                       \
         transformed + ((size_t)((c) / width_of_panel) * rows + (row)) * width_of_panel
 
@@ -108,7 +109,7 @@ kernel void transform_input(global const float *input, global const float *zeros
         FOR_CHANNELS(c, channels) {
             if (c >= channels)
                 continue;
-            floatv x[PLACES];
+            floatv x[TILE_POSITIONS];
             #pragma unroll
             for (int j = 0; j < EXTENT; ++j) {
                 #pragma unroll
@@ -126,8 +127,8 @@ kernel void transform_input(global const float *input, global const float *zeros
                 transform_samples(x + i * EXTENT, 1);
             TRANSFORMED(transformed, row, c);
             #pragma unroll
-            for (int k = 0; k < PLACES; ++k)
-                store(x[k], target + k * place, lane, lane_end);
+            for (int k = 0; k < TILE_POSITIONS; ++k)
+                store(x[k], target + k * position_stride, lane, lane_end);
         }
     }
 }
@@ -164,7 +165,7 @@ kernel void transform_gradient(global const float *gradient, global const float 
                 spread_gradients(d + i * OUTPUT, 1, line, 1);
                 #pragma unroll
                 for (int j = 0; j < EXTENT; ++j)
-                    store(line[j], target + (i * EXTENT + j) * place, lane, lane_end);
+                    store(line[j], target + (i * EXTENT + j) * position_stride, lane, lane_end);
             }
         }
     }

@@ -46,15 +46,15 @@ static void gather_filter(const floatv *u, const int from, floatv *g, const int 
 #endif
 }
 
-// U = G g Gᵀ for every input channel and output, from weights [tap][row][channels]. With `turned`
-// channels and outputs change places and the taps run backwards: rows are outputs then, and the
+// U = G g Gᵀ for every input channel and output, from weights [tap][row][channels]. With `flipped`
+// channels and outputs are exchanged and the taps flipped: rows are outputs then, and the
 // channels of a vector lie `rows` apart.
 //
-// The result is [place][panel][row][panel_width]: the right factors of the products as they want
+// The result is [position][panel][row][panel_width]: the right factors of the products as they want
 // them, zeros beyond the last channel.
 kernel void transform_weights(global const float *weights, global float *transformed,
                               const int rows, const int channels, const int item_rows,
-                              const int panel_width, const int turned)
+                              const int panel_width, const int flipped)
 {
     const int panels = (channels + panel_width - 1) / panel_width;
     const int first = get_global_id(1) * item_rows, end = min(rows, first + item_rows);
@@ -68,10 +68,10 @@ kernel void transform_weights(global const float *weights, global float *transfo
                 floatv g[3];
                 #pragma unroll
                 for (int i = 0; i < 3; ++i) {
-                    const int tap = turned ? 8 - (i * 3 + j) : i * 3 + j;
+                    const int tap = flipped ? 8 - (i * 3 + j) : i * 3 + j;
                     if (c >= channels)
                         g[i] = 0.0f;
-                    else if (turned)
+                    else if (flipped)
                         g[i] = load_strided(weights + (size_t)tap * channels * rows + row, c,
                                             channels, rows);
                     else
@@ -95,7 +95,7 @@ kernel void transform_weights(global const float *weights, global float *transfo
     }
 }
 
-// dg = Gᵀ dU G: from [place][row][channels] to [tap][row][channels].
+// dg = Gᵀ dU G: from [position][row][channels] to [tap][row][channels].
 kernel void gather_weight_gradient(global const float *products, global float *gradient,
                                    const int rows, const int channels, const int item_rows)
 {

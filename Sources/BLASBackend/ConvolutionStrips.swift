@@ -27,7 +27,7 @@ struct ConvolutionStrips {
     var groups: Int { geometry.groups }
     var inputsPerGroup: Int { geometry.inputChannels / groups }
     var outputsPerGroup: Int { geometry.outputChannels / groups }
-    /// Floats that a strip takes; none where the input's own rows will do.
+    /// Floats that a strip takes; none if the input's own rows will do.
     var memorySize: Int { isPlain ? 0 : rows * windowSize }
 
     /// The windows are the pixels: the input is the strip.

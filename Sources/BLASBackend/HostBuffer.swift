@@ -1,43 +1,43 @@
 import Foundation
 import Tensors
 
-/// Where a backend's memory comes from.
+/// The source of a backend's memory: the system, or in a dry run a count.
 final class HostMemorySource {
-    let ledger = MemoryLedger()
-    /// Where it only counts, the bytes that it may count to: nothing lies behind its pointers then.
-    private let rehearsedLimit: Int?
-    /// Bytes of address space that must stay free for others, see ``OpenBLASMemory``.
+    let counter = MemoryCounter()
+    /// In a dry run the bytes that it may count to, for its pointers have no storage; else nil.
+    private let dryRunLimit: Int?
+    /// Bytes of address space that must stay free for OpenBLAS, see ``OpenBLASMemory``.
     private let reserve: Int
 
     init(reserve: Int) {
         self.reserve = reserve
-        rehearsedLimit = nil
+        dryRunLimit = nil
     }
 
-    init(rehearsing source: HostMemorySource) {
+    init(dryRunOf source: HostMemorySource) {
         reserve = 0
-        rehearsedLimit = source.available
+        dryRunLimit = source.available
     }
 
-    var isRehearsal: Bool { rehearsedLimit != nil }
+    var isDryRun: Bool { dryRunLimit != nil }
 
-    /// What is left of the address space, where it is limited, and otherwise of the machine.
+    /// Bytes that the backend may hold: the machine's memory, or less if the address space is limited.
     var available: Int {
-        if let rehearsedLimit { return rehearsedLimit }
+        if let dryRunLimit { return dryRunLimit }
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         guard let left = HostMemory.addressSpaceLeft else { return physical }
         // Twice: `left` loses the reserve once OpenBLAS has taken it.
-        return min(physical, max(0, left - 2 * reserve) + ledger.use.current)
+        return min(physical, max(0, left - 2 * reserve) + counter.use.current)
     }
 
     fileprivate func allocate(_ byteCount: Int) throws -> UnsafeMutableRawPointer {
         let shortage = OutOfMemoryError(
-            "the system does not give \(byteCount) bytes more to the CPU backend, which holds "
-                + "\(ledger.use.current)",
-            bytesNeeded: byteCount.saturatingAdding(ledger.use.current))
-        if let rehearsedLimit {
-            guard byteCount <= rehearsedLimit - ledger.use.current else { throw shortage }
-            return Self.nobodys
+            "cannot allocate \(readableBytes(byteCount)) for the CPU backend "
+                + "(\(readableBytes(counter.use.current)) in use)",
+            bytesNeeded: byteCount.saturatingAdding(counter.use.current))
+        if let dryRunLimit {
+            guard byteCount <= dryRunLimit - counter.use.current else { throw shortage }
+            return Self.unusedAddress
         }
         var pointer: UnsafeMutableRawPointer?
         let isAllowed = HostMemory.addressSpaceLeft.map { byteCount <= $0 - reserve } ?? true
@@ -48,11 +48,11 @@ final class HostMemorySource {
     }
 
     fileprivate func release(_ pointer: UnsafeMutableRawPointer) {
-        if !isRehearsal { free(pointer) }
+        if !isDryRun { free(pointer) }
     }
 
     /// An aligned address that nothing is read from or written to.
-    private static var nobodys: UnsafeMutableRawPointer {
+    private static var unusedAddress: UnsafeMutableRawPointer {
         guard let pointer = UnsafeMutableRawPointer(bitPattern: 1 << 20) else {
             preconditionFailure("an address above 0 is no null pointer")
         }
@@ -61,7 +61,7 @@ final class HostMemorySource {
 }
 
 /// One allocation, aligned to a cache line; slices share it.
-final class HostStorage {
+final class HostStorage: ScratchMemory {
     static let alignment = 64
 
     let pointer: UnsafeMutableRawPointer
@@ -73,12 +73,12 @@ final class HostStorage {
         pointer = try source.allocate(asked)
         self.byteCount = asked
         self.source = source
-        source.ledger.add(asked)
+        source.counter.add(asked)
     }
 
     deinit {
         source.release(pointer)
-        source.ledger.remove(byteCount)
+        source.counter.remove(byteCount)
     }
 }
 

@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// Threads that cannot be had.
+/// The backend cannot start its threads.
 public struct ThreadError: Error, CustomStringConvertible {
     let wanted: Int
-    /// Why not.
+    /// The cause, in a few words.
     let reason: String
 
     public var description: String {
@@ -19,25 +19,25 @@ final class ThreadPool {
     let count: Int
     private let shared = SharedState()
     private var workers: [pthread_t] = []
-    /// Whether jobs are left undone.
+    /// Whether jobs are ignored, as in a dry run.
     private let isResting: Bool
 
     static var coreCount: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
 
-    /// More only get into each other's way: they wait for each other after every operation.
-    static var mostThreads: Int { max(64, 16 * coreCount) }
+    /// More threads only slow each other down: they wait for each other after every operation.
+    static var maxThreads: Int { max(64, 16 * coreCount) }
 
-    /// A pool of `count` threads that do nothing and need not be there.
+    /// A pool for a dry run: it has no threads, and runs nothing.
     init(resting count: Int) {
         self.count = count
         isResting = true
     }
 
     init(count: Int) throws {
-        guard count <= Self.mostThreads else {
+        guard count <= Self.maxThreads else {
             throw ThreadError(
                 wanted: count,
-                reason: "at most \(Self.mostThreads) make sense on \(Self.coreCount) cores")
+                reason: "at most \(Self.maxThreads) make sense on \(Self.coreCount) cores")
         }
         self.count = count
         isResting = false
@@ -80,7 +80,7 @@ final class ThreadPool {
     }
 }
 
-/// What a worker is told when it starts.
+/// The argument of a worker's thread.
 private final class Seat {
     let index: Int
     let shared: SharedState
@@ -100,10 +100,10 @@ private func workerMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRa
 
 /// The job, and the signals between caller and workers.
 ///
-/// Jobs follow each other within microseconds, so that both sides look for a while before they
-/// sleep; how long depends on the clock, what is computed does not.
+/// Jobs follow each other within microseconds, so both sides poll for a while before they sleep. How
+/// long they poll has no influence on results.
 private final class SharedState {
-    /// Looks at a signal before sleeping: some tens of microseconds.
+    /// Polls before sleeping: some tens of microseconds.
     private static let patience = 100
 
     private let condition = NSCondition()
@@ -152,9 +152,10 @@ private final class SharedState {
         }
     }
 
-    /// Runs part `index` of the newest job, and tells whether there was one; nil where all is over.
+    /// Runs part `index` of the newest job, and tells whether there was one; nil once the pool is closed.
     ///
-    /// Apart, so that the reference to the job is gone before the caller hears that it has ended.
+    /// A function of its own, so that the reference to the job is gone before the caller is told that
+    /// the job has ended.
     @inline(never)
     private func perform(_ index: Int, _ seen: inout Int) -> Bool? {
         condition.lock()

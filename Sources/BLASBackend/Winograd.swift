@@ -13,7 +13,7 @@ extension BLASBackend {
             x, inputs, weights, geometry, size, isGradient: false, bias: bias, into: y, outputs)
     }
 
-    /// `x = g ∗ turned weights`: a convolution too, from output to input channels.
+    /// `x = g ∗ flipped weights`: a convolution too, from output to input channels.
     func winogradInputGradient(
         _ g: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
         _ geometry: ConvolutionGeometry, _ size: WinogradSize,
@@ -39,8 +39,8 @@ extension BLASBackend {
             margin: sourceChannels + threads.count * resultChannels
         ) { matrices, margin in
             let (filter, before, after) = (matrices[0], matrices[1], matrices[2])
-            let waste = margin + sourceChannels
-            transformWeights(weights, size, isTurned: isGradient, into: filter)
+            let discard = margin + sourceChannels
+            transformWeights(weights, size, isFlipped: isGradient, into: filter)
             for chunk in tiles.chunks {
                 overTiles(tiles, chunk, channels: sourceChannels) { _, part, shape in
                     vector_winograd_input(
@@ -48,11 +48,11 @@ extension BLASBackend {
                         before.memory + (part.lowerBound - chunk.lowerBound) * sourceChannels,
                         before.stride)
                 }
-                overPoints(size, work: chunk.count * inputs * outputs) { point in
+                overTilePositions(size, work: chunk.count * inputs * outputs) { position in
                     MatrixProduct(
-                        left: before[point], leftStride: sourceChannels, right: filter[point],
+                        left: before[position], leftStride: sourceChannels, right: filter[position],
                         isRightTransposed: isGradient, rightStride: outputs,
-                        output: after[point], outputStride: resultChannels
+                        output: after[position], outputStride: resultChannels
                     ).compute(
                         rows: 0..<chunk.count, columns: 0..<resultChannels,
                         terms: 0..<sourceChannels)
@@ -61,7 +61,7 @@ extension BLASBackend {
                     vector_winograd_output(
                         after.memory + (part.lowerBound - chunk.lowerBound) * resultChannels,
                         after.stride, shape, resultChannels, part.lowerBound, part.count, bias,
-                        waste + thread * resultChannels, result)
+                        discard + thread * resultChannels, result)
                 }
             }
         }
@@ -89,17 +89,17 @@ extension BLASBackend {
                         g, shape, outputs, part.lowerBound, part.count, zeros,
                         after.memory + row * outputs, after.stride)
                 }
-                overPoints(size, work: chunk.count * inputs * outputs) { point in
+                overTilePositions(size, work: chunk.count * inputs * outputs) { position in
                     MatrixProduct(
-                        left: before[point], isLeftTransposed: true, leftStride: inputs,
-                        right: after[point], rightStride: outputs, output: sums[point],
+                        left: before[position], isLeftTransposed: true, leftStride: inputs,
+                        right: after[position], rightStride: outputs, output: sums[position],
                         outputStride: outputs
                     ).compute(
                         rows: 0..<inputs, columns: 0..<outputs, terms: 0..<chunk.count,
                         isAdded: chunk.lowerBound > 0)
                 }
             }
-            inParts(of: inputs * outputs, grain: 64, work: size.points) { _, part in
+            parallelFor(inputs * outputs, grain: 64, work: size.tilePositions) { _, part in
                 vector_winograd_weight_gradient(
                     sums.memory, sums.stride, inputs * outputs, size.rawValue,
                     part.lowerBound, part.count, weightGradient)
@@ -110,13 +110,13 @@ extension BLASBackend {
 
 extension BLASBackend {
     private func transformWeights(
-        _ weights: UnsafePointer<Float>, _ size: WinogradSize, isTurned: Bool,
-        into filter: PointMatrices
+        _ weights: UnsafePointer<Float>, _ size: WinogradSize, isFlipped: Bool,
+        into filter: PositionMatrices
     ) {
         let area = filter.rows * filter.channels
-        inParts(of: area, grain: 64, work: size.points) { _, part in
+        parallelFor(area, grain: 64, work: size.tilePositions) { _, part in
             vector_winograd_weights(
-                weights, area, size.rawValue, isTurned ? 1 : 0, part.lowerBound, part.count,
+                weights, area, size.rawValue, isFlipped ? 1 : 0, part.lowerBound, part.count,
                 filter.memory, filter.stride)
         }
     }
@@ -128,32 +128,34 @@ extension BLASBackend {
     ) {
         var shape = tiles.vector
         withUnsafePointer(to: &shape) { shape in
-            inParts(of: chunk.count, work: tiles.size.points * channels) { part, range in
+            parallelFor(chunk.count, work: tiles.size.tilePositions * channels) { part, range in
                 let start = chunk.lowerBound
                 body(part, start + range.lowerBound..<start + range.upperBound, shape)
             }
         }
     }
 
-    /// Each point is one product, on one thread.
-    private func overPoints(_ size: WinogradSize, work: Int, _ body: (_ point: Int) -> Void) {
-        let parts = parts(of: size.points, work: work)
+    /// Each position is one product, on one thread.
+    private func overTilePositions(
+        _ size: WinogradSize, work: Int, _ body: (_ position: Int) -> Void
+    ) {
+        let parts = partition(size.tilePositions, work: work)
         runProducts(parts.count) { parts[$0].forEach(body) }
     }
 
-    /// Memory for point matrices of these rows and channels, and `margin` zeros.
+    /// Memory for position matrices of these rows and channels, and `margin` zeros.
     private func withWinogradMemory(
         _ size: WinogradSize, _ matrices: [(rows: Int, channels: Int)], margin: Int,
-        _ body: ([PointMatrices], _ margin: UnsafeMutablePointer<Float>) -> Void
+        _ body: ([PositionMatrices], _ margin: UnsafeMutablePointer<Float>) -> Void
     ) throws {
         let sizes = matrices.map {
-            PointMatrices.memorySize(size.points, $0.rows, $0.channels)
+            PositionMatrices.memorySize(size.tilePositions, $0.rows, $0.channels)
         }
-        try scratch.lend(sizes.reduce(margin, +), of: Float.self) { memory in
+        try withScratch(sizes.reduce(margin, +), of: Float.self) { memory in
             var next = memory
             let placed = zip(matrices, sizes).map { matrix, size in
                 defer { next += size }
-                return PointMatrices(memory: next, rows: matrix.rows, channels: matrix.channels)
+                return PositionMatrices(memory: next, rows: matrix.rows, channels: matrix.channels)
             }
             alone { next.update(repeating: 0, count: margin) }
             body(placed, next)

@@ -17,16 +17,16 @@ struct WinogradTiles {
     /// Bytes of transformed input and output that a chunk may take: a share of a last-level cache.
     private static let cacheShare = 8 << 20
     /// Bounds of a chunk: products of fewer rows spend their time on packing the weights anew.
-    private static let fewest = 64, most = 1024
+    private static let minChunk = 64, maxChunk = 1024
 
     init(_ size: WinogradSize, _ geometry: ConvolutionGeometry) {
         self.size = size
         (batch, height, width) = (geometry.batch, geometry.height, geometry.width)
         rows = ceilingDivision(height, size.rawValue)
         columns = ceilingDivision(width, size.rawValue)
-        let bytes = 4 * size.points * (geometry.inputChannels + geometry.outputChannels)
+        let bytes = 4 * size.tilePositions * (geometry.inputChannels + geometry.outputChannels)
         let fitting = Self.cacheShare / bytes / 16 * 16
-        chunk = min(max(fitting, Self.fewest), Self.most, batch * rows * columns)
+        chunk = min(max(fitting, Self.minChunk), Self.maxChunk, batch * rows * columns)
     }
 
     /// Tiles of the whole batch.
@@ -49,24 +49,24 @@ enum WinogradSize: Int {
     case two = 2
     case four = 4
 
-    /// Products that a tile is made of.
-    var points: Int { (rawValue + 2) * (rawValue + 2) }
+    /// Elements of an input tile, each of which is one product.
+    var tilePositions: Int { (rawValue + 2) * (rawValue + 2) }
 }
 
-/// Transformed data: one matrix `[rows, channels]` for each point of a tile.
-struct PointMatrices {
+/// Transformed data: one matrix `[rows, channels]` for each position of a tile.
+struct PositionMatrices {
     let memory: UnsafeMutablePointer<Float>
     let rows, channels: Int
 
     /// Elements from one matrix to the next: not a power of two, which would put the same element of
-    /// all points into one set of the first cache.
+    /// all positions into one set of the first cache.
     static func stride(_ rows: Int, _ channels: Int) -> Int { rows * channels + 16 }
 
-    static func memorySize(_ points: Int, _ rows: Int, _ channels: Int) -> Int {
-        points * stride(rows, channels)
+    static func memorySize(_ tilePositions: Int, _ rows: Int, _ channels: Int) -> Int {
+        tilePositions * stride(rows, channels)
     }
 
     var stride: Int { Self.stride(rows, channels) }
 
-    subscript(point: Int) -> UnsafeMutablePointer<Float> { memory + point * stride }
+    subscript(position: Int) -> UnsafeMutablePointer<Float> { memory + position * stride }
 }

@@ -4,7 +4,7 @@
 #include "loops.h"
 
 /// `eˣ` for x in 0…20, after Cephes: x = n·ln 2 + r, a polynomial in r, n into the exponent.
-PART float exponential(float x) {
+INLINE float exponential(float x) {
     const float rounder = 12582912.0f;  // 1.5·2²³: adding it leaves an integer in the low bits
     float shifted = x * 1.44269504088896341f + rounder;
     float n = shifted - rounder;
@@ -26,7 +26,7 @@ PART float exponential(float x) {
 }
 
 /// tanh within 2 ulp, after Cephes; a NaN stays one.
-PART float hyperbolic_tangent(float x) {
+INLINE float hyperbolic_tangent(float x) {
     float magnitude = fabsf(x);
     float bounded = magnitude > 10.0f ? 10.0f : magnitude;
     float far = 1.0f - 2.0f / (exponential(2.0f * bounded) + 1.0f);
@@ -40,7 +40,7 @@ PART float hyperbolic_tangent(float x) {
     return magnitude < 0.625f ? near : copysignf(far, x);
 }
 
-PART float activated(float x, int kind, float slope) {
+INLINE float activated(float x, int kind, float slope) {
     switch (kind) {
     case vector_leaky_relu: return x > 0 ? x : slope * x;
     case vector_tanh: return hyperbolic_tangent(x);
@@ -49,7 +49,7 @@ PART float activated(float x, int kind, float slope) {
 }
 
 /// The derivative, from the activation's output.
-PART float slope_at_output(float y, int kind, float slope) {
+INLINE float slope_at_output(float y, int kind, float slope) {
     switch (kind) {
     case vector_leaky_relu: return y > 0 ? 1.0f : slope;
     case vector_tanh: return 1.0f - y * y;
@@ -58,7 +58,7 @@ PART float slope_at_output(float y, int kind, float slope) {
 }
 
 /// The derivative, from the activation's input.
-PART float slope_at_input(float x, int kind, float slope) {
+INLINE float slope_at_input(float x, int kind, float slope) {
     return kind == vector_leaky_relu
         ? (x > 0 ? 1.0f : slope) : slope_at_output(activated(x, kind, slope), kind, slope);
 }

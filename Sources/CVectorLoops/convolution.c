@@ -5,13 +5,13 @@ typedef struct {
     long image, row, column;
 } pixel;
 
-PART pixel pixel_at(long index, const vector_convolution_shape *shape) {
+INLINE pixel pixel_at(long index, const vector_convolution_shape *shape) {
     long line = index / shape->output_width;
     return (pixel){
         line / shape->output_height, line % shape->output_height, index % shape->output_width};
 }
 
-PART pixel next_pixel(pixel p, const vector_convolution_shape *shape) {
+INLINE pixel next_pixel(pixel p, const vector_convolution_shape *shape) {
     if (++p.column == shape->output_width) {
         p.column = 0;
         if (++p.row == shape->output_height) {
@@ -23,25 +23,25 @@ PART pixel next_pixel(pixel p, const vector_convolution_shape *shape) {
 }
 
 /// The counts of a first layer, whose pixels hold 1 or 3 channels, are known to the compiler.
-PART void copy_floats(const float *source, float *destination, long count) {
+INLINE void copy_floats(const float *source, float *destination, long count) {
     switch (count) {
     case 3: memcpy(destination, source, 3 * sizeof *source); return;
     case 9: memcpy(destination, source, 9 * sizeof *source); return;
     }
-    EACH_CHANNEL
+    VECTORIZE_CHANNELS
     for (long i = 0; i < count; i++) destination[i] = source[i];
 }
 
-PART void clear_floats(float *destination, long count) {
+INLINE void clear_floats(float *destination, long count) {
     switch (count) {
     case 3: memset(destination, 0, 3 * sizeof *destination); return;
     case 9: memset(destination, 0, 9 * sizeof *destination); return;
     }
-    EACH_CHANNEL
+    VECTORIZE_CHANNELS
     for (long i = 0; i < count; i++) destination[i] = 0;
 }
 
-MULTIVERSIONED void vector_gather_windows(
+TARGET_CLONES void vector_gather_windows(
     const float *input, const vector_convolution_shape *shape, long first, long count,
     long first_channel, long channels, float *rows
 ) {
@@ -75,7 +75,7 @@ MULTIVERSIONED void vector_gather_windows(
     }
 }
 
-MULTIVERSIONED void vector_scatter_windows(
+TARGET_CLONES void vector_scatter_windows(
     const float *rows, const vector_convolution_shape *shape, long first, long count,
     long first_channel, long channels, float *input
 ) {
@@ -89,7 +89,7 @@ MULTIVERSIONED void vector_scatter_windows(
                 const long x = p.column * shape->stride - shape->padding + kx;
                 if (y < 0 || y >= shape->height || x < 0 || x >= shape->width) continue;
                 float *destination = image + y * line + x * shape->input_channels;
-                EACH_CHANNEL
+                VECTORIZE_CHANNELS
                 for (long c = 0; c < channels; c++) destination[c] += rows[c];
             }
         }

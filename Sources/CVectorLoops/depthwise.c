@@ -2,14 +2,14 @@
 
 // Every channel by itself: a pixel is a sum over taps of a row of channels times a row of weights.
 
-enum { most_taps = 9 };
+enum { max_taps = 9 };
 
 /// `y = Σ_taps source · weight (+ start)` over `count` taps, a constant where it is inlined.
-PART void sum_taps(
+INLINE void sum_taps(
     const float *const *sources, const float *const *weights, int count, const float *start,
     float *y, long channels
 ) {
-    EACH_CHANNEL
+    VECTORIZE_CHANNELS
     for (long c = 0; c < channels; c++) {
         float sum = start ? start[c] : 0;
         for (int tap = 0; tap < count; tap++) sum += sources[tap][c] * weights[tap][c];
@@ -18,7 +18,7 @@ PART void sum_taps(
 }
 
 /// Taps in batches that the compiler unrolls: inside an image, at its edges, at its corners.
-PART void add_taps(
+INLINE void add_taps(
     const float *const *sources, const float *const *weights, int count, const float *start,
     float *y, long channels
 ) {
@@ -33,12 +33,12 @@ PART void add_taps(
     }
 }
 
-MULTIVERSIONED void vector_depthwise(
+TARGET_CLONES void vector_depthwise(
     const float *input, const float *weights, const float *bias, float *output, long images,
     const vector_convolution_shape *shape
 ) {
     const long channels = shape->input_channels, line = shape->width * channels;
-    const float *sources[most_taps], *factors[most_taps];
+    const float *sources[max_taps], *factors[max_taps];
     for (long image = 0; image < images; image++, input += shape->height * line) {
         for (long oy = 0; oy < shape->output_height; oy++) {
             for (long ox = 0; ox < shape->output_width; ox++, output += channels) {
@@ -50,7 +50,7 @@ MULTIVERSIONED void vector_depthwise(
                     for (long kx = 0; kx < shape->kernel_width; kx++) {
                         const long x = ox * shape->stride - shape->padding + kx;
                         if (x < 0 || x >= shape->width) continue;
-                        if (count == most_taps) {
+                        if (count == max_taps) {
                             add_taps(sources, factors, count, start, output, channels);
                             start = output;
                             count = 0;
@@ -65,12 +65,12 @@ MULTIVERSIONED void vector_depthwise(
     }
 }
 
-MULTIVERSIONED void vector_depthwise_input_gradient(
+TARGET_CLONES void vector_depthwise_input_gradient(
     const float *output_gradient, const float *weights, float *input_gradient, long images,
     const vector_convolution_shape *shape
 ) {
     const long channels = shape->input_channels, line = shape->output_width * channels;
-    const float *sources[most_taps], *factors[most_taps];
+    const float *sources[max_taps], *factors[max_taps];
     for (long image = 0; image < images; image++) {
         for (long y = 0; y < shape->height; y++) {
             for (long x = 0; x < shape->width; x++, input_gradient += channels) {
@@ -83,7 +83,7 @@ MULTIVERSIONED void vector_depthwise_input_gradient(
                         const long across = x + shape->padding - kx, ox = across / shape->stride;
                         if (across < 0 || across % shape->stride || ox >= shape->output_width)
                             continue;
-                        if (count == most_taps) {
+                        if (count == max_taps) {
                             add_taps(sources, factors, count, start, input_gradient, channels);
                             start = input_gradient;
                             count = 0;
@@ -99,7 +99,7 @@ MULTIVERSIONED void vector_depthwise_input_gradient(
     }
 }
 
-MULTIVERSIONED void vector_depthwise_weight_gradient(
+TARGET_CLONES void vector_depthwise_weight_gradient(
     const float *input, const float *output_gradient, float *weight_gradient, long images,
     const vector_convolution_shape *shape, float *scratch
 ) {
@@ -119,13 +119,13 @@ MULTIVERSIONED void vector_depthwise_weight_gradient(
                     if (x < 0 || x >= shape->width) continue;
                     const float *source = input + y * line + x * channels;
                     const float *gradient = output_gradient + ox * channels;
-                    EACH_CHANNEL
+                    VECTORIZE_CHANNELS
                     for (long c = 0; c < channels; c++) sum[c] += source[c] * gradient[c];
                 }
             }
             output_gradient += shape->output_width * channels;
         }
-        EACH_CHANNEL
+        VECTORIZE_CHANNELS
         for (long i = 0; i < taps * channels; i++) weight_gradient[i] += scratch[i];
     }
 }

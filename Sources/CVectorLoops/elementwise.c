@@ -1,30 +1,30 @@
 #include "loops.h"
 
-MULTIVERSIONED void vector_fill(float *destination, float value, long count) {
-    EACH_ELEMENT
+TARGET_CLONES void vector_fill(float *destination, float value, long count) {
+    VECTORIZE_ELEMENTS
     for (long i = 0; i < count; i++) destination[i] = value;
 }
 
-PART void activate(const float *x, float *y, long count, int kind, float slope) {
-    EACH_ELEMENT
+INLINE void activate(const float *x, float *y, long count, int kind, float slope) {
+    VECTORIZE_ELEMENTS
     for (long i = 0; i < count; i++) y[i] = activated(x[i], kind, slope);
 }
 
-MULTIVERSIONED void vector_activate(
+TARGET_CLONES void vector_activate(
     const float *x, float *y, long count, vector_activation activation
 ) {
     FOR_EACH_KIND(activation, activate(x, y, count, kind, activation.slope))
 }
 
-PART void activation_gradient(
+INLINE void activation_gradient(
     const float *gradient, const float *y, float *result, long count, int kind, float slope
 ) {
-    EACH_ELEMENT
+    VECTORIZE_ELEMENTS
     for (long i = 0; i < count; i++)
         result[i] = gradient[i] * slope_at_output(y[i], kind, slope);
 }
 
-MULTIVERSIONED void vector_activation_gradient(
+TARGET_CLONES void vector_activation_gradient(
     const float *gradient, const float *y, float *result, long count,
     vector_activation activation
 ) {
@@ -32,91 +32,91 @@ MULTIVERSIONED void vector_activation_gradient(
         activation, activation_gradient(gradient, y, result, count, kind, activation.slope))
 }
 
-MULTIVERSIONED void vector_scale_add(
+TARGET_CLONES void vector_scale_add(
     float alpha, const float *x, float beta, float *y, long count
 ) {
     if (beta == 0) {
-        EACH_ELEMENT
+        VECTORIZE_ELEMENTS
         for (long i = 0; i < count; i++) y[i] = alpha * x[i];
     } else {
-        EACH_ELEMENT
+        VECTORIZE_ELEMENTS
         for (long i = 0; i < count; i++) y[i] = alpha * x[i] + beta * y[i];
     }
 }
 
-MULTIVERSIONED void vector_multiply_add(
+TARGET_CLONES void vector_multiply_add(
     float alpha, const float *left, const float *right, float beta, float *y, long count
 ) {
     if (beta == 0) {
-        EACH_ELEMENT
+        VECTORIZE_ELEMENTS
         for (long i = 0; i < count; i++) y[i] = alpha * left[i] * right[i];
     } else {
-        EACH_ELEMENT
+        VECTORIZE_ELEMENTS
         for (long i = 0; i < count; i++) y[i] = alpha * left[i] * right[i] + beta * y[i];
     }
 }
 
-MULTIVERSIONED void vector_divide_add(
+TARGET_CLONES void vector_divide_add(
     float alpha, const float *numerator, const float *denominator, float epsilon, float beta,
     float *y, long count
 ) {
     if (beta == 0) {
-        EACH_ELEMENT
+        VECTORIZE_ELEMENTS
         for (long i = 0; i < count; i++)
             y[i] = alpha * (numerator[i] / (denominator[i] + epsilon));
     } else {
-        EACH_ELEMENT
+        VECTORIZE_ELEMENTS
         for (long i = 0; i < count; i++)
             y[i] = alpha * (numerator[i] / (denominator[i] + epsilon)) + beta * y[i];
     }
 }
 
-MULTIVERSIONED void vector_square_root(const float *x, float *y, long count) {
-    EACH_ELEMENT
+TARGET_CLONES void vector_square_root(const float *x, float *y, long count) {
+    VECTORIZE_ELEMENTS
     for (long i = 0; i < count; i++) y[i] = square_root(x[i]);
 }
 
-MULTIVERSIONED void vector_signum(const float *x, float *y, long count) {
-    EACH_ELEMENT
+TARGET_CLONES void vector_signum(const float *x, float *y, long count) {
+    VECTORIZE_ELEMENTS
     for (long i = 0; i < count; i++) y[i] = x[i] > 0 ? 1 : x[i] < 0 ? -1 : x[i];
 }
 
-MULTIVERSIONED void vector_add(const float *x, float *y, long count) {
-    EACH_ELEMENT
+TARGET_CLONES void vector_add(const float *x, float *y, long count) {
+    VECTORIZE_ELEMENTS
     for (long i = 0; i < count; i++) y[i] += x[i];
 }
 
-MULTIVERSIONED void vector_fill_rows(
+TARGET_CLONES void vector_fill_rows(
     const float *row, float *y, long rows, long channels, long stride
 ) {
     for (long r = 0; r < rows; r++, y += stride) {
-        EACH_CHANNEL
+        VECTORIZE_CHANNELS
         for (long c = 0; c < channels; c++) y[c] = row[c];
     }
 }
 
-MULTIVERSIONED void vector_scale_columns(
+TARGET_CLONES void vector_scale_columns(
     const float *x, const float *scale, float *y, long rows, long channels
 ) {
     for (long r = 0; r < rows; r++, x += channels, y += channels) {
-        EACH_CHANNEL
+        VECTORIZE_CHANNELS
         for (long c = 0; c < channels; c++) y[c] = x[c] * scale[c];
     }
 }
 
-MULTIVERSIONED void vector_sum_row_products(
+TARGET_CLONES void vector_sum_row_products(
     const float *x, const float *y, long rows, long channels, double *sums
 ) {
     for (long r = 0; r < rows; r++, x += channels, y += channels) {
-        EACH_CHANNEL
+        VECTORIZE_CHANNELS
         for (long c = 0; c < channels; c++) sums[c] += (double)x[c] * y[c];
     }
 }
 
-MULTIVERSIONED void vector_dropout(
+TARGET_CLONES void vector_dropout(
     const float *x, float *y, long first, long count, uint64_t key, float probability, float factor
 ) {
-    EACH_ELEMENT
+    VECTORIZE_ELEMENTS
     for (long i = 0; i < count; i++) {
         // SplitMix64, as RandomSource has it.
         uint64_t z = key + (uint64_t)(first + i + 1) * 0x9E3779B97F4A7C15u;
@@ -128,20 +128,20 @@ MULTIVERSIONED void vector_dropout(
     }
 }
 
-MULTIVERSIONED void vector_sum_rows(
+TARGET_CLONES void vector_sum_rows(
     const float *x, long rows, long channels, double *sums, float *scratch
 ) {
     // Float sums of short blocks, added as doubles: fast, and no worse with more rows.
     for (long start = 0; start < rows; start += 64) {
-        long end = least(rows, start + 64);
-        EACH_CHANNEL
+        long end = min_long(rows, start + 64);
+        VECTORIZE_CHANNELS
         for (long c = 0; c < channels; c++) scratch[c] = x[start * channels + c];
         for (long r = start + 1; r < end; r++) {
             const float *row = x + r * channels;
-            EACH_CHANNEL
+            VECTORIZE_CHANNELS
             for (long c = 0; c < channels; c++) scratch[c] += row[c];
         }
-        EACH_CHANNEL
+        VECTORIZE_CHANNELS
         for (long c = 0; c < channels; c++) sums[c] += scratch[c];
     }
 }

@@ -1,10 +1,10 @@
 #include "loops.h"
 
-MULTIVERSIONED void vector_sgd(
+TARGET_CLONES void vector_sgd(
     float *parameters, const float *gradient, float *momentum, long count, vector_sgd_step step
 ) {
     // A first step reads no momentum: what the memory holds may be NaN.
-    EACH_ELEMENT
+    VECTORIZE_ELEMENTS
     for (long i = 0; i < count; i++) {
         float g = gradient[i] + step.decay * parameters[i];
         float m = step.is_first ? g : step.momentum * momentum[i] + g;
@@ -13,11 +13,11 @@ MULTIVERSIONED void vector_sgd(
     }
 }
 
-MULTIVERSIONED void vector_adam(
+TARGET_CLONES void vector_adam(
     float *parameters, const float *gradient, float *first_moment, float *second_moment,
     long count, vector_adam_step step
 ) {
-    EACH_ELEMENT
+    VECTORIZE_ELEMENTS
     for (long i = 0; i < count; i++) {
         float p = parameters[i] - step.shrinkage * parameters[i];
         float g = gradient[i] + step.decay * p;
@@ -29,12 +29,12 @@ MULTIVERSIONED void vector_adam(
     }
 }
 
-MULTIVERSIONED void vector_schedule_free(
+TARGET_CLONES void vector_schedule_free(
     float *parameters, const float *gradient, float *iterate, float *second_moment, long count,
     vector_schedule_free_step step
 ) {
     if (second_moment) {
-        EACH_ELEMENT
+        VECTORIZE_ELEMENTS
         for (long i = 0; i < count; i++) {
             float g = gradient[i], y = parameters[i], z = iterate[i];
             float v = step.beta2 * second_moment[i] + step.beta2_complement * g * g;
@@ -44,7 +44,7 @@ MULTIVERSIONED void vector_schedule_free(
             iterate[i] = z - step.rate * g;
         }
     } else {
-        EACH_ELEMENT
+        VECTORIZE_ELEMENTS
         for (long i = 0; i < count; i++) {
             float y = parameters[i], z = iterate[i];
             float g = gradient[i] + step.decay * y;
@@ -54,7 +54,7 @@ MULTIVERSIONED void vector_schedule_free(
     }
 }
 
-MULTIVERSIONED void vector_interpolate(float *x, const float *end, float weight, long count) {
-    EACH_ELEMENT
+TARGET_CLONES void vector_interpolate(float *x, const float *end, float weight, long count) {
+    VECTORIZE_ELEMENTS
     for (long i = 0; i < count; i++) x[i] += weight * (end[i] - x[i]);
 }

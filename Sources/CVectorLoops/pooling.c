@@ -1,9 +1,9 @@
 #include "windows.h"
 
 /// Whether `x` takes the place of the largest element so far. NaN wins, the last one of all.
-PART int wins(float x, float largest) { return (x > largest) | (x != x); }
+INLINE int wins(float x, float largest) { return (x > largest) | (x != x); }
 
-MULTIVERSIONED void vector_max_pool(
+TARGET_CLONES void vector_max_pool(
     const float *x, float *y, long images, const vector_max_pool_shape *shape
 ) {
     const long channels = shape->channels, line = shape->width * channels;
@@ -14,7 +14,7 @@ MULTIVERSIONED void vector_max_pool(
                     x + oy * shape->stride * line + ox * shape->stride * channels;
                 if (shape->window == 2) {
                     const float *below = corner + line;
-                    EACH_CHANNEL
+                    VECTORIZE_CHANNELS
                     for (long c = 0; c < channels; c++) {
                         float top = wins(corner[c + channels], corner[c])
                             ? corner[c + channels] : corner[c];
@@ -28,10 +28,10 @@ MULTIVERSIONED void vector_max_pool(
                     const float *pixel = corner + tap / shape->window * line
                         + tap % shape->window * channels;
                     if (tap == 0) {
-                        EACH_CHANNEL
+                        VECTORIZE_CHANNELS
                         for (long c = 0; c < channels; c++) y[c] = pixel[c];
                     } else {
-                        EACH_CHANNEL
+                        VECTORIZE_CHANNELS
                         for (long c = 0; c < channels; c++)
                             y[c] = wins(pixel[c], y[c]) ? pixel[c] : y[c];
                     }
@@ -42,12 +42,12 @@ MULTIVERSIONED void vector_max_pool(
 }
 
 /// The gradient of one window of 2×2 to the pixel that wins, without a branch.
-PART void route_gradient(
+INLINE void route_gradient(
     const float *gradient, const float *x, float *result, long line, long channels
 ) {
     const float *below = x + line;
     float *result_below = result + line;
-    EACH_CHANNEL
+    VECTORIZE_CHANNELS
     for (long c = 0; c < channels; c++) {
         float a = x[c], b = x[c + channels], d = below[c], e = below[c + channels];
         float top = wins(b, a) ? b : a, bottom = wins(e, d) ? e : d;
@@ -60,7 +60,7 @@ PART void route_gradient(
     }
 }
 
-MULTIVERSIONED void vector_max_pool_gradient(
+TARGET_CLONES void vector_max_pool_gradient(
     const float *gradient, const float *x, float *result, long images,
     const vector_max_pool_shape *shape
 ) {
@@ -88,7 +88,7 @@ MULTIVERSIONED void vector_max_pool_gradient(
     }
 }
 
-MULTIVERSIONED void vector_average_pool(
+TARGET_CLONES void vector_average_pool(
     const float *x, float *y, long images, const vector_average_pool_shape *shape,
     float *scratch
 ) {
@@ -100,12 +100,12 @@ MULTIVERSIONED void vector_average_pool(
                 window / shape->window_columns, shape->window_rows, shape->height);
             const span columns = window_span(
                 window % shape->window_columns, shape->window_columns, shape->width);
-            EACH_CHANNEL
+            VECTORIZE_CHANNELS
             for (long c = 0; c < channels; c++) scratch[c] = 0;
             for (long iy = rows.start; iy < rows.end; iy++) {
                 for (long ix = columns.start; ix < columns.end; ix++) {
                     const float *pixel = x + iy * line + ix * channels;
-                    EACH_CHANNEL
+                    VECTORIZE_CHANNELS
                     for (long c = 0; c < channels; c++) scratch[c] += pixel[c];
                 }
             }
@@ -117,7 +117,7 @@ MULTIVERSIONED void vector_average_pool(
     }
 }
 
-MULTIVERSIONED void vector_average_pool_gradient(
+TARGET_CLONES void vector_average_pool_gradient(
     const float *gradient, float *result, long images,
     const vector_average_pool_shape *shape, float *scratch
 ) {

@@ -8,16 +8,16 @@ typedef struct {
     long start, end;
 } span;
 
-PART span window_span(long index, long count, long length) {
+INLINE span window_span(long index, long count, long length) {
     return (span){index * length / count, ((index + 1) * length + count - 1) / count};
 }
 
 /// The windows that hold `position`.
-PART span windows_holding(long position, long count, long length) {
+INLINE span windows_holding(long position, long count, long length) {
     return (span){position * count / length, ((position + 1) * count + length - 1) / length};
 }
 
-PART float window_area(const vector_average_pool_shape *shape, long window) {
+INLINE float window_area(const vector_average_pool_shape *shape, long window) {
     span rows = window_span(window / shape->window_columns, shape->window_rows, shape->height);
     span columns =
         window_span(window % shape->window_columns, shape->window_columns, shape->width);
@@ -25,7 +25,7 @@ PART float window_area(const vector_average_pool_shape *shape, long window) {
 }
 
 /// The pooled gradient of one image, divided by the areas, as `[window, channel]`.
-PART void spread_gradient(
+INLINE void spread_gradient(
     const float *gradient, const vector_average_pool_shape *shape, float *spread
 ) {
     const long channels = shape->channels, windows = shape->window_rows * shape->window_columns;
@@ -37,20 +37,20 @@ PART void spread_gradient(
 }
 
 /// The sum of `spread` over the windows that hold a pixel.
-PART void sum_windows(
+INLINE void sum_windows(
     const float *spread, const vector_average_pool_shape *shape, long y, long x, float *sum
 ) {
     const long channels = shape->channels;
     span rows = windows_holding(y, shape->window_rows, shape->height);
     span columns = windows_holding(x, shape->window_columns, shape->width);
     const float *first = spread + (rows.start * shape->window_columns + columns.start) * channels;
-    EACH_CHANNEL
+    VECTORIZE_CHANNELS
     for (long c = 0; c < channels; c++) sum[c] = first[c];
     for (long row = rows.start; row < rows.end; row++) {
         for (long column = columns.start; column < columns.end; column++) {
             const float *window = spread + (row * shape->window_columns + column) * channels;
             if (window == first) continue;
-            EACH_CHANNEL
+            VECTORIZE_CHANNELS
             for (long c = 0; c < channels; c++) sum[c] += window[c];
         }
     }

@@ -3,31 +3,31 @@
 // The transforms of images. Points (0, ±1, ∞) for 2×2 outputs, (0, ±√½, ±√2, ∞) for 4×4: of the
 // usual choices these round least. Opposite points share their sums and differences.
 
-enum { lanes = 16, widest = 6 };
+enum { lanes = 16, max_side = 6 };
 
 #define ROOT 1.41421356237309505f
 
 /// The same element of several channels.
 typedef float vector __attribute__((vector_size(lanes * sizeof(float))));
 
-PART void load(vector *x, const float *source, long count) {
+INLINE void load(vector *x, const float *source, long count) {
     memcpy(x, source, (size_t)count * sizeof *source);
 }
 
-PART void store(const vector *x, float *destination, long count) {
+INLINE void store(const vector *x, float *destination, long count) {
     memcpy(destination, x, (size_t)count * sizeof *destination);
 }
 
 /// A transform of one line: `size` elements on the image's side, or `size` + 2 of an input.
 typedef enum { of_input, of_output, of_output_gradient } transform;
 
-PART int source_length(transform kind, int size) {
+INLINE int source_length(transform kind, int size) {
     return kind == of_output_gradient ? size : size + 2;
 }
 
-PART int result_length(transform kind, int size) { return kind == of_output ? size : size + 2; }
+INLINE int result_length(transform kind, int size) { return kind == of_output ? size : size + 2; }
 
-PART void transform_line_2(transform kind, const vector *x, vector *y) {
+INLINE void transform_line_2(transform kind, const vector *x, vector *y) {
     switch (kind) {
     case of_input:
         y[0] = x[0] - x[2];
@@ -48,7 +48,7 @@ PART void transform_line_2(transform kind, const vector *x, vector *y) {
     }
 }
 
-PART void transform_line_4(transform kind, const vector *x, vector *y) {
+INLINE void transform_line_4(transform kind, const vector *x, vector *y) {
     switch (kind) {
     case of_input: {
         vector even = x[4] - 2 * x[2], odd = ROOT / 2 * x[3] - ROOT * x[1];
@@ -84,19 +84,19 @@ PART void transform_line_4(transform kind, const vector *x, vector *y) {
     }
 }
 
-PART void transform_line(transform kind, int size, const vector *x, vector *y) {
+INLINE void transform_line(transform kind, int size, const vector *x, vector *y) {
     if (size == 2) transform_line_2(kind, x, y);
     else transform_line_4(kind, x, y);
 }
 
 /// The transform of squares along both axes, of `count` channels from `first` on: element `[i, j]`
 /// of the squares is a row of channels.
-PART void transform_squares(
+INLINE void transform_squares(
     transform kind, int size, const float *const *source, float *const *result, const float *bias,
     long first, long count
 ) {
     const int in = source_length(kind, size), out = result_length(kind, size);
-    vector x[widest] = {0}, y[widest] = {0}, start = {0}, between[widest][widest];
+    vector x[max_side] = {0}, y[max_side] = {0}, start = {0}, between[max_side][max_side];
     for (int column = 0; column < in; column++) {
         for (int i = 0; i < in; i++) load(&x[i], source[i * in + column] + first, count);
         transform_line(kind, size, x, y);
@@ -113,7 +113,7 @@ PART void transform_squares(
 }
 
 /// Over all channels, `lanes` of them at a time.
-PART void transform_rows(
+INLINE void transform_rows(
     transform kind, int size, const float *const *source, float *const *result, const float *bias,
     long channels
 ) {
@@ -128,7 +128,7 @@ typedef struct {
     long image, row, column;
 } corner;
 
-PART corner corner_of(long tile, const vector_winograd_tiles *tiles) {
+INLINE corner corner_of(long tile, const vector_winograd_tiles *tiles) {
     long line = tile / tiles->tile_columns;
     return (corner){
         line / tiles->tile_rows, line % tiles->tile_rows * tiles->size,
@@ -136,7 +136,7 @@ PART corner corner_of(long tile, const vector_winograd_tiles *tiles) {
 }
 
 /// The offset of the pixel `down` and `across` from a tile's corner, or -1 where it is outside.
-PART long pixel_offset(
+INLINE long pixel_offset(
     corner at, const vector_winograd_tiles *tiles, long down, long across, long channels
 ) {
     const long row = at.row + down, column = at.column + across;
@@ -145,14 +145,14 @@ PART long pixel_offset(
 }
 
 /// Tiles to points: the input, or with `margin` 0 the output's gradient.
-PART void transform_tiles(
+INLINE void transform_tiles(
     transform kind, int size, int margin, const float *images, const vector_winograd_tiles *tiles,
     long channels, long first, long count, const float *zeros, float *transformed,
-    long point_stride
+    long position_stride
 ) {
     const int side = size + 2, length = source_length(kind, size);
-    const float *source[widest * widest];
-    float *result[widest * widest];
+    const float *source[max_side * max_side];
+    float *result[max_side * max_side];
     for (long tile = 0; tile < count; tile++) {
         const corner at = corner_of(first + tile, tiles);
         for (int i = 0; i < length * length; i++) {
@@ -161,66 +161,66 @@ PART void transform_tiles(
             source[i] = offset < 0 ? zeros : images + offset;
         }
         for (int i = 0; i < side * side; i++)
-            result[i] = transformed + i * point_stride + tile * channels;
+            result[i] = transformed + i * position_stride + tile * channels;
         transform_rows(kind, size, source, result, 0, channels);
     }
 }
 
-MULTIVERSIONED void vector_winograd_input(
+TARGET_CLONES void vector_winograd_input(
     const float *images, const vector_winograd_tiles *tiles, long channels, long first, long count,
-    const float *zeros, float *transformed, long point_stride
+    const float *zeros, float *transformed, long position_stride
 ) {
     if (tiles->size == 2)
         transform_tiles(
             of_input, 2, 1, images, tiles, channels, first, count, zeros, transformed,
-            point_stride);
+            position_stride);
     else
         transform_tiles(
             of_input, 4, 1, images, tiles, channels, first, count, zeros, transformed,
-            point_stride);
+            position_stride);
 }
 
-MULTIVERSIONED void vector_winograd_output_gradient(
+TARGET_CLONES void vector_winograd_output_gradient(
     const float *gradient, const vector_winograd_tiles *tiles, long channels, long first,
-    long count, const float *zeros, float *transformed, long point_stride
+    long count, const float *zeros, float *transformed, long position_stride
 ) {
     if (tiles->size == 2)
         transform_tiles(
             of_output_gradient, 2, 0, gradient, tiles, channels, first, count, zeros, transformed,
-            point_stride);
+            position_stride);
     else
         transform_tiles(
             of_output_gradient, 4, 0, gradient, tiles, channels, first, count, zeros, transformed,
-            point_stride);
+            position_stride);
 }
 
-PART void output_tiles(
-    int size, const float *transformed, long point_stride, const vector_winograd_tiles *tiles,
-    long channels, long first, long count, const float *bias, float *waste, float *images
+INLINE void output_tiles(
+    int size, const float *transformed, long position_stride, const vector_winograd_tiles *tiles,
+    long channels, long first, long count, const float *bias, float *discard, float *images
 ) {
     const int side = size + 2;
-    const float *source[widest * widest];
-    float *result[widest * widest];
+    const float *source[max_side * max_side];
+    float *result[max_side * max_side];
     for (long tile = 0; tile < count; tile++) {
         const corner at = corner_of(first + tile, tiles);
         for (int i = 0; i < side * side; i++)
-            source[i] = transformed + i * point_stride + tile * channels;
+            source[i] = transformed + i * position_stride + tile * channels;
         for (int i = 0; i < size * size; i++) {
             const long offset = pixel_offset(at, tiles, i / size, i % size, channels);
-            result[i] = offset < 0 ? waste : images + offset;
+            result[i] = offset < 0 ? discard : images + offset;
         }
         transform_rows(of_output, size, source, result, bias, channels);
     }
 }
 
-MULTIVERSIONED void vector_winograd_output(
-    const float *transformed, long point_stride, const vector_winograd_tiles *tiles, long channels,
-    long first, long count, const float *bias, float *waste, float *images
+TARGET_CLONES void vector_winograd_output(
+    const float *transformed, long position_stride, const vector_winograd_tiles *tiles, long channels,
+    long first, long count, const float *bias, float *discard, float *images
 ) {
     if (tiles->size == 2)
         output_tiles(
-            2, transformed, point_stride, tiles, channels, first, count, bias, waste, images);
+            2, transformed, position_stride, tiles, channels, first, count, bias, discard, images);
     else
         output_tiles(
-            4, transformed, point_stride, tiles, channels, first, count, bias, waste, images);
+            4, transformed, position_stride, tiles, channels, first, count, bias, discard, images);
 }

@@ -1,25 +1,25 @@
 #include "loops.h"
 
-// The transforms of weights, at the points of winograd.c. There are few weights, and what is lost
-// here is lost in every tile: so in double, rounded once.
+// The transforms of weights, at the points of winograd.c. There are few weights, and an error
+// here affects every tile, so they are computed in double and rounded once.
 
-enum { lanes = 8, widest = 6 };
+enum { lanes = 8, max_side = 6 };
 
 static const double root = 1.41421356237309505;
 
 /// The same element of several weights.
 typedef double vector __attribute__((vector_size(lanes * sizeof(double))));
 
-PART void load(vector *x, const float *source, long count) {
+INLINE void load(vector *x, const float *source, long count) {
     for (long i = 0; i < count; i++) (*x)[i] = source[i];
 }
 
-PART void store(const vector *x, float *destination, long count) {
+INLINE void store(const vector *x, float *destination, long count) {
     for (long i = 0; i < count; i++) destination[i] = (float)(*x)[i];
 }
 
 /// `G` times a line of three taps.
-PART void transform_line(int size, const vector *x, vector *y) {
+INLINE void transform_line(int size, const vector *x, vector *y) {
     y[0] = x[0];
     if (size == 2) {
         const vector even = 0.5 * (x[0] + x[2]), odd = 0.5 * x[1];
@@ -38,7 +38,7 @@ PART void transform_line(int size, const vector *x, vector *y) {
 }
 
 /// `Gᵀ` times a line of points.
-PART void transform_line_back(int size, const vector *x, vector *y) {
+INLINE void transform_line_back(int size, const vector *x, vector *y) {
     const vector sum = x[1] + x[2], difference = x[1] - x[2];
     if (size == 2) {
         y[0] = x[0] + 0.5 * sum;
@@ -53,11 +53,11 @@ PART void transform_line_back(int size, const vector *x, vector *y) {
 }
 
 /// The transform of 3×3 taps along both axes, or back, of `count` weights from `first` on.
-PART void transform_squares(
+INLINE void transform_squares(
     int size, int is_back, const float *const *source, float *const *result, long first, long count
 ) {
     const int in = is_back ? size + 2 : 3, out = is_back ? 3 : size + 2;
-    vector x[widest] = {0}, y[widest] = {0}, between[widest][widest];
+    vector x[max_side] = {0}, y[max_side] = {0}, between[max_side][max_side];
     for (int column = 0; column < in; column++) {
         for (int i = 0; i < in; i++) load(&x[i], source[i * in + column] + first, count);
         if (is_back) transform_line_back(size, x, y);
@@ -71,7 +71,7 @@ PART void transform_squares(
     }
 }
 
-PART void transform_all(
+INLINE void transform_all(
     int size, int is_back, const float *const *source, float *const *result, long count
 ) {
     long i = 0;
@@ -80,28 +80,28 @@ PART void transform_all(
     if (i < count) transform_squares(size, is_back, source, result, i, count - i);
 }
 
-MULTIVERSIONED void vector_winograd_weights(
-    const float *weights, long area, long size, int is_turned, long first, long count,
-    float *transformed, long point_stride
+TARGET_CLONES void vector_winograd_weights(
+    const float *weights, long area, long size, int is_flipped, long first, long count,
+    float *transformed, long position_stride
 ) {
     const long side = size + 2;
     const float *source[9];
-    float *result[widest * widest];
+    float *result[max_side * max_side];
     for (int tap = 0; tap < 9; tap++)
-        source[tap] = weights + (is_turned ? 8 - tap : tap) * area + first;
-    for (int i = 0; i < side * side; i++) result[i] = transformed + i * point_stride + first;
+        source[tap] = weights + (is_flipped ? 8 - tap : tap) * area + first;
+    for (int i = 0; i < side * side; i++) result[i] = transformed + i * position_stride + first;
     if (size == 2) transform_all(2, 0, source, result, count);
     else transform_all(4, 0, source, result, count);
 }
 
-MULTIVERSIONED void vector_winograd_weight_gradient(
-    const float *transformed, long point_stride, long area, long size, long first, long count,
+TARGET_CLONES void vector_winograd_weight_gradient(
+    const float *transformed, long position_stride, long area, long size, long first, long count,
     float *weight_gradient
 ) {
     const long side = size + 2;
-    const float *source[widest * widest];
+    const float *source[max_side * max_side];
     float *result[9];
-    for (int i = 0; i < side * side; i++) source[i] = transformed + i * point_stride + first;
+    for (int i = 0; i < side * side; i++) source[i] = transformed + i * position_stride + first;
     for (int tap = 0; tap < 9; tap++) result[tap] = weight_gradient + tap * area + first;
     if (size == 2) transform_all(2, 1, source, result, count);
     else transform_all(4, 1, source, result, count);

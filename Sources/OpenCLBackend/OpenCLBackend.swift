@@ -5,13 +5,15 @@ import Tensors
 ///
 /// One context and one in-order queue, used by one owner.
 public final class OpenCLBackend {
+    /// The device that computes.
     public let device: OpenCLDevice
+    /// The properties of the device on which kernels depend.
     public let traits: DeviceTraits
     /// How kernels are shaped.
     public let engine: KernelEngine
-    /// How kernels are shaped where a search found better than what is shipped.
+    /// The shapes of kernels, if a search found better than the default.
     public var tuning: TuningTable { didSet { variants = [:] } }
-    /// What ``tuning`` says of the operations met so far.
+    /// The variants that ``tuning`` holds of the operations met so far.
     var variants: [DenseOperation: Variant] = [:]
     /// How convolutions are computed: one algorithm for all that allow it, or the best for each.
     public var convolutionAlgorithm = ConvolutionAlgorithm.automatic
@@ -20,41 +22,41 @@ public final class OpenCLBackend {
     /// Calls so far that waited for the device to end all its work.
     public internal(set) var waits = 0
 
-    /// Whether it only counts, see ``rehearsal()``: nothing is launched, nothing allocated.
-    let isRehearsal: Bool
+    /// Whether it is a dry run, see ``dryRun()``: it launches and allocates nothing.
+    let isDryRun: Bool
     let context: cl_context
     let queue: cl_command_queue
     let programs: ProgramCache
     let profiler: Profiler?
-    let ledger = MemoryLedger()
-    let scratchPool = ScratchPool()
+    let counter = MemoryCounter()
+    let scratchPool = ScratchPool<OpenCLBuffer>()
     let staging = StagingRing()
     private var zeroBuffer: Tensor?
 
-    /// Opens the device that `selector` means, see ``OpenCLDevice/select(_:)``.
+    /// Opens the device that `selector` names, see ``OpenCLDevice/select(_:)``.
     ///
     /// - Parameters:
-    ///   - engine: nil for the one that suits the device.
+    ///   - engine: nil for the engine that suits the device.
     ///   - profiling: whether ``profile()`` is wanted; costs an event per launch.
     ///   - tuning: a table that ``TuningStore`` kept for this device.
-    ///   - multiplyAdd: what is done without an instruction for it.
+    ///   - fma: used on a device without an instruction for it.
     /// - Throws: ``DeviceSelectionError``, ``OpenCLError``.
     public convenience init(
         device selector: String = "auto", engine: KernelEngine? = nil, profiling: Bool = false,
-        tuning: TuningTable = .shipped, multiplyAdd: MultiplyAdd = .fast
+        tuning: TuningTable = .default, fma: FMAPolicy = .separate
     ) throws {
         try self.init(
             OpenCLDevice.select(selector), engine: engine, profiling: profiling, tuning: tuning,
-            multiplyAdd: multiplyAdd)
+            fma: fma)
     }
 
     /// Opens `device`.
     ///
-    /// - Parameter programs: where compiled programs are kept; nil for the usual folder, where the
-    ///   driver keeps none itself.
+    /// - Parameter programs: a folder for compiled programs; nil for the usual one, if the driver keeps
+    ///   none itself.
     public init(
         _ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false,
-        tuning: TuningTable = .shipped, multiplyAdd: MultiplyAdd = .fast,
+        tuning: TuningTable = .default, fma: FMAPolicy = .separate,
         programs folder: CacheFolder? = nil
     ) throws {
         self.device = device
@@ -76,14 +78,14 @@ public final class OpenCLBackend {
         }
         self.context = context
         self.queue = queue
-        isRehearsal = false
+        isDryRun = false
         programs = ProgramCache(
-            context: context, device: device, multiplyAdd: multiplyAdd, binaries: folder)
+            context: context, device: device, fma: fma, binaries: folder)
         profiler = profiling ? Profiler() : nil
     }
 
-    /// A backend that counts what `backend` would hold.
-    private init(rehearsing backend: OpenCLBackend) {
+    /// A dry run of `backend`.
+    private init(dryRunOf backend: OpenCLBackend) {
         (device, traits, engine) = (backend.device, backend.traits, backend.engine)
         tuning = backend.tuning
         convolutionAlgorithm = backend.convolutionAlgorithm
@@ -91,13 +93,13 @@ public final class OpenCLBackend {
         clRetainContext(context)
         clRetainCommandQueue(queue)
         profiler = nil
-        isRehearsal = true
+        isDryRun = true
     }
 
-    public func rehearsal() -> (any Backend)? { OpenCLBackend(rehearsing: self) }
+    public func dryRun() -> (any Backend)? { OpenCLBackend(dryRunOf: self) }
 
     deinit {
-        if !isRehearsal { clFinish(queue) }
+        if !isDryRun { clFinish(queue) }
         clReleaseCommandQueue(queue)
         clReleaseContext(context)
     }
@@ -127,12 +129,12 @@ public final class OpenCLBackend {
     {
         guard status != CL_SUCCESS else { return }
         let error = OpenCLError(code: status, call: call())
-        // Of a command, "out of resources" is most often a lost device.
+        // "Out of resources" from a command most often means a lost device.
         guard error.isOutOfMemory, bytes != nil || status != CL_OUT_OF_RESOURCES else {
             throw error
         }
         throw OutOfDeviceMemoryError(
-            requested: bytes, held: ledger.use.current, maxAllocation: traits.maxAllocation,
+            requested: bytes, held: counter.use.current, maxAllocation: traits.maxAllocation,
             globalMemory: traits.globalMemory, device: device.name)
     }
 }

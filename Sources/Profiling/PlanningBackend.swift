@@ -5,11 +5,11 @@ import Tensors
 public final class PlanningBackend: Backend {
     public let sliceAlignment: Int
     public var name: String { "plan" }
-    public var memoryUse: MemoryUse { ledger.use }
+    public var memoryUse: MemoryUse { counter.use }
     public var keepsElements: Bool { false }
     public let memoryLimits: MemoryLimits
 
-    private let ledger = MemoryLedger()
+    private let counter = MemoryCounter()
     private(set) var operations: [PlannedOperation] = []
 
     /// - Parameters:
@@ -48,15 +48,15 @@ extension Tensor {
 
 private final class PlannedBuffer: DeviceBuffer {
     private let byteCount: Int
-    private let ledger: MemoryLedger
+    private let counter: MemoryCounter
 
-    init(byteCount: Int, _ ledger: MemoryLedger) {
+    init(byteCount: Int, _ counter: MemoryCounter) {
         self.byteCount = byteCount
-        self.ledger = ledger
-        ledger.add(byteCount)
+        self.counter = counter
+        counter.add(byteCount)
     }
 
-    deinit { ledger.remove(byteCount) }
+    deinit { counter.remove(byteCount) }
 }
 
 /// A part of an allocation, kept alive by it.
@@ -69,33 +69,28 @@ private final class PlannedSlice: DeviceBuffer {
 // MARK: Memory
 
 extension PlanningBackend {
-    public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
-        let bytes = try shape.byteCount(of: elementType)
-        let held = ledger.use.current
+    public func makeTensor(_ spec: TensorSpec) throws -> Tensor {
+        let bytes = try spec.checkedByteCount()
+        let held = counter.use.current
         guard bytes <= memoryLimits.allocation, bytes <= memoryLimits.total - held else {
             throw OutOfMemoryError(
                 "\(bytes) bytes are needed besides \(held)", bytesNeeded: bytes + held)
         }
-        return Tensor(
-            shape: shape, elementType: elementType, buffer: PlannedBuffer(byteCount: bytes, ledger))
+        return Tensor(spec, buffer: PlannedBuffer(byteCount: bytes, counter))
     }
 
-    public func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
-        Tensor(
-            shape: shape, elementType: tensor.elementType, buffer: PlannedSlice(of: tensor.buffer))
+    public func slice(_ tensor: Tensor, atByte offset: Int, _ spec: TensorSpec) throws -> Tensor {
+        Tensor(spec, buffer: PlannedSlice(of: tensor.buffer))
     }
 
     /// Scratch is the device's own business, and not planned.
     public func withScratch<Result>(
-        _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
+        _ specs: [TensorSpec], _ body: ([Tensor]) throws -> Result
     ) throws -> Result {
-        let uncounted = MemoryLedger()
+        let uncounted = MemoryCounter()
         return try body(
-            try shapes.map {
-                Tensor(
-                    shape: $0,
-                    buffer: PlannedBuffer(
-                        byteCount: try $0.byteCount(of: .float32), uncounted))
+            try specs.map {
+                Tensor($0, buffer: PlannedBuffer(byteCount: try $0.checkedByteCount(), uncounted))
             })
     }
 

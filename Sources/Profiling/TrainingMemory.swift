@@ -11,7 +11,7 @@ struct TrainingMemory: Sendable {
     /// Rehearses `training` from the making of the network to the last evaluation, each batch size
     /// once, in the order in which a run meets them: the sizes of what operations borrow depend on it.
     ///
-    /// - Parameter backend: that holds nothing, see ``Backend/rehearsal()``.
+    /// - Parameter backend: that holds nothing, see ``Backend/dryRun()``.
     /// - Throws: ``MemoryShortage`` where the backend has no room; ``ArchitectureError``.
     init(_ training: PlannedTraining, on backend: any Backend) throws {
         let network = try training.makeNetwork(on: backend)

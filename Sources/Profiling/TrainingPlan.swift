@@ -105,7 +105,7 @@ public enum LargestBatch: Equatable, Sendable {
 extension Backend {
     /// Its rehearsal, or the next best thing.
     var rehearsed: any Backend {
-        rehearsal() ?? PlanningBackend(alignment: sliceAlignment, limits: memoryLimits)
+        dryRun() ?? PlanningBackend(alignment: sliceAlignment, limits: memoryLimits)
     }
 
     /// Throws unless the backend has room for what `body` does, which is tried on its rehearsal.

@@ -6,31 +6,36 @@ import Tensors
 /// are exact too. Fresh memory holds NaN (integers: `Int32.min`), so that reading what was never
 /// written shows. The operations of ``LocalLossOps`` are the composed ones.
 public final class ReferenceBackend: Backend {
-    let ledger = MemoryLedger()
-    /// Scratch that is not lent, by its number of elements.
-    var idleScratch: [Int: [Tensor]] = [:]
+    let counter = MemoryCounter()
+    let scratchPool = ScratchPool<ReferenceStorage>()
 
+    /// A backend that holds nothing yet.
     public init() {}
 }
 
-/// One allocation; slices share it.
-final class ReferenceStorage {
-    let elements: UnsafeMutableBufferPointer<Double>
-    private let ledger: MemoryLedger
+/// One allocation; slices share it. It holds a number for every four bytes that were asked for.
+final class ReferenceStorage: ScratchMemory {
+    /// Bytes of a float or an integer on a device.
+    static let bytesPerNumber = 4
 
-    init(count: Int, filledWith value: Double, ledger: MemoryLedger) {
+    static func numbers(inBytes bytes: Int) -> Int { ceilingDivision(bytes, bytesPerNumber) }
+
+    let elements: UnsafeMutableBufferPointer<Double>
+    private let counter: MemoryCounter
+
+    init(count: Int, filledWith value: Double, counter: MemoryCounter) {
         elements = .allocate(capacity: count)
         elements.initialize(repeating: value)
-        self.ledger = ledger
-        ledger.add(byteCount)
+        self.counter = counter
+        counter.add(byteCount)
     }
 
     deinit {
-        ledger.remove(byteCount)
+        counter.remove(byteCount)
         elements.deallocate()
     }
 
-    private var byteCount: Int { elements.count * MemoryLayout<Double>.stride }
+    var byteCount: Int { elements.count * MemoryLayout<Double>.stride }
 }
 
 final class ReferenceBuffer: DeviceBuffer {
@@ -59,8 +64,9 @@ extension Tensor {
         return anyElements
     }
 
-    /// The elements of whatever type.
+    /// The elements, floats or integers.
     var anyElements: UnsafeMutableBufferPointer<Double> {
+        checkHoldsElements()
         guard let buffer = buffer as? ReferenceBuffer else {
             preconditionFailure("a tensor \(shape) of another backend: \(type(of: buffer))")
         }

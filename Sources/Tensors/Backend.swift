@@ -9,20 +9,20 @@
 ///   when too many uploads are still pending.
 /// - A destination is overwritten, NaN and all, unless its parameter is named `adding…`.
 /// - A destination never aliases a source, unless the operation says that it may.
-/// - A wrong shape is the programmer's mistake and traps with both shapes, a wrong element type with
-///   both types; whatever the world does (memory, device, driver) is thrown.
+/// - A wrong shape is a programming error and traps with both shapes, a wrong element type with both
+///   types. Failures of memory, device or driver are thrown.
 /// - The same calls on the same device give the same bytes.
 ///
 /// A backend has one owner and is not `Sendable`.
 public protocol Backend: DeviceMemory, MatrixOps, ConvolutionOps, ElementwiseOps,
     NormalizationOps, PoolingOps, LossOps, LocalLossOps, OptimizerOps
 {
-    /// A backend that does what this one does, call for call, and counts the same bytes, but holds
-    /// no memory, computes nothing and reads zeros: what is tried on it says exactly what this one
-    /// would hold. Nil if a backend has none.
-    func rehearsal() -> (any Backend)?
+    /// A backend that takes the same calls and counts the same bytes as this one, but holds no memory,
+    /// computes nothing and reads zeros. It tells exactly what this one would hold. Nil if the backend
+    /// cannot do that.
+    func dryRun() -> (any Backend)?
 }
 
 extension Backend {
-    public func rehearsal() -> (any Backend)? { nil }
+    public func dryRun() -> (any Backend)? { nil }
 }

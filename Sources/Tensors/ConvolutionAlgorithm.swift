@@ -16,7 +16,7 @@ public enum ConvolutionAlgorithm: String, CaseIterable, Codable, Sendable {
 
 extension ConvolutionAlgorithm {
     /// Rows and columns of the output tiles of Winograd's filtering; nil for a direct convolution
-    /// and where the choice is still open.
+    /// and if the choice is still open.
     package var winogradExtent: Int? {
         switch self {
         case .automatic, .direct: nil
@@ -28,11 +28,12 @@ extension ConvolutionAlgorithm {
 
 /// A backend that can be told how to compute convolutions.
 public protocol ConvolutionAlgorithmChoosing: Backend {
+    /// One algorithm for every shape that it covers, or the backend's choice.
     var convolutionAlgorithm: ConvolutionAlgorithm { get set }
 }
 
 extension Backend {
-    /// Runs `body` with `algorithm` wherever the backend knows it and the shape allows it.
+    /// Runs `body` with `algorithm` for every shape that allows it, if the backend can choose.
     public func withConvolutionAlgorithm<Result>(
         _ algorithm: ConvolutionAlgorithm, _ body: () throws -> Result
     ) rethrows -> Result {

@@ -1,9 +1,12 @@
-/// A backend that hands every operation to another. Subclass it to watch them all, or to change one.
+/// A backend that forwards every operation to another. Subclass it to watch them all, or to change one.
 ///
-/// Operations that the protocol composes of others are composed here, too, of those below.
+/// An operation with a default implementation must be forwarded here explicitly, or the default hides
+/// the implementation of ``base``.
 open class ForwardingBackend: Backend {
+    /// The backend that does the work.
     public let base: any Backend
 
+    /// Forwards to `base`.
     public init(_ base: any Backend) { self.base = base }
 
     /// Called in place of every operation that moves or computes elements, to run `body`.
@@ -21,20 +24,18 @@ open class ForwardingBackend: Backend {
     open var memoryLimits: MemoryLimits { base.memoryLimits }
 
     open var keepsElements: Bool { base.keepsElements }
-    open func rehearsal() -> (any Backend)? { base.rehearsal() }
+    open func dryRun() -> (any Backend)? { base.dryRun() }
 
-    open func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
-        try base.makeTensor(shape, elementType)
-    }
+    open func makeTensor(_ spec: TensorSpec) throws -> Tensor { try base.makeTensor(spec) }
 
-    open func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
-        try base.slice(tensor, at: offset, shape)
+    open func slice(_ tensor: Tensor, atByte offset: Int, _ spec: TensorSpec) throws -> Tensor {
+        try base.slice(tensor, atByte: offset, spec)
     }
 
     open func withScratch<Result>(
-        _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
+        _ specs: [TensorSpec], _ body: ([Tensor]) throws -> Result
     ) throws -> Result {
-        try base.withScratch(shapes, body)
+        try base.withScratch(specs, body)
     }
 
     open func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {
@@ -274,14 +275,14 @@ open class ForwardingBackend: Backend {
         }
     }
 
-    open func pooledGradient(
+    open func batchNormPoolGradient(
         of pooledGradient: Tensor, input: Tensor, windowSums: Tensor,
         _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
         _ activation: Activation, _ geometry: AveragePoolGeometry,
         into inputGradient: Tensor, scaleGradient: Tensor, shiftGradient: Tensor
     ) throws {
         try around {
-            try base.pooledGradient(
+            try base.batchNormPoolGradient(
                 of: pooledGradient, input: input, windowSums: windowSums, parameters, statistics,
                 activation, geometry, into: inputGradient, scaleGradient: scaleGradient,
                 shiftGradient: shiftGradient)

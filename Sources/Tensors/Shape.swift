@@ -1,5 +1,6 @@
 /// The extents of a tensor, outermost first. Image tensors are `[batch, height, width, channels]`.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
+    /// Extents, outermost first.
     public let dimensions: [Int]
 
     /// - Precondition: no extent is negative.
@@ -8,13 +9,16 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
         self.dimensions = dimensions
     }
 
+    /// `[batch, height, width, channels]` as a literal.
     public init(arrayLiteral elements: Int...) { self.init(elements) }
 
+    /// The number of extents.
     public var rank: Int { dimensions.count }
 
     /// The number of elements; `Int.max` if that is too large for an `Int`.
     public var count: Int { dimensions.saturatingProduct() }
 
+    /// The extent of one axis, 0 the outermost.
     public subscript(axis: Int) -> Int { dimensions[axis] }
 
     /// The innermost extent: channels of an image tensor, features of a matrix.

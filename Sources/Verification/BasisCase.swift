@@ -11,7 +11,7 @@ public struct BasisCase: Sendable {
 
     private let stated: [StatedBasis]
 
-    /// Nil where the text is no list of bases.
+    /// Nil if the text is no list of bases.
     public init?(json: Data) {
         guard let stated = try? JSONDecoder().decode([StatedBasis].self, from: json),
             stated.allSatisfy({
@@ -36,6 +36,6 @@ public struct BasisCase: Sendable {
         }
     }
 
-    /// What a sine correctly rounded to float32 may differ from another's.
+    /// The most by which two correctly rounded float32 sines may differ.
     public static let allowed = 1.2e-7
 }

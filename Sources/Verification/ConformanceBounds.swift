@@ -9,8 +9,8 @@ extension ConformanceCase.Settings {
 }
 
 extension ConformanceCase {
-    /// What no case can hold: sizes that nothing can compute with, numbers that are none, and lists
-    /// that do not belong to the settings. Nil for a sound case.
+    /// The first value that no case can hold: a size that cannot be computed with, an invalid number, or a
+    /// list that does not fit the settings. Nil for a sound case.
     var problem: String? {
         let extents = settings.extents
         let (batch, classes) = (settings.batch, settings.classes)
@@ -42,7 +42,7 @@ extension ConformanceCase {
         return nil
     }
 
-    /// What the JSON lacks, in one line.
+    /// The fault of the JSON, in one line.
     static func summary(_ error: any Error) -> String {
         guard let error = error as? DecodingError else { return "it is not JSON" }
         func place(_ context: DecodingError.Context) -> String {
@@ -54,12 +54,12 @@ extension ConformanceCase {
             let parent = context.codingPath.isEmpty ? "" : " in \(place(context))"
             return "'\(key.stringValue)' is missing\(parent)"
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            return "\(place(context)) is of another kind"
+            return "\(place(context)) has another type"
         case .dataCorrupted(let context):
             guard !context.codingPath.isEmpty else {
-                return "it is not JSON, or holds a number of another kind"
+                return "it is not JSON, or a number has another type"
             }
-            return "\(place(context)) is no value of its kind"
+            return "\(place(context)) has an invalid value"
         @unknown default: return "it cannot be read"
         }
     }

@@ -39,7 +39,7 @@ public struct ConformanceCase: Decodable, Sendable {
         case deviation = "float32_deviation"
     }
 
-    /// - Throws: ``ConformanceError`` where the text is not a case.
+    /// - Throws: ``ConformanceError`` if the text is not a case.
     public init(json: Data, name: String) throws {
         do {
             self = try JSONDecoder().decode(ConformanceCase.self, from: json)
@@ -54,8 +54,9 @@ public struct ConformanceCase: Decodable, Sendable {
     }
 }
 
-/// A case that is damaged, or asks for what this program does not have.
+/// A case is damaged, or asks for a rule, model or optimizer that is unknown here.
 public struct ConformanceError: Error, CustomStringConvertible {
+    /// One line that names the case and its fault.
     public let description: String
 }
 
@@ -63,6 +64,7 @@ public struct ConformanceError: Error, CustomStringConvertible {
 public struct ConformanceResult: Sendable {
     /// A deviation, and what is allowed: 2·10⁻⁵, or ten times what PyTorch's float32 shows.
     public struct Measure: Sendable {
+        /// The largest deviation found, and the largest allowed.
         public let deviation, allowed: Double
 
         init(_ deviation: Double, float32: Double) {
@@ -72,13 +74,17 @@ public struct ConformanceResult: Sendable {
 
         /// NaN never passes.
         public var passed: Bool { deviation <= allowed }
+        /// Deviation over what is allowed: at most 1 passes.
         public var ratio: Double { deviation / allowed }
     }
 
+    /// The measures of all losses, and of the logits after the last step.
     public let loss, logits: Measure
+    /// The name of the tensor that lands farthest.
     public let worstTensor: String
     /// Deviation of the worst tensor, relative to its root mean square.
     public let tensor: Measure
+    /// Whether all three are within what is allowed.
     public var passed: Bool { loss.passed && logits.passed && tensor.passed }
 }
 
@@ -197,14 +203,14 @@ extension ConformanceCase {
         guard missing.isEmpty else {
             throw ConformanceError(
                 description: """
-                    \(name) does not fit: no tensor here is named \
+                    \(name) does not fit: unknown tensors \
                     \(missing.sorted().joined(separator: ", "))
                     """)
         }
         return worst
     }
 
-    /// NaN where any element is NaN, or where the counts differ.
+    /// NaN if any element is NaN, or if the counts differ.
     private func largestDeviation(_ values: [Float], _ stated: [Double]) -> Double {
         guard values.count == stated.count else { return .nan }
         return zip(values, stated).reduce(0) { largest, pair in
@@ -218,7 +224,7 @@ extension ConformanceCase {
     ) throws -> Entry {
         guard let found = entries.first(where: { key($0) == name }) else {
             throw ConformanceError(
-                description: "\(self.name) cannot be run: there is no \(name) here")
+                description: "\(self.name) cannot be run: unknown name '\(name)'")
         }
         return found
     }

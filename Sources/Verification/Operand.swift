@@ -3,7 +3,7 @@ import Tensors
 
 /// Values by name: `operands.input` is the one that is called "input".
 @dynamicMemberLookup
-struct Named<Value> {
+struct NamedOperands<Value> {
     var values: [String: Value]
 
     subscript(dynamicMember name: String) -> Value { self[name] }
@@ -46,19 +46,19 @@ struct Operand {
         if case .integers = content { .int32 } else { .float32 }
     }
 
-    /// The elements as bits, of the stream `key` where they are random.
+    /// The elements as bits, of the stream `key` if they are random.
     func bits(key: String) -> [UInt32] {
         switch content {
         case .uniform(let range):
             let random = RandomSource(seed: 0, stream: "\(key) \(name)")
             let width = range.upperBound - range.lowerBound
             return random.uniforms(shape.count).map { (range.lowerBound + width * $0).bitPattern }
-        case .whole(let most):
+        case .whole(let bound):
             // The high bits of a counted hash: a million of them should take no time to speak of.
             let random = RandomSource(seed: 0, stream: "\(key) \(name)")
-            let width = UInt64(2 * most + 1)
+            let width = UInt64(2 * bound + 1)
             return (0..<shape.count).map { index in
-                let number = Int((random.bits(index) >> 32) * width >> 32) - most
+                let number = Int((random.bits(index) >> 32) * width >> 32) - bound
                 return Float(number).bitPattern
             }
         case .floats(let values): return values.map(\.bitPattern)
@@ -67,7 +67,7 @@ struct Operand {
         }
     }
 
-    /// What `bits` mean.
+    /// The number that `bits` mean.
     func number(_ bits: UInt32) -> Double {
         elementType == .int32 ? Double(Int32(bitPattern: bits)) : Double(Float(bitPattern: bits))
     }
@@ -78,8 +78,8 @@ extension Operand {
         _ name: String, _ shape: Shape, in range: ClosedRange<Float> = -1...1
     ) -> Operand { Operand(name: name, shape: shape, role: .source, content: .uniform(range)) }
 
-    static func source(_ name: String, _ shape: Shape, whole most: Int) -> Operand {
-        Operand(name: name, shape: shape, role: .source, content: .whole(most))
+    static func source(_ name: String, _ shape: Shape, whole bound: Int) -> Operand {
+        Operand(name: name, shape: shape, role: .source, content: .whole(bound))
     }
 
     static func source(_ name: String, _ shape: Shape, _ values: [Float]) -> Operand {

@@ -9,18 +9,18 @@ public struct OperationCase: Sendable {
     public let detail: String
 
     let operands: @Sendable () -> [Operand]
-    let body: @Sendable (any Backend, Named<Tensor>) throws -> Void
-    let bounds: @Sendable (Evidence) throws -> [String: [Double]]
+    let body: @Sendable (any Backend, NamedOperands<Tensor>) throws -> Void
+    let bounds: @Sendable (CaseData) throws -> [String: [Double]]
 
     /// - Parameters:
     ///   - operands: the tensors, made anew at every call.
-    ///   - body: the call. Running it on magnitudes must bound its sums, where `bounds` asks that.
+    ///   - body: the call. Running it on magnitudes must bound its sums, if `bounds` asks for that.
     ///   - bounds: the largest deviation of every element of every result.
     init(
         _ operation: String, _ detail: String,
         operands: @escaping @Sendable () -> [Operand],
-        body: @escaping @Sendable (any Backend, Named<Tensor>) throws -> Void,
-        bounds: @escaping @Sendable (Evidence) throws -> [String: [Double]]
+        body: @escaping @Sendable (any Backend, NamedOperands<Tensor>) throws -> Void,
+        bounds: @escaping @Sendable (CaseData) throws -> [String: [Double]]
     ) {
         self.operation = operation
         self.detail = detail
@@ -29,15 +29,16 @@ public struct OperationCase: Sendable {
         self.bounds = bounds
     }
 
+    /// ``operation`` and ``detail``.
     public var name: String { "\(operation) \(detail)" }
 }
 
-/// What the bounds of a case are derived from.
-struct Evidence {
+/// The values from which the bounds of a case are derived.
+struct CaseData {
     /// Every operand before and after the operation, on the reference.
-    let before, after: Named<[Double]>
+    let before, after: NamedOperands<[Double]>
     /// The results of the operation on the magnitudes of all inputs: `Σ|a·b|` of a sum of products.
-    let magnitudes: () throws -> Named<[Double]>
+    let magnitudes: () throws -> NamedOperands<[Double]>
 
     /// The bound of results that are sums of `length` products.
     func sums(_ name: String, length: Int) throws -> [Double] {
@@ -48,7 +49,7 @@ struct Evidence {
     func exactly(_ name: String) -> [Double] { .init(repeating: 0, count: after[name].count) }
 }
 
-/// What a backend's results are compared with; the same for every backend.
+/// The values that a backend's results are compared with; the same for every backend.
 public struct ExpectedResult: Sendable {
     let results, bounds: [String: [Double]]
 }
@@ -59,10 +60,10 @@ extension OperationCase {
         let operands = operands()
         let before = operands.map { operand in operand.bits(key: name).map(operand.number) }
         let after = try referenceResults(operands, before)
-        let evidence = Evidence(
-            before: Named(operands, before), after: after,
+        let data = CaseData(
+            before: NamedOperands(operands, before), after: after,
             magnitudes: { try referenceResults(operands, before.map { $0.map(abs) }) })
-        let bounds = try bounds(evidence)
+        let bounds = try bounds(data)
         let results = operands.filter { $0.role == .result }.map(\.name)
         precondition(
             Set(bounds.keys) == Set(results), "\(name) bounds \(bounds.keys), not \(results)")
@@ -75,7 +76,7 @@ extension OperationCase {
     }
 
     private func referenceResults(_ operands: [Operand], _ contents: [[Double]]) throws
-        -> Named<[Double]>
+        -> NamedOperands<[Double]>
     {
         let backend = ReferenceBackend()
         let tensors = try zip(operands, contents).map { operand, values in
@@ -86,8 +87,8 @@ extension OperationCase {
             backend.uploadDoubles(values, to: tensor)
             return tensor
         }
-        try body(backend, Named(operands, tensors))
-        return Named(
+        try body(backend, NamedOperands(operands, tensors))
+        return NamedOperands(
             operands,
             try tensors.map { tensor in
                 tensor.elementType == .float32
@@ -97,7 +98,7 @@ extension OperationCase {
     }
 }
 
-extension Named {
+extension NamedOperands {
     init(_ operands: [Operand], _ values: [Value]) {
         self.init(
             values: Dictionary(uniqueKeysWithValues: zip(operands.map(\.name), values)))

@@ -1,5 +1,6 @@
 /// Every operation of the contract with the shapes at which implementations break.
 public enum OperationCatalog {
+    /// How many shapes are tried.
     public enum Size: String, CaseIterable, Sendable {
         /// Tiny shapes of every operation, for interpreters such as Oclgrind.
         case small
@@ -7,9 +8,10 @@ public enum OperationCatalog {
         case full
     }
 
+    /// All cases of a size.
     public static func all(size: Size) -> [OperationCase] {
         [
-            deviceMemory, matrix, convolution, elementwise, mixing, normalization, pooling, loss,
+            deviceMemory, matrix, convolution, elementwise, normalization, pooling, loss,
             localLoss, optimizer, wholeNumbers,
         ].flatMap { $0(size) }
     }

@@ -1,17 +1,20 @@
 /// How one case went on one backend.
 public struct OperationResult: Sendable, CustomStringConvertible {
+    /// As of the case.
     public let operation, detail: String
     /// The element that came closest to its bound, or passed it most; nil without elements.
     public let worst: Deviation?
-    /// Empty where the backend is right.
+    /// Empty if the backend is right.
     public let failures: [Failure]
     /// Wall time of the operation on the backend.
     public let seconds: Double
 
+    /// Whether the backend is right.
     public var passed: Bool { failures.isEmpty }
+    /// ``operation`` and ``detail``.
     public var name: String { "\(operation) \(detail)" }
 
-    /// The largest deviation over its bound, at most 1 where all are right; infinite where the
+    /// The largest deviation over its bound, at most 1 if all are right; infinite if the
     /// backend is wrong in another way.
     public var ratio: Double {
         let ratio = worst?.ratio ?? 0
@@ -23,14 +26,17 @@ public struct OperationResult: Sendable, CustomStringConvertible {
         return failures.isEmpty ? "\(name): \(ratio) of its bound" : "\(name): \(text)"
     }
 
-    /// An element, where it should be and where it may be.
+    /// An element's value, the expected one and its bound.
     public struct Deviation: Sendable, CustomStringConvertible {
+        /// The operand that holds the element.
         public let operand: String
+        /// Its index, row by row.
         public let index: Int
+        /// The backend's value, the reference's, and how far they may differ.
         public let value, expected, bound: Double
 
         /// Deviation over bound: at most 1 is right. Infinite for a NaN, and for any deviation
-        /// where none is allowed.
+        /// if none is allowed.
         public var ratio: Double {
             if value == expected || (value.isNaN && expected.isNaN) { return 0 }
             let ratio = abs(value - expected) / bound
@@ -47,6 +53,7 @@ public struct OperationResult: Sendable, CustomStringConvertible {
         }
     }
 
+    /// One way to be wrong.
     public enum Failure: Sendable, CustomStringConvertible {
         /// An element is too far from the reference's; `count` elements are.
         case deviation(Deviation, count: Int)

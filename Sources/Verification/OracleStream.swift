@@ -8,6 +8,7 @@ import Randomness
 package struct OracleStream: Sendable {
     private let source: RandomSource
 
+    /// The oracle's `stream(seed, name)`.
     package init(seed: UInt64, name: String) {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
         for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }

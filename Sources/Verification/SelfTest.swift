@@ -5,7 +5,9 @@ import Tensors
 /// One instance computes the reference's result of a case once, on however many backends it runs the
 /// case.
 public final class SelfTest {
+    /// The cases that run.
     public let cases: [OperationCase]
+    /// How they run.
     public var options: VerificationOptions
     private var expectations: [String: ExpectedResult] = [:]
 

@@ -2,12 +2,13 @@ import Tensors
 
 /// How a case is run.
 public struct VerificationOptions: Sendable {
-    /// Puts every operand between sentinels, so that writing past its ends shows. Off where a tool
+    /// Puts every operand between sentinels, so that writing past its ends shows. Off if a tool
     /// such as Oclgrind watches the bounds of allocations.
     public var guardBands = true
     /// Runs every operation twice: the second run must give the same bytes and allocate nothing.
     public var repeats = true
 
+    /// Both are on if nothing else is said.
     public init(guardBands: Bool = true, repeats: Bool = true) {
         self.guardBands = guardBands
         self.repeats = repeats
@@ -33,7 +34,7 @@ public func verify(
     let operands = try operation.operands().map {
         try GuardedOperand($0, key: operation.name, on: backend, guarded: options.guardBands)
     }
-    let tensors = Named(operands.map(\.operand), operands.map(\.tensor))
+    let tensors = NamedOperands(operands.map(\.operand), operands.map(\.tensor))
 
     func run() throws -> [[UInt32]] {
         for operand in operands { try operand.upload(to: backend) }
@@ -92,8 +93,8 @@ private struct GuardedOperand {
             tensor = whole
             return
         }
-        // An odd offset where the backend allows it: nothing may count on aligned operands.
-        let alignment = backend.sliceAlignment
+        // An odd offset if the backend allows it: nothing may count on aligned operands.
+        let alignment = backend.sliceAlignment(of: operand.elementType)
         front = ceilingDivision(17, alignment) * alignment
         let band = { (count: Int) in [UInt32](repeating: Float.nan.bitPattern, count: count) }
         contents = band(front) + operand.bits(key: key) + band(67)
@@ -107,13 +108,12 @@ private struct GuardedOperand {
 
     /// Everything, bands included.
     func read(from backend: any Backend) throws -> [UInt32] {
-        switch operand.elementType {
-        case .float32: try backend.read(whole).map(\.bitPattern)
-        case .int32: try backend.readIntegers(whole).map { UInt32(bitPattern: $0) }
-        }
+        operand.elementType == .int32
+            ? try backend.readIntegers(whole).map { UInt32(bitPattern: $0) }
+            : try backend.read(whole).map(\.bitPattern)
     }
 
-    /// What was written where nothing may be.
+    /// Writes to a source or beside the operand.
     func damage(_ bits: [UInt32]) -> [OperationResult.Failure] {
         let inside = front..<(front + operand.shape.count)
         let changed = bits.indices.filter { bits[$0] != contents[$0] }

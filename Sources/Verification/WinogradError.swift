@@ -6,16 +6,17 @@ import Tensors
 /// products. Each rounding is relative to an intermediate result, and what follows carries it to
 /// the output by the magnitudes of the remaining matrices (Higham 2002, §3; for these algorithms
 /// Barabasz et al. 2020, arXiv:1803.10986, theorem 2). So an output with `n` roundings on its longest
-/// path is off by at most `n · unit` times
+/// path is off by at most `n · unitRoundoff` times
 ///
 ///     |Aᵀ| [Σ_c (|G| |g| |Gᵀ|) ⊙ (|Bᵀ| |d| |B|)] |A|,
 ///
-/// which takes the place of a direct sum's `Σ|a·b|`. The same holds of the adjoint,
+/// which takes the position of a direct sum's `Σ|a·b|`. The same holds of the adjoint,
 /// `Gᵀ[Σ_tiles (A dY Aᵀ) ⊙ (Bᵀ d B)]G`. A transform of one axis costs at most six roundings: the
 /// coefficients' own, and five of its terms. Three transforms of two axes lie on a path.
 struct WinogradError {
     let extent: Int
-    /// Magnitudes of the matrices: Aᵀ `[extent, places]`, G `[places, 3]`, Bᵀ `[places, places]`.
+    /// Magnitudes of the matrices: Aᵀ `[extent, side]`, G `[side, 3]`, Bᵀ `[side, side]`, with `side`
+    /// the `extent + 2` elements of an input tile along one axis.
     private let outputs, filters, samples: [[Double]]
 
     private static let transformRoundings = 3 * 2 * 6
@@ -54,20 +55,21 @@ struct WinogradError {
         var bounds = Array(repeating: 0.0, count: geometry.outputShape.count)
         let transformed = transformedWeights(weights, channels, count)
         for tile in tiles(of: geometry) {
-            var products = Array(repeating: Array(repeating: 0.0, count: places), count: count)
+            var products = Array(
+                repeating: Array(repeating: 0.0, count: tilePositions), count: count)
             for channel in 0..<channels {
                 let sample = transformedInput(input, tile, channel, geometry)
                 for output in 0..<count {
                     let filter = transformed[channel * count + output]
-                    for place in 0..<places {
-                        products[output][place] += sample[place] * filter[place]
+                    for position in 0..<tilePositions {
+                        products[output][position] += sample[position] * filter[position]
                     }
                 }
             }
             for output in 0..<count {
                 let results = sandwich(outputs, products[output])
-                forEachPixel(of: tile, geometry) { pixel, place in
-                    bounds[pixel * count + output] = bound(results[place], length: channels)
+                forEachPixel(of: tile, geometry) { pixel, position in
+                    bounds[pixel * count + output] = bound(results[position], length: channels)
                 }
             }
         }
@@ -81,21 +83,21 @@ struct WinogradError {
         let (channels, count) = (geometry.inputChannels, geometry.outputChannels)
         let tiles = tiles(of: geometry)
         var products = Array(
-            repeating: Array(repeating: 0.0, count: places), count: channels * count)
+            repeating: Array(repeating: 0.0, count: tilePositions), count: channels * count)
         for tile in tiles {
             let gradients = (0..<count).map { output in
                 var gradient = Array(repeating: 0.0, count: extent * extent)
-                forEachPixel(of: tile, geometry) { pixel, place in
-                    gradient[place] = outputGradient[pixel * count + output]
+                forEachPixel(of: tile, geometry) { pixel, position in
+                    gradient[position] = outputGradient[pixel * count + output]
                 }
                 return sandwich(transposed(outputs), gradient)
             }
             for channel in 0..<channels {
                 let sample = transformedInput(input, tile, channel, geometry)
                 for output in 0..<count {
-                    for place in 0..<places {
-                        products[channel * count + output][place] +=
-                            sample[place] * gradients[output][place]
+                    for position in 0..<tilePositions {
+                        products[channel * count + output][position] +=
+                            sample[position] * gradients[output][position]
                     }
                 }
             }
@@ -109,7 +111,7 @@ struct WinogradError {
         return bounds
     }
 
-    private var places: Int { (extent + 2) * (extent + 2) }
+    private var tilePositions: Int { (extent + 2) * (extent + 2) }
 
     private func bound(_ magnitude: Double, length: Int) -> Double {
         Rounding.sum(of: length + Self.transformRoundings, magnitude: magnitude)
@@ -142,9 +144,9 @@ struct WinogradError {
         _ input: [Double], _ tile: Tile, _ channel: Int, _ geometry: ConvolutionGeometry
     ) -> [Double] {
         let size = extent + 2
-        let sample = (0..<size * size).map { place in
-            let y = tile.top + place / size - geometry.padding
-            let x = tile.left + place % size - geometry.padding
+        let sample = (0..<size * size).map { position in
+            let y = tile.top + position / size - geometry.padding
+            let x = tile.left + position % size - geometry.padding
             guard 0..<geometry.height ~= y, 0..<geometry.width ~= x else { return 0.0 }
             let pixel = (tile.image * geometry.height + y) * geometry.width + x
             return input[pixel * geometry.inputChannels + channel]
@@ -164,7 +166,8 @@ struct WinogradError {
         }
     }
 
-    /// What of a tile lies in the output: its pixel there, and its place in the tile.
+    /// Calls `body` for every element of a tile that lies in the output, with its pixel there and its
+    /// position in the tile.
     private func forEachPixel(
         of tile: Tile, _ geometry: ConvolutionGeometry, _ body: (Int, Int) -> Void
     ) {

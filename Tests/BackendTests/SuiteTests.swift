@@ -118,9 +118,11 @@ struct SuiteTests {
 
         init(offset: Int) { self.offset = offset }
 
-        override func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
+        override func slice(
+            _ tensor: Tensor, atByte offset: Int, _ spec: TensorSpec
+        ) throws -> Tensor {
             whole = tensor
-            return try super.slice(tensor, at: offset, shape)
+            return try super.slice(tensor, atByte: offset, spec)
         }
 
         override func multiply(

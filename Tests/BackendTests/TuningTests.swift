@@ -11,7 +11,7 @@ struct VariantSearchTests {
         let description = "cannot build convolve: no registers left\nand more"
     }
 
-    /// Variants by name; the shipped one takes a second.
+    /// Variants by name; the default takes a second.
     private func search(
         _ seconds: [String: Double], values: [String: [Float]] = [:], failing: Set<String> = [],
         isOver: @escaping () -> Bool = { false }
@@ -80,7 +80,7 @@ struct VariantSearchTests {
         #expect(outcome.choice == "a" && !outcome.isComplete)
     }
 
-    @Test func withoutTheShippedVariantThereIsNoSearch() {
+    @Test func withoutTheDefaultThereIsNoSearch() {
         #expect(throws: Refused.self) {
             try VariantSearch<String>(
                 candidates: ["a"], compute: { _ in throw Refused() }, time: { _ in 1 },
@@ -179,12 +179,12 @@ struct TuningTableTests {
         (try? OpenCLPlatform.all().flatMap(\.devices)) ?? []
     }
 
-    /// Every variant there is computes what the shipped one does, on every device.
+    /// Every variant there is computes what the default does, on every device.
     @Test(arguments: 0..<devices.count, KernelEngine.allCases)
     func everyVariantIsRight(device: Int, engine: KernelEngine) throws {
         var findings: [Tuner.Finding] = []
         let table = try Tuner(Self.devices[device], engine: engine).search(
-            Self.operations, extending: .shipped, scope: .all, budget: 600
+            Self.operations, extending: .default, scope: .all, budget: 600
         ) { findings.append($0) }
         #expect(findings.count == Self.operations.count && table.count == findings.count)
         for finding in findings {
@@ -198,8 +198,8 @@ struct TuningTableTests {
     func aShortSearchKeepsEveryByte(device: Int) throws {
         let device = Self.devices[device]
         let table = try Tuner(device).search(
-            Self.operations, extending: .shipped, scope: .sameBytes, budget: 600)
-        let outputs = try [TuningTable.shipped, table].map { table in
+            Self.operations, extending: .default, scope: .sameBytes, budget: 600)
+        let outputs = try [TuningTable.default, table].map { table in
             let backend = try OpenCLBackend(device, tuning: table)
             let left = try backend.makeTensor([33, 65], (0..<2145).map { 1 / Float($0 + 1) })
             let right = try backend.makeTensor([65, 40], (0..<2600).map { 1 / Float($0 + 3) })
@@ -214,8 +214,8 @@ struct TuningTableTests {
     @Test func aSearchWithoutTimeSettlesEverything() throws {
         let device = try #require(Self.devices.first)
         let table = try Tuner(device).search(
-            Self.operations, extending: .shipped, scope: .sameBytes, budget: 0)
-        #expect(table.count == Self.operations.count && table.identity == "shipped")
+            Self.operations, extending: .default, scope: .sameBytes, budget: 0)
+        #expect(table.count == Self.operations.count && table.identity == "default")
         let engine = device.traits.preferredEngine
         #expect(!Tuner.isNeeded(for: Self.operations, table, engine: engine))
         // `lls tune` goes on where time ran out.
@@ -226,13 +226,13 @@ struct TuningTableTests {
         let device = try #require(Self.devices.first)
         let folder = CacheFolder(try TemporaryFolder().path)
         let store = try #require(TuningStore(for: device, in: folder))
-        #expect(store.load() == .shipped)
+        #expect(store.load() == .default)
         let table = try Tuner(device).search(
-            Self.operations, extending: .shipped, scope: .sameBytes, budget: 0)
+            Self.operations, extending: .default, scope: .sameBytes, budget: 0)
         try store.save(table)
         #expect(store.load() == table)
         try Data("{\"entries\":7}".utf8).write(to: URL(filePath: store.file))
-        #expect(store.load() == .shipped)
+        #expect(store.load() == .default)
     }
 
     /// Searches that end at once: none loses what another found.
@@ -289,7 +289,7 @@ struct TuningTableTests {
         }
         let device = try #require(Self.devices.first)
         let table = try Tuner(device).search(
-            [operation(batch: 128), operation(batch: 96)], extending: .shipped, scope: .sameBytes,
+            [operation(batch: 128), operation(batch: 96)], extending: .default, scope: .sameBytes,
             budget: 0)
         #expect(table.count == 1)
     }

@@ -129,11 +129,15 @@ struct StoreTests {
         let file = saved.path + "/manifest.jsonl"
         let line = String(decoding: try readFile(file), as: UTF8.self).split(separator: "\n")[0]
             .replacing("\"format\":1", with: "\"format\":2")
-        var hash = SHA256()
-        Array(line.utf8).withUnsafeBytes { hash.update($0) }
-        let digest = try #require(hash.hexadecimal())
+        let digest = Self.digest(of: String(line))
         try Data("\(line)\n{\"sha256\":\"\(digest)\"}\n".utf8).write(to: URL(filePath: file))
         let error = try #require(throws: FileError.self) { try Checkpoint(verifying: saved.path) }
         #expect("\(error)".contains("format is 2"))
+    }
+
+    private static func digest(of text: String) -> String {
+        var hash = SHA256()
+        Array(text.utf8).withUnsafeBytes { hash.update($0) }
+        return hash.hexadecimal() ?? ""
     }
 }

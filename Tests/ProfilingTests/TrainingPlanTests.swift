@@ -118,7 +118,7 @@ struct TrainingPlanTests {
             var asked = try training(LLS(), batch: 8)
             asked.run = PlannedRun(
                 trainSamples: 64, testSamples: 64, testBatch: 8, reportEvery: reportEvery)
-            return try TrainingPlan(asked, alignment: 64).totalBytes
+            return try TrainingPlan(asked, alignment: 256).totalBytes
         }
         #expect(try bytes(reportEvery: 100) == bytes(reportEvery: .max))
         #expect(try bytes(reportEvery: 1) < bytes(reportEvery: 100))

@@ -76,7 +76,7 @@ struct BatchNormGradientTests {
     }
 
     @Test(arguments: GradientTests.averagePools, activations)
-    func pooledGradient(pool: AveragePoolGeometry, activation: Activation) throws {
+    func batchNormPoolGradient(pool: AveragePoolGeometry, activation: Activation) throws {
         let shape = pool.inputShape
         // More than one row, or the statistics are nothing.
         try #require(shape.rows > 1)
@@ -95,7 +95,7 @@ struct BatchNormGradientTests {
             try backend.makeTensor(shape), try backend.makeTensor(block.channels),
             try backend.makeTensor(block.channels)
         )
-        try backend.pooledGradient(
+        try backend.batchNormPoolGradient(
             of: backend.makeTensor(pool.outputShape, doubles: g), input: pass.input,
             windowSums: pass.windowSums, pass.parameters, pass.statistics, activation, pool,
             into: inputGradient, scaleGradient: scaleGradient, shiftGradient: shiftGradient)

@@ -19,8 +19,8 @@ extension BLASBackend {
             return try winogradConvolve(x, w, bias: bias, geometry, size, into: y)
         }
         let strips = ConvolutionStrips(geometry)
-        let parts = parts(of: geometry.outputPixels, work: geometry.workPerPixel)
-        try scratch.lend(parts.count * strips.memorySize, of: Float.self) { memory in
+        let parts = partition(geometry.outputPixels, work: geometry.workPerPixel)
+        try withScratch(parts.count * strips.memorySize, of: Float.self) { memory in
             runProducts(parts.count) { part in
                 for pixels in strips.pieces(of: parts[part]) {
                     for group in 0..<strips.groups {
@@ -56,7 +56,7 @@ extension BLASBackend {
             return try winogradWeightGradient(x, g, geometry, size, into: weightGradient.floats)
         }
         let strips = ConvolutionStrips(geometry)
-        let parts = parts(of: geometry.outputPixels, work: geometry.workPerPixel)
+        let parts = partition(geometry.outputPixels, work: geometry.workPerPixel)
         try sumPartials(parts.count, into: weightGradient, memory: strips.memorySize) {
             part, result, memory in
             for pixels in strips.pieces(of: parts[part]) {
@@ -97,12 +97,12 @@ extension BLASBackend {
         }
         let strips = ConvolutionStrips(geometry)
         // Windows overlap, so an image belongs to one thread.
-        let parts = parts(
-            of: geometry.batch,
+        let parts = partition(
+            geometry.batch,
             work: geometry.outputHeight * geometry.outputWidth * geometry.workPerPixel)
         let pixelsPerImage = geometry.outputHeight * geometry.outputWidth
         var shape = geometry.vector
-        try scratch.lend(parts.count * strips.memorySize, of: Float.self) { memory in
+        try withScratch(parts.count * strips.memorySize, of: Float.self) { memory in
             withUnsafePointer(to: &shape) { shape in
                 runProducts(parts.count) { part in
                     let images = parts[part]
@@ -154,7 +154,7 @@ extension BLASBackend {
         into weightGradient: Tensor
     ) throws {
         var shape = geometry.vector
-        let parts = parts(of: geometry.batch, work: geometry.workPerImage)
+        let parts = partition(geometry.batch, work: geometry.workPerImage)
         try withUnsafePointer(to: &shape) { shape in
             try sumPartials(parts.count, into: weightGradient, memory: weightGradient.count) {
                 part, result, memory in
@@ -180,7 +180,7 @@ extension BLASBackend {
         ) -> Void
     ) throws {
         let (result, size) = (destination.floats, destination.count)
-        try scratch.lend((parts - 1) * size + parts * memorySize, of: Float.self) { memory in
+        try withScratch((parts - 1) * size + parts * memorySize, of: Float.self) { memory in
             let own = memory + (parts - 1) * size
             runProducts(parts) { part in
                 body(
@@ -188,7 +188,7 @@ extension BLASBackend {
                     own + part * memorySize)
             }
             for part in 1..<max(1, parts) {
-                inParts(of: size, grain: 64) { _, range in
+                parallelFor(size, grain: 64) { _, range in
                     vector_add(
                         memory + (part - 1) * size + range.lowerBound, result + range.lowerBound,
                         range.count)
@@ -203,7 +203,7 @@ extension BLASBackend {
     ) {
         var shape = geometry.vector
         withUnsafePointer(to: &shape) { shape in
-            inParts(of: geometry.batch, work: geometry.workPerImage) { body($1, shape) }
+            parallelFor(geometry.batch, work: geometry.workPerImage) { body($1, shape) }
         }
     }
 }

@@ -4,9 +4,9 @@ import Tensors
 
 extension BLASBackend {
     /// A cache line, so that slices are as aligned as whole tensors.
-    public var sliceAlignment: Int { HostStorage.alignment / MemoryLayout<Float>.stride }
+    public var sliceAlignment: Int { HostStorage.alignment }
 
-    public var keepsElements: Bool { !memory.isRehearsal }
+    public var keepsElements: Bool { !memory.isDryRun }
 
     /// The machine's memory, or what a limit on the address space leaves.
     public var memoryLimits: MemoryLimits {
@@ -14,44 +14,51 @@ extension BLASBackend {
         return MemoryLimits(total: bytes, allocation: bytes)
     }
 
-    public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
-        let byteCount = try shape.byteCount(of: elementType)
-        let storage = try HostStorage(byteCount: byteCount, from: memory)
-        return Tensor(
-            shape: shape, elementType: elementType,
-            buffer: HostBuffer(storage, byteCount: byteCount))
+    public func makeTensor(_ spec: TensorSpec) throws -> Tensor {
+        let byteCount = try spec.checkedByteCount()
+        return Tensor(spec, buffer: HostBuffer(try allocate(byteCount), byteCount: byteCount))
     }
 
-    public func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
-        precondition(
-            offset >= 0 && offset % sliceAlignment == 0 && offset + shape.count <= tensor.count,
-            "a slice \(shape) at \(offset) of \(tensor.shape) leaves it or is not aligned")
+    public func slice(_ tensor: Tensor, atByte offset: Int, _ spec: TensorSpec) throws -> Tensor {
+        checkSlice(of: tensor, atByte: offset, spec)
         let buffer = tensor.host
         let start = buffer.pointer - buffer.storage.pointer
         return Tensor(
-            shape: shape, elementType: tensor.elementType,
-            buffer: HostBuffer(
-                buffer.storage, offset: start + offset * tensor.elementType.byteCount,
-                byteCount: shape.count * tensor.elementType.byteCount))
+            spec,
+            buffer: HostBuffer(buffer.storage, offset: start + offset, byteCount: spec.byteCount))
     }
 
-    public func withScratch<Result>(_ shapes: [Shape], _ body: ([Tensor]) throws -> Result) throws
-        -> Result
-    {
-        let byteCounts = try shapes.map { try $0.byteCount(of: .float32) }
-        return try scratch.lend(byteCounts) { storages in
+    public func withScratch<Result>(
+        _ specs: [TensorSpec], _ body: ([Tensor]) throws -> Result
+    ) throws -> Result {
+        let byteCounts = try specs.map { try $0.checkedByteCount() }
+        return try scratchPool.withScratch(byteCounts, allocate: allocate) { storages in
             try body(
-                zip(shapes, storages).map { shape, storage in
-                    Tensor(
-                        shape: shape,
-                        buffer: HostBuffer(storage, byteCount: storage.byteCount))
+                zip(specs, storages).map { spec, storage in
+                    Tensor(spec, buffer: HostBuffer(storage, byteCount: storage.byteCount))
                 })
         }
+    }
+
+    /// Runs `body` with memory for `count` values of a trivial type.
+    func withScratch<Element: BitwiseCopyable, Result>(
+        _ count: Int, of type: Element.Type,
+        _ body: (UnsafeMutablePointer<Element>) throws -> Result
+    ) throws -> Result {
+        let byteCount = count * MemoryLayout<Element>.stride
+        return try scratchPool.withScratch([byteCount], allocate: allocate) {
+            try body($0[0].pointer.assumingMemoryBound(to: type))
+        }
+    }
+
+    private func allocate(_ byteCount: Int) throws -> HostStorage {
+        try HostStorage(byteCount: byteCount, from: memory)
     }
 
     public func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {
         precondition(
             bytes.count == tensor.byteCount, "\(bytes.count) bytes uploaded to \(tensor.shape)")
+        tensor.checkHoldsElements()
         guard let source = bytes.baseAddress else { return }
         let destination = tensor.host.pointer
         alone { destination.copyMemory(from: source, byteCount: bytes.count) }
@@ -78,10 +85,12 @@ extension BLASBackend {
             source.count == destination.count && source.elementType == destination.elementType,
             "\(source.shape) of \(source.elementType) copied into \(destination.shape) of "
                 + "\(destination.elementType)")
+        source.checkHoldsElements()
         let (from, to) = (source.host.pointer, destination.host.pointer)
+        let width = source.elementType.byteCount
         overElements(source.count) { range in
-            let (start, size) = (4 * range.lowerBound, 4 * range.count)
-            memmove(to + start, from + start, size)
+            let start = width * range.lowerBound
+            memmove(to + start, from + start, width * range.count)
         }
     }
 

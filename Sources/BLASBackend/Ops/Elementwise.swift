@@ -83,8 +83,8 @@ extension BLASBackend {
         precondition(
             output.shape == [channels], "row sum of \(input.shape) into \(output.shape)")
         let (x, sums) = (input.floats, output.floats)
-        let parts = parts(of: rows, work: channels)
-        try scratch.lend(parts.count * 2 * channels, of: Double.self) { memory in
+        let parts = partition(rows, work: channels)
+        try withScratch(parts.count * 2 * channels, of: Double.self) { memory in
             threads.run(parts.count) { part in
                 let partial = memory + part * 2 * channels
                 partial.update(repeating: 0, count: channels)
@@ -108,7 +108,7 @@ extension BLASBackend {
         let (rows, channels) = (input.shape.rows, input.shape.channels)
         precondition(scale.shape == [channels], "columns of \(input.shape) by \(scale.shape)")
         let (x, factors, y) = (input.floats, scale.floats, output.floats)
-        inParts(of: rows, work: channels) { _, range in
+        parallelFor(rows, work: channels) { _, range in
             let start = range.lowerBound * channels
             vector_scale_columns(x + start, factors, y + start, range.count, channels)
         }
@@ -120,7 +120,7 @@ extension BLASBackend {
         precondition(
             output.shape == [channels], "row products of \(left.shape) into \(output.shape)")
         let (x, y, result) = (left.floats, right.floats, output.floats)
-        try scratch.lend(channels, of: Double.self) { sums in
+        try withScratch(channels, of: Double.self) { sums in
             alone {
                 sums.update(repeating: 0, count: channels)
                 vector_sum_row_products(x, y, rows, channels, sums)

@@ -1,10 +1,10 @@
 import CVectorLoops
 import Tensors
 
-/// The fused passes, for images and piecewise linear activations; all else takes the composed form.
+/// The fused passes, for images and piecewise linear activations; the rest uses the composed form.
 ///
 /// With `s` the activation's slope, the pooled activation is `(γ·Σs·x̂ + β·Σs) / area` of every
-/// window, and the batch norm's gradients are sums over windows of the same two numbers: neither
+/// window, and the batch norm's gradients are sums over windows of the same two numbers. So neither
 /// reads the image again.
 extension BLASBackend {
     public func batchNormPool(
@@ -26,16 +26,17 @@ extension BLASBackend {
         checkWindowSums(windowSums, geometry)
         let norm = norm(of: input, parameters, statistics)
         let (x, y, p) = (input.floats, output.floats, pooled.floats)
-        let (slopes, units) = (windowSums.floats, windowSums.floats + pooled.count)
+        let (slopeSums, normalizedSums) = (windowSums.floats, windowSums.floats + pooled.count)
         var shape = geometry.vector
         let (size, features) = (geometry.imageSize, geometry.features)
-        let parts = parts(of: geometry.batch, work: size)
+        let parts = partition(geometry.batch, work: size)
         try withUnsafePointer(to: &shape) { shape in
-            // Of the images from `image` on, the activations into `a`.
+            // Writes the activations of the images from `image` on into `a`.
             let pass = { (image: Int, count: Int, a: UnsafeMutablePointer<Float>) in
                 let window = image * features
                 vector_batch_norm_pool(
-                    x + image * size, a, p + window, slopes + window, units + window, count, shape,
+                    x + image * size, a, p + window, slopeSums + window, normalizedSums + window,
+                    count, shape,
                     norm, activation.vector)
             }
             guard let maxPool else {
@@ -47,7 +48,7 @@ extension BLASBackend {
             var windows = maxPool.vector
             try withUnsafePointer(to: &windows) { windows in
                 // One image's activations at a time, which stay in the cache.
-                try scratch.lend(parts.count * size, of: Float.self) { memory in
+                try withScratch(parts.count * size, of: Float.self) { memory in
                     threads.run(parts.count) { part in
                         let activations = memory + part * size
                         for image in parts[part] {
@@ -61,14 +62,14 @@ extension BLASBackend {
         }
     }
 
-    public func pooledGradient(
+    public func batchNormPoolGradient(
         of pooledGradient: Tensor, input: Tensor, windowSums: Tensor,
         _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
         _ activation: Activation, _ geometry: AveragePoolGeometry,
         into inputGradient: Tensor, scaleGradient: Tensor, shiftGradient: Tensor
     ) throws {
         guard geometry.isSpatial, activation.isPiecewiseLinear else {
-            return try composedPooledGradient(
+            return try composedBatchNormPoolGradient(
                 of: pooledGradient, input: input, parameters, statistics, activation, geometry,
                 into: inputGradient, scaleGradient: scaleGradient, shiftGradient: shiftGradient)
         }
@@ -79,10 +80,12 @@ extension BLASBackend {
         checkWindowSums(windowSums, geometry)
         let norm = norm(of: input, parameters, statistics)
         let (g, x, result) = (pooledGradient.floats, input.floats, inputGradient.floats)
-        let (slopes, units) = (windowSums.floats, windowSums.floats + pooledGradient.count)
+        let (slopeSums, normalizedSums) = (
+            windowSums.floats, windowSums.floats + pooledGradient.count
+        )
         var shape = geometry.vector
         let (size, features) = (geometry.imageSize, geometry.features)
-        let parts = parts(of: geometry.batch, work: size)
+        let parts = partition(geometry.batch, work: size)
         // The gradient spread over the windows, and four rows of channels.
         let memorySize = features + 4 * geometry.channels
         try withUnsafePointer(to: &shape) { shape in
@@ -90,14 +93,15 @@ extension BLASBackend {
                 parts: parts.count, rows: input.shape.rows, scaleGradient, shiftGradient
             ) { part, shift, scale, _ in
                 let window = parts[part].lowerBound * features
-                vector_pooled_gradient_sums(
-                    g + window, slopes + window, units + window, parts[part].count, shape, shift,
+                vector_batch_norm_pool_sums(
+                    g + window, slopeSums + window, normalizedSums + window, parts[part].count,
+                    shape, shift,
                     scale)
             } then: { shiftMean, scaleMean in
-                try scratch.lend(parts.count * memorySize, of: Float.self) { memory in
+                try withScratch(parts.count * memorySize, of: Float.self) { memory in
                     threads.run(parts.count) { part in
                         let image = parts[part].lowerBound * size
-                        vector_pooled_gradient(
+                        vector_batch_norm_pool_gradient(
                             g + parts[part].lowerBound * features, x + image, result + image,
                             parts[part].count, shape, norm, activation.vector, shiftMean,
                             scaleMean, memory + part * memorySize)

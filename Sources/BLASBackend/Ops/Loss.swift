@@ -10,9 +10,9 @@ extension BLASBackend {
         if let gradient { checkSameShape(logits, gradient, "cross-entropy gradient") }
         let (batch, classes) = (logits.shape[0], logits.shape[1])
         let (x, label, result) = (logits.floats, labels.integers, gradient?.floats)
-        try scratch.lend(batch, of: Double.self) { losses in
+        try withScratch(batch, of: Double.self) { losses in
             // An exponential and its share of the rest are some forty operations.
-            inParts(of: batch, work: 40 * classes) { _, rows in
+            parallelFor(batch, work: 40 * classes) { _, rows in
                 let (row, start) = (rows.lowerBound, rows.lowerBound * classes)
                 vector_cross_entropy(
                     x + start, label + row, rows.count, classes, batch, options.temperature,

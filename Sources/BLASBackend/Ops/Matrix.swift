@@ -22,7 +22,7 @@ extension BLASBackend {
         }
         let bias = bias?.floats
         let (byRows, work) = (rows >= columns, terms * min(rows, columns))
-        let parts = parts(of: max(rows, columns), grain: 16, work: work)
+        let parts = partition(max(rows, columns), grain: 16, work: work)
         runProducts(parts.count) { part in
             product.compute(
                 rows: byRows ? parts[part] : 0..<rows, columns: byRows ? 0..<columns : parts[part],
@@ -35,9 +35,9 @@ extension BLASBackend {
         _ product: MatrixProduct, _ rows: Int, _ columns: Int, _ terms: Int,
         bias: UnsafeMutablePointer<Float>?
     ) throws {
-        let parts = parts(of: terms, grain: 64, work: rows * columns)
+        let parts = partition(terms, grain: 64, work: rows * columns)
         let size = rows * columns
-        try scratch.lend(parts.count * size, of: Float.self) { memory in
+        try withScratch(parts.count * size, of: Float.self) { memory in
             runProducts(parts.count) { part in
                 var partial = product
                 if part > 0 { partial.output = memory + part * size }
@@ -45,7 +45,7 @@ extension BLASBackend {
                     rows: 0..<rows, columns: 0..<columns, terms: parts[part],
                     bias: part == 0 ? bias : nil)
             }
-            inParts(of: size, grain: 64) { _, range in
+            parallelFor(size, grain: 64) { _, range in
                 for part in 1..<max(1, parts.count) {
                     vector_add(
                         memory + part * size + range.lowerBound,
@@ -69,7 +69,7 @@ struct MatrixProduct {
     var outputStride: Int
 
     /// Terms that `sgemm` sums in one go. A sum of runs rounds less than one long sum, which is
-    /// worth its two percent where a sign depends on the last bits.
+    /// worth its two percent if a sign depends on the last bits.
     private static let longestRun = 128
 
     init(

@@ -10,10 +10,10 @@ extension BLASBackend {
         precondition(rows > 1, "batch statistics of the single row \(input.shape)")
         checkChannels(of: input, parameters, statistics)
         let x = input.floats
-        let parts = parts(of: rows, work: 2 * channels)
+        let parts = partition(rows, work: 2 * channels)
         // Mean, squared deviations and the loops' own memory, of each part.
         let size = 6 * channels
-        try scratch.lend(parts.count * size, of: Double.self) { memory in
+        try withScratch(parts.count * size, of: Double.self) { memory in
             threads.run(parts.count) { part in
                 let moments = memory + part * size
                 vector_moments(
@@ -75,7 +75,7 @@ extension BLASBackend {
         checkSameShape(input, output, "batch norm")
         let norm = norm(of: input, parameters, statistics)
         let (x, y, channels) = (input.floats, output.floats, input.shape.channels)
-        inParts(of: input.shape.rows, work: channels) { _, rows in
+        parallelFor(input.shape.rows, work: channels) { _, rows in
             let start = rows.lowerBound * channels
             vector_batch_norm(
                 x + start, y + start, rows.count, channels, norm, activation.vector)
@@ -94,7 +94,7 @@ extension BLASBackend {
         let norm = norm(of: input, parameters, statistics)
         let (g, x, result) = (outputGradient.floats, input.floats, inputGradient.floats)
         let (rows, channels) = (input.shape.rows, input.shape.channels)
-        let parts = parts(of: rows, work: 2 * channels)
+        let parts = partition(rows, work: 2 * channels)
         try withGradientSums(
             parts: parts.count, rows: rows, scaleGradient, shiftGradient
         ) { part, shift, scale, memory in
@@ -127,8 +127,8 @@ extension BLASBackend {
     ) throws {
         let channels = scaleGradient.count
         let (shift, scale) = (shiftGradient.floats, scaleGradient.floats)
-        try scratch.lend(parts * 2 * channels, of: Double.self) { sums in
-            try scratch.lend((parts + 1) * 2 * channels, of: Float.self) { memory in
+        try withScratch(parts * 2 * channels, of: Double.self) { sums in
+            try withScratch((parts + 1) * 2 * channels, of: Float.self) { memory in
                 alone { sums.update(repeating: 0, count: parts * 2 * channels) }
                 threads.run(parts) { part in
                     let partial = sums + part * 2 * channels
@@ -159,7 +159,7 @@ extension BLASBackend {
         let (x, y, lengths, columns) = (
             input.floats, output.floats, norms.floats, input.shape[1]
         )
-        inParts(of: input.shape[0], work: columns) { _, rows in
+        parallelFor(input.shape[0], work: columns) { _, rows in
             let (row, start) = (rows.lowerBound, rows.lowerBound * columns)
             vector_normalize_rows(
                 x + start, y + start, lengths + row, rows.count, columns, Self.smallestNorm)
@@ -176,7 +176,7 @@ extension BLASBackend {
             "norms \(norms.shape) of \(output.shape)")
         let (g, y, result) = (outputGradient.floats, output.floats, inputGradient.floats)
         let (lengths, columns) = (norms.floats, output.shape[1])
-        inParts(of: output.shape[0], work: columns) { _, rows in
+        parallelFor(output.shape[0], work: columns) { _, rows in
             let (row, start) = (rows.lowerBound, rows.lowerBound * columns)
             vector_normalize_rows_gradient(
                 g + start, y + start, lengths + row, result + start, rows.count, columns,

@@ -8,7 +8,7 @@ extension BLASBackend {
         var shape = geometry.vector
         let (inputSize, outputSize) = (geometry.inputSize, geometry.outputSize)
         withUnsafePointer(to: &shape) { shape in
-            inParts(of: geometry.batch, work: inputSize) { _, images in
+            parallelFor(geometry.batch, work: inputSize) { _, images in
                 let first = images.lowerBound
                 vector_max_pool(
                     x + first * inputSize, y + first * outputSize, images.count, shape)
@@ -26,7 +26,7 @@ extension BLASBackend {
         var shape = geometry.vector
         let (inputSize, outputSize) = (geometry.inputSize, geometry.outputSize)
         withUnsafePointer(to: &shape) { shape in
-            inParts(of: geometry.batch, work: inputSize) { _, images in
+            parallelFor(geometry.batch, work: inputSize) { _, images in
                 let first = images.lowerBound
                 vector_max_pool_gradient(
                     g + first * outputSize, x + first * inputSize, result + first * inputSize,
@@ -44,8 +44,8 @@ extension BLASBackend {
         let (size, features, channels) = (
             geometry.imageSize, geometry.features, geometry.channels
         )
-        let parts = parts(of: geometry.batch, work: size)
-        try scratch.lend(parts.count * channels, of: Float.self) { memory in
+        let parts = partition(geometry.batch, work: size)
+        try withScratch(parts.count * channels, of: Float.self) { memory in
             withUnsafePointer(to: &shape) { shape in
                 threads.run(parts.count) { part in
                     let first = parts[part].lowerBound
@@ -64,8 +64,8 @@ extension BLASBackend {
         let (g, result) = (outputGradient.floats, inputGradient.floats)
         var shape = geometry.vector
         let (size, features) = (geometry.imageSize, geometry.features)
-        let parts = parts(of: geometry.batch, work: size)
-        try scratch.lend(parts.count * features, of: Float.self) { memory in
+        let parts = partition(geometry.batch, work: size)
+        try withScratch(parts.count * features, of: Float.self) { memory in
             withUnsafePointer(to: &shape) { shape in
                 threads.run(parts.count) { part in
                     let first = parts[part].lowerBound

@@ -12,7 +12,7 @@ typedef struct {
 typedef struct {
     /// `rate` is already divided by the first correction.
     float rate, beta1_complement, beta2, beta2_complement, epsilon, decay;
-    /// What the parameters are multiplied by first, minus 1: decoupled decay.
+    /// The share by which the parameters shrink first: decoupled decay.
     float shrinkage;
     float correction2;
 } vector_adam_step;

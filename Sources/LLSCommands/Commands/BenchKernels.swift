@@ -34,7 +34,7 @@ extension Backend {
     /// piece, so that the host needs no copy of a tensor that only just fits the device.
     func makeRandom(_ shape: Shape, _ name: String) throws -> Tensor {
         let tensor = try makeTensor(shape)
-        let piece = max(1 << 20, sliceAlignment)
+        let piece = max(1 << 20, sliceAlignment(of: .float32))
         for (index, start) in stride(from: 0, to: shape.count, by: piece).enumerated() {
             let count = min(piece, shape.count - start)
             let source = RandomSource(seed: 0, stream: name, index)

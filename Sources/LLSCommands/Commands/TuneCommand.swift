@@ -11,7 +11,7 @@ struct TuneCommand: ParsableCommand {
         abstract: "Finds this OpenCL device's fastest kernels and keeps them for later runs.",
         discussion: """
             Example: lls tune --budget 120 --model LLS_VGG8
-            Every variant must compute what the shipped one does, to within rounding, before it is \
+            Every variant must compute what the default does, to within rounding, before it is \
             timed; one that does not, or that the driver cannot build, is skipped and named. What is \
             found may add in another order: it is a part of the device, and a run's env.json says \
             which table it used. Training searches by itself for a few seconds where nothing is \
@@ -48,7 +48,7 @@ struct TuneCommand: ParsableCommand {
         for note in notes(on: Self.effects, in: ()) { Console.note("note     \(note)") }
         let engine = try selection.engine ?? device.traits.preferredEngine
         guard let store = TuningStore(for: device) else { throw TuningError.noCache }
-        let known = retune ? .shipped : store.load()
+        let known = retune ? .default : store.load()
         // Before the search, not after it: what cannot be kept is not worth a minute.
         do { try store.save(known, replacing: retune) } catch {
             throw TuningError.cannotKeep(store.file.legible, "\(error)")

@@ -94,7 +94,7 @@ struct BackendOptions: ParsableArguments {
     func choose(
         profiling: Bool = false, exactly: Bool = false
     ) throws -> (backend: any Backend, reason: String?) {
-        let chosen = try chosen(profiling, exact || exactly ? .exact : .fast)
+        let chosen = try chosen(profiling, exact || exactly ? .emulated : .separate)
         let usual = exactly ? ConvolutionAlgorithm.direct : .automatic
         (chosen.backend as? any ConvolutionAlgorithmChoosing)?.convolutionAlgorithm =
             exact ? .direct : try convolution?.entry ?? usual
@@ -115,15 +115,15 @@ struct BackendOptions: ParsableArguments {
     }
 
     private func chosen(
-        _ profiling: Bool, _ multiplyAdd: MultiplyAdd
+        _ profiling: Bool, _ fma: FMAPolicy
     ) throws -> (backend: any Backend, reason: String?) {
         switch try backend.entry {
         case .cpu: return (try BLASBackend(threads: threads), nil)
-        case .opencl: return (try openCL(profiling, multiplyAdd), nil)
-        case .auto where device != nil: return (try openCL(profiling, multiplyAdd), nil)
+        case .opencl: return (try openCL(profiling, fma), nil)
+        case .auto where device != nil: return (try openCL(profiling, fma), nil)
         case .auto:
             do {
-                return (try openCL(profiling, multiplyAdd), "the first of GPU, OpenCL CPU")
+                return (try openCL(profiling, fma), "the first of GPU, OpenCL CPU")
             } catch let error as DeviceSelectionError {
                 return (try BLASBackend(threads: threads), "\(error)")
             }
@@ -149,13 +149,13 @@ struct BackendOptions: ParsableArguments {
         configuration.exact = exact
     }
 
-    private func openCL(_ profiling: Bool, _ multiplyAdd: MultiplyAdd) throws -> OpenCLBackend {
+    private func openCL(_ profiling: Bool, _ fma: FMAPolicy) throws -> OpenCLBackend {
         let device = try OpenCLDevice.select(device ?? "auto")
         let isTuned = try tuning.entry != .off
         return try OpenCLBackend(
             device, engine: try engine, profiling: profiling,
-            tuning: isTuned ? TuningStore(for: device)?.load() ?? .shipped : .shipped,
-            multiplyAdd: multiplyAdd)
+            tuning: isTuned ? TuningStore(for: device)?.load() ?? .default : .default,
+            fma: fma)
     }
 
     /// `opencl` or `cpu`.

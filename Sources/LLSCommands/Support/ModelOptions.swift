@@ -50,7 +50,7 @@ struct StepBench {
         optimizers = try network.groups.map {
             try training.optimizer.make(for: $0, OptimizerSettings(learningRate: 5e-3))
         }
-        try HostMemory.check(elements: network.images.count, for: "the images of a batch")
+        try HostMemory.check(network.images.byteCount, for: "the images of a batch")
         images = RandomSource(seed: 0, stream: "images").uniforms(network.images.count)
         let labels = RandomSource(seed: 0, stream: "labels").uniforms(training.batch)
             .map { Int32($0 * Float(network.classes)) }

@@ -65,7 +65,7 @@ final class BatchNormLayer {
     func backward(
         from pooled: PooledActivation, _ input: Tensor, _ pool: AveragePoolGeometry
     ) throws {
-        try backend.pooledGradient(
+        try backend.batchNormPoolGradient(
             of: pooled.gradient, input: input, windowSums: pooled.windowSums, parameters,
             statistics, activation, pool, into: input, scaleGradient: scaleGradient,
             shiftGradient: shiftGradient)

@@ -13,7 +13,7 @@ public final class ParameterGroup {
 
     public init(_ descriptions: [ParameterDescription], on backend: any Backend) throws {
         self.backend = backend
-        let alignment = backend.sliceAlignment
+        let alignment = backend.sliceAlignment(of: .float32)
         func padded(_ count: Int) -> Int { count.saturatingRoundedUp(to: alignment) }
 
         let total = descriptions.filter(\.isTrained).map { padded($0.shape.count) }
@@ -104,7 +104,7 @@ public final class ParameterGroup {
         var offset = 0
         return parameters.map(\.description).filter(\.isTrained).map { description in
             let count = description.shape.count
-            defer { offset += count.saturatingRoundedUp(to: backend.sliceAlignment) }
+            defer { offset += count.saturatingRoundedUp(to: backend.sliceAlignment(of: .float32)) }
             return (description, offset..<(offset + count))
         }
     }

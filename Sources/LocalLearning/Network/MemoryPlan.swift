@@ -6,7 +6,7 @@ import Tensors
 /// the lowest offset that is free for its whole life; for a chain of blocks that is optimal or near.
 package struct MemoryPlan {
     private struct Request {
-        let count: Int
+        let byteCount: Int
         var life: ClosedRange<Int>
     }
 
@@ -14,10 +14,10 @@ package struct MemoryPlan {
 
     package init() {}
 
-    /// Asks for `count` elements from the first through the last moment of `life`; answers with the
+    /// Asks for `byteCount` bytes from the first through the last moment of `life`; answers with the
     /// request's index in the offsets of ``layout(alignment:)``.
-    package mutating func reserve(_ count: Int, during life: ClosedRange<Int>) -> Int {
-        requests.append(Request(count: count, life: life))
+    package mutating func reserve(_ byteCount: Int, during life: ClosedRange<Int>) -> Int {
+        requests.append(Request(byteCount: byteCount, life: life))
         return requests.count - 1
     }
 
@@ -28,14 +28,14 @@ package struct MemoryPlan {
             min(life.lowerBound, moment)...max(life.upperBound, moment)
     }
 
-    /// Offsets, multiples of `alignment`, and the elements needed for all: `Int.max` if they are too
-    /// many for an `Int`.
+    /// Offsets, multiples of `alignment`, and the bytes needed for all: `Int.max` if they are too many
+    /// for an `Int`.
     package func layout(alignment: Int) -> (offsets: [Int], total: Int) {
         var offsets = Array(repeating: 0, count: requests.count)
         var placed: [Int] = []
         var total = 0
         let largestFirst = requests.indices.sorted {
-            (requests[$1].count, $0) < (requests[$0].count, $1)
+            (requests[$1].byteCount, $0) < (requests[$0].byteCount, $1)
         }
         for index in largestFirst {
             let request = requests[index]
@@ -45,12 +45,12 @@ package struct MemoryPlan {
                 .sorted { offsets[$0] < offsets[$1] }
             var offset = 0
             for neighbour in neighbours
-            where offset.saturatingAdding(request.count) > offsets[neighbour] {
-                let end = offsets[neighbour].saturatingAdding(requests[neighbour].count)
+            where offset.saturatingAdding(request.byteCount) > offsets[neighbour] {
+                let end = offsets[neighbour].saturatingAdding(requests[neighbour].byteCount)
                 offset = max(offset, end.saturatingRoundedUp(to: alignment))
             }
             offsets[index] = offset
-            total = max(total, offset.saturatingAdding(request.count))
+            total = max(total, offset.saturatingAdding(request.byteCount))
             placed.append(index)
         }
         return (offsets, total)

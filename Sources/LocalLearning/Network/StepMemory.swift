@@ -179,14 +179,18 @@ private struct Planner {
 
     mutating func reserve(_ shape: Shape, _ life: ClosedRange<Int>) -> Int {
         shapes.append(Shape([batch] + shape.dimensions))
-        return plan.reserve(batch.saturatingMultiplied(by: shape.count), during: life)
+        let bytes = shape.count.saturatingMultiplied(by: ElementType.float32.byteCount)
+        return plan.reserve(batch.saturatingMultiplied(by: bytes), during: life)
     }
 
     mutating func extend(_ slot: Int, to moment: Int) { plan.extend(slot, to: moment) }
 
     func allocate(on backend: any Backend) throws -> (tensors: [Tensor], arena: Tensor) {
         let (offsets, total) = plan.layout(alignment: backend.sliceAlignment)
-        let arena = try backend.makeTensor([total])
-        return (try zip(offsets, shapes).map { try backend.slice(arena, at: $0, $1) }, arena)
+        let arena = try backend.makeTensor([total], .byte)
+        let tensors = try zip(offsets, shapes).map {
+            try backend.slice(arena, atByte: $0, TensorSpec($1))
+        }
+        return (tensors, arena)
     }
 }

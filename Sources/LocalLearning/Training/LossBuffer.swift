@@ -24,7 +24,7 @@ public final class LossBuffer {
     public init(capacity: Int, losses: Int, on backend: any Backend) throws {
         self.capacity = capacity
         self.backend = backend
-        stride = backend.sliceAlignment
+        stride = backend.sliceAlignment(of: .float32)
         let (stride, steps) = (stride, min(capacity, Self.stepsOnDevice))
         let memory = try backend.makeTensor([steps * losses * stride])
         self.memory = memory

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Convolutions in groups that are not depthwise: plain kernels, one element after the other.
+/// Convolutions in groups. Those that are not depthwise have plain kernels, which compute one element
+/// after the other.
 extension OpenCLBackend {
     func convolveGroups(
         _ input: Tensor, _ weights: Tensor, _ bias: Tensor, _ geometry: ConvolutionGeometry,
@@ -15,7 +16,7 @@ extension OpenCLBackend {
             "convolve", [input, weights, bias, output],
             geometry.extents(pixels: geometry.outputPixels) + [
                 geometry.kernelHeight, geometry.kernelWidth, geometry.stride, geometry.padding,
-            ], items: [geometry.outputChannels, min(geometry.outputPixels, longestAxis)])
+            ], items: [geometry.outputChannels, min(geometry.outputPixels, maxAxis)])
     }
 
     func groupedInputGradient(
@@ -33,7 +34,7 @@ extension OpenCLBackend {
             "input_gradient", [outputGradient, weights, inputGradient],
             geometry.extents(pixels: pixels) + [
                 geometry.kernelHeight, geometry.kernelWidth, geometry.stride, geometry.padding,
-            ], items: [geometry.inputChannels, min(pixels, longestAxis)])
+            ], items: [geometry.inputChannels, min(pixels, maxAxis)])
     }
 
     func groupedWeightGradient(
@@ -74,12 +75,12 @@ extension OpenCLBackend {
             [
                 pass.height, pass.width, pass.channels, pass.outputHeight, pass.outputWidth, rows,
                 pass.stride, pass.divisor, pass.paddingY, pass.paddingX,
-                pass.turnsWeights ? 1 : 0,
+                pass.flipsWeights ? 1 : 0,
             ],
             defines: depthwiseDefines(weights.shape, divides: pass.divisor > 1),
             items: [
                 ceilingDivision(pass.channels, lanes),
-                min(rows, engine == .register ? 8 * traits.computeUnits : longestAxis),
+                min(rows, engine == .register ? 8 * traits.computeUnits : maxAxis),
             ])
     }
 
@@ -94,7 +95,7 @@ extension OpenCLBackend {
             engine == .register
             ? 8 * traits.computeUnits : max(1024 * traits.computeUnits / blocks, 1)
         let affordable = max(16_777_216 / weightGradient.count, 1)
-        let perSplit = ceilingDivision(rows, min(wanted, affordable, rows, longestAxis))
+        let perSplit = ceilingDivision(rows, min(wanted, affordable, rows, maxAxis))
         let splits = ceilingDivision(rows, perSplit)
         let zeros = try zeros(count: channels)
         try withScratch([[splits, weightGradient.count]]) { partials in
@@ -139,7 +140,7 @@ extension OpenCLBackend {
 }
 
 extension ConvolutionGeometry {
-    /// What the plain kernels take first.
+    /// The first arguments of the plain kernels.
     fileprivate func extents(pixels: Int) -> [Int] {
         [
             height, width, outputHeight, outputWidth, pixels, groups, inputChannels / groups,

@@ -10,16 +10,16 @@ extension OpenCLBackend {
         let tile = try fitted(
             tile(
                 for: pass.operation,
-                shipped: LocalTile(
+                default: LocalTile(
                     rows: pass.pixels, columns: pass.outputChannels, mayOccupy: 1, traits: traits)),
             to: .convolutionLocal, "convolve"
         ) { $0.defines(isAligned: isAligned) }
-        try withScratch([pass.turnsWeights ? weights.shape : [1]]) { scratch in
-            if pass.turnsWeights {
+        try withScratch([pass.flipsWeights ? weights.shape : [1]]) { scratch in
+            if pass.flipsWeights {
                 let group = min(64, traits.maxWorkGroupSize)
-                let groups = min(ceilingDivision(weights.count, group), longestAxis / group)
+                let groups = min(ceilingDivision(weights.count, group), maxAxis / group)
                 try launch(
-                    .convolutionLocal, "rotate_weights",
+                    .convolutionLocal, "flip_weights",
                     [
                         .tensor(weights), .tensor(scratch[0]), .int(pass.taps),
                         .int(weights.shape[2]), .int(weights.shape[3]),
@@ -29,7 +29,7 @@ extension OpenCLBackend {
             try launch(
                 .convolutionLocal, "convolve", defines: tile.defines(isAligned: isAligned),
                 [
-                    .tensor(input), .tensor(pass.turnsWeights ? scratch[0] : weights),
+                    .tensor(input), .tensor(pass.flipsWeights ? scratch[0] : weights),
                     .tensor(bias), .tensor(output), .int(pass.height), .int(pass.width),
                     .int(pass.channels), .int(pass.outputHeight), .int(pass.outputWidth),
                     .int(pass.outputChannels), .int(pass.pixels), .int(pass.kernelHeight),
@@ -52,7 +52,7 @@ extension OpenCLBackend {
         let tile = try fitted(
             tile(
                 for: .convolution(geometry, .weightGradient),
-                shipped: LocalTile(
+                default: LocalTile(
                     rows: rows, columns: columns, mayOccupy: max(pixels / 256, 1), traits: traits)),
             to: .convolutionLocal, "weight_gradient"
         ) { $0.defines(isAligned: isAligned) }

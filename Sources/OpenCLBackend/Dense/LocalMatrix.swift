@@ -16,7 +16,7 @@ extension OpenCLBackend {
         let tile = try fitted(
             tile(
                 for: product.operation,
-                shipped: LocalTile(
+                default: LocalTile(
                     rows: rows, columns: columns, mayOccupy: max(depth / 256, 1), traits: traits)),
             to: .matrixLocal, "multiply", defines)
         let (splits, depthPerSplit) = tile.splits(rows, columns, depth: depth, traits)

@@ -8,7 +8,7 @@ extension OpenCLBackend {
     ) throws {
         let tile = tile(
             for: pass.operation,
-            shipped: RegisterTile.forProduct(
+            default: RegisterTile.forProduct(
                 rows: pass.pixels, columns: pass.outputChannels, traits)
         ).noHigher(than: pass.pixels)
         let panels = ceilingDivision(pass.outputChannels, tile.columns)
@@ -49,7 +49,7 @@ extension OpenCLBackend {
             defines: tile.defines(),
             [
                 .tensor(weights), .tensor(panels), .int(weights.shape[2]), .int(weights.shape[3]),
-                .int(pass.turnsWeights ? 1 : 0),
+                .int(pass.flipsWeights ? 1 : 0),
             ],
             global: [panels.shape[0], pass.taps], local: [1, 1])
     }

@@ -2,13 +2,13 @@ import Tensors
 
 extension OpenCLBackend {
     /// The register engine's product: the right factor is read in panels as wide as a tile, and
-    /// packed into them where it does not lie so already.
+    /// packed into them if it is not stored so already.
     func multiplyInRegisters(_ product: MatrixProduct) throws {
         let (rows, columns, depth) = (product.rows, product.columns, product.depth)
         let isLeftTransposed = product.left.isTransposed
         let tile = tile(
             for: product.operation,
-            shipped: isLeftTransposed
+            default: isLeftTransposed
                 ? RegisterTile.forOuterProducts(rows: rows, columns: columns, traits)
                 : RegisterTile.forProduct(rows: rows, columns: columns, traits)
         ).noHigher(than: rows)
@@ -97,7 +97,7 @@ extension OpenCLBackend {
         throws
     {
         let depth = panels.shape[1]
-        let rowsPerGroup = max(64, ceilingDivision(depth, longestAxis))
+        let rowsPerGroup = max(64, ceilingDivision(depth, maxAxis))
         try launch(
             .matrixRegister, "pack_columns", defines: tile.defines(),
             [
@@ -126,7 +126,7 @@ extension OpenCLBackend {
                 global: [ceilingDivision(rows, rowsPerGroup)], local: [1])
         case .local:
             let group = min(64, traits.maxWorkGroupSize)
-            let groups = min(ceilingDivision(output.count, group), longestAxis / group)
+            let groups = min(ceilingDivision(output.count, group), maxAxis / group)
             try launch(
                 .matrixLocal, "add_partials",
                 [
@@ -146,7 +146,7 @@ extension RegisterTile {
     /// bound of Winograd's error.
     private static let longestRun = 64
 
-    /// What the kernels of products are compiled with; `packs`: whether `multiply` makes panels.
+    /// The constants of the kernels of products; `packs`: whether `multiply` makes panels.
     func productDefines(packs: Bool = false) -> [KernelDefine] {
         defines(
             KernelDefine("ROWS", height), KernelDefine("RUN", Self.longestRun),

@@ -11,7 +11,7 @@ extension OpenCLBackend {
         let outputs = geometry.outputChannels
         let tile = tile(
             for: .convolution(geometry, .weightGradient),
-            shipped: RegisterTile.forOuterProducts(rows: image.channels, columns: outputs, traits)
+            default: RegisterTile.forOuterProducts(rows: image.channels, columns: outputs, traits)
         ).noHigher(than: image.channels)
         let panels = ceilingDivision(outputs, tile.columns)
         let blocks = ceilingDivision(image.channels, tile.height)
@@ -30,7 +30,7 @@ extension OpenCLBackend {
         let tiles = geometry.kernelHeight * image.kernelWidth * blocks * panels
         let weightRows = geometry.taps * geometry.inputChannels
         let split = DepthSplit(
-            depth: slab * geometry.outputHeight, unit: geometry.outputWidth, rows: weightRows,
+            depth: slab * geometry.outputHeight, rowLength: geometry.outputWidth, rows: weightRows,
             columns: outputs, tiles: tiles, computeUnits: traits.computeUnits)
         let tilesPerGroup = ceilingDivision(tiles, split.tileGroups)
         // One whole panel is the gradient as it lies.
@@ -84,8 +84,8 @@ extension OpenCLBackend {
         }
     }
 
-    /// How many images are taken at a time: equal shares, as many as a part of the cache holds. It
-    /// does not depend on the tile, which must not change a byte.
+    /// The images of one slab: equal shares of the batch, as many as a part of the cache holds. It does
+    /// not depend on the tile, which must not change a byte.
     private func slab(of batch: Int, bytesPerImage: Int) -> Int {
         let slabs = ceilingDivision(batch, max(traits.slabBytes(.register) / bytesPerImage, 1))
         return ceilingDivision(batch, slabs)

@@ -1,9 +1,9 @@
 import Tensors
 
 /// No axis of a launch is longer: some drivers take a slow path, or fail, beyond 65535.
-let longestAxis = 32768
+let maxAxis = 32768
 
-/// What one work-item of the register engine holds: `height` rows of `vectors` · 16 columns.
+/// The tile that one work-item of the register engine holds: `height` rows of `vectors` · 16 columns.
 struct RegisterTile: Hashable, Codable {
     let height, vectors: Int
 
@@ -35,7 +35,7 @@ struct RegisterTile: Hashable, Codable {
         return RegisterTile(height: height, vectors: vectors)
     }
 
-    /// What the register engine's dense kernels are compiled with: its vectors and `others`.
+    /// The constants of the register engine's dense kernels: the tile's vectors and `others`.
     func defines(_ others: KernelDefine...) -> [KernelDefine] {
         [KernelDefine("VECTOR", 16), KernelDefine("VECTORS", vectors)] + others
     }
@@ -61,7 +61,7 @@ struct RegisterTile: Hashable, Codable {
         let worthwhile = ceilingDivision(
             Self.operationsPerGroup, max(2 * height * columns * depth, 1))
         let balanced = max(count * lanes / (4 * computeUnits), 1)
-        return max(min(worthwhile, balanced), ceilingDivision(count, longestAxis))
+        return max(min(worthwhile, balanced), ceilingDivision(count, maxAxis))
     }
 }
 
@@ -73,15 +73,15 @@ struct MacroTile {
     /// The launch that covers all tiles of all products.
     let global: [Int]
 
-    /// What was fastest where it was measured: panels whose slabs fill half of a core's cache, then
-    /// as many bands as leave every compute unit four shares, all nearly the same. Each share packs
-    /// its panels anew, so there should not be more of them.
+    /// The fastest choice, by measurement: panels whose slabs fill half of a core's cache, then as many
+    /// bands as leave every compute unit four nearly equal shares. Each share packs its panels anew, so
+    /// there should not be more of them.
     init(bands: Int, panels: Int, products: Int, computeUnits: Int) {
         let shares = { (width: Int) in ceilingDivision(panels, width) * products }
         let width = [4, 2].first { shares($0) * bands >= 32 * computeUnits } ?? 1
         let height = max(bands * shares(width) / (4 * computeUnits), 1)
         self.panels = min(width, panels)
-        self.bands = ceilingDivision(bands, (bands / height).clamped(to: 1...longestAxis))
+        self.bands = ceilingDivision(bands, (bands / height).clamped(to: 1...maxAxis))
         global = [shares(width), ceilingDivision(bands, self.bands), products]
     }
 }
@@ -94,23 +94,23 @@ struct DepthSplit {
     let tileGroups: Int
 
     /// - Parameters:
-    ///   - depth: terms of the sum, in units of `unit` (an image row has as many as pixels).
+    ///   - depth: terms of the sum, in rows of `rowLength` (an image row has as many as pixels).
     ///   - rows, columns: of the sum.
     init(
-        depth: Int, unit: Int = 1, rows: Int, columns: Int, tiles: Int, computeUnits: Int
+        depth: Int, rowLength: Int = 1, rows: Int, columns: Int, tiles: Int, computeUnits: Int
     ) {
         // Partial sums cost memory: never more than 64 MB of them.
         let affordable = max(16_777_216 / (rows * columns), 1)
-        // Where there are results enough for everybody no sum need be cut. Tiles are not counted:
-        // another tile must not change a byte.
+        // With enough results for all compute units no sum is divided. The tiles are not counted,
+        // because another tile must not change a byte.
         let wanted =
             rows * columns >= 4 * computeUnits * 96
-            ? 1 : min(2 * computeUnits, max(depth * unit / 512, 1), affordable, depth)
+            ? 1 : min(2 * computeUnits, max(depth * rowLength / 512, 1), affordable, depth)
         depthPerSplit = ceilingDivision(depth, wanted)
         splits = ceilingDivision(depth, depthPerSplit)
         tileGroups = min(tiles, ceilingDivision(4 * computeUnits, splits))
         let cached = min(max(131_072 / (rows + columns), 128), 512)
-        depthPerChunk = max(cached / unit, 1)
+        depthPerChunk = max(cached / rowLength, 1)
     }
 }
 
@@ -119,7 +119,7 @@ struct DepthSplit {
 struct LocalTile: Hashable, Codable {
     let threads, item: Int
 
-    /// Every tile that there are kernels for, the largest first.
+    /// Every tile that has kernels, the largest first.
     static let all = [(16, 8), (16, 4), (8, 4), (4, 4)].map {
         LocalTile(threads: $0.0, item: $0.1)
     }
@@ -138,7 +138,7 @@ struct LocalTile: Hashable, Codable {
         self = busy ?? possible.last { $0.threads >= 8 } ?? Self.smallest
     }
 
-    /// What a device must have room for.
+    /// The tile that a device must have room for.
     static var smallest: LocalTile { LocalTile(threads: 4, item: 4) }
 
     /// Whether the device can hold a group of it.
@@ -166,7 +166,7 @@ struct LocalTile: Hashable, Codable {
     /// The launch that covers all tiles: folded over two axes, with the splits on the third.
     func global(_ rows: Int, _ columns: Int, splits: Int = 1) -> [Int] {
         let tiles = tiles(rows, columns)
-        let across = min(tiles, longestAxis / threads)
+        let across = min(tiles, maxAxis / threads)
         return [across * threads, ceilingDivision(tiles, across) * threads, splits]
     }
 

@@ -2,7 +2,7 @@ import KernelSources
 import Tensors
 
 /// Convolutions by Winograd's minimal filtering: transforms of tiles, and between them one matrix
-/// product for every place in a tile. The tiles are taken in chunks whose transforms stay in a
+/// product for every position in a tile. The tiles are taken in chunks whose transforms stay in a
 /// processor's cache, or in bounded memory on a GPU.
 extension OpenCLBackend {
     /// A convolution, or an input gradient, in output tiles of `extent`.
@@ -16,26 +16,27 @@ extension OpenCLBackend {
         let chunk = chunk(of: tiles, channels + outputs, filters: channels * outputs)
         let width = panelWidth(rows: chunk, columns: outputs, isLeftTransposed: false)
         try withScratch([
-            [tiles.places, outputs.roundedUp(to: width), channels],
-            [tiles.places, chunk, stride], [tiles.places, chunk, outputs],
+            [tiles.tilePositions, outputs.roundedUp(to: width), channels],
+            [tiles.tilePositions, chunk, stride], [tiles.tilePositions, chunk, outputs],
         ]) { scratch in
             let (filters, samples, products) = (scratch[0], scratch[1], scratch[2])
             try launchTransform(
                 .winogradWeights, "transform_weights", tiles,
-                transformGrid(channels, outputs, tiles), [weights, filters], rows: channels,
+                transformShape(channels, outputs, tiles), [weights, filters], rows: channels,
                 outputs,
-                [.int(width), .int(pass.turnsWeights ? 1 : 0)])
+                [.int(width), .int(pass.flipsWeights ? 1 : 0)])
             for first in Swift.stride(from: 0, to: tiles.count, by: chunk) {
                 let rows = min(chunk, tiles.count - first)
                 try transformInput(
                     input, pass, tiles, first..<(first + rows), stride, into: samples)
                 try multiply(
                     ProductBatch(
-                        count: tiles.places, rows: rows, columns: outputs, depth: channels,
+                        count: tiles.tilePositions, rows: rows, columns: outputs, depth: channels,
                         left: samples, leftWidth: stride, isLeftTransposed: false,
                         right: filters, output: products))
                 try launchTransform(
-                    .winogradImages, "transform_output", tiles, transformGrid(rows, outputs, tiles),
+                    .winogradImages, "transform_output", tiles,
+                    transformShape(rows, outputs, tiles),
                     [products, bias, output], rows: rows, outputs,
                     [
                         .int(first), .int(pass.outputHeight), .int(pass.outputWidth),
@@ -59,9 +60,9 @@ extension OpenCLBackend {
         let width = panelWidth(rows: channels, columns: outputs, isLeftTransposed: true)
         let leftWidth = engine == .register ? 16 : channels
         try withScratch([
-            [tiles.places, chunk, channels.roundedUp(to: leftWidth)],
-            [tiles.places, chunk, outputs.roundedUp(to: width)],
-            [tiles.places, channels, outputs],
+            [tiles.tilePositions, chunk, channels.roundedUp(to: leftWidth)],
+            [tiles.tilePositions, chunk, outputs.roundedUp(to: width)],
+            [tiles.tilePositions, channels, outputs],
         ]) { scratch in
             let (samples, gradients, products) = (scratch[0], scratch[1], scratch[2])
             for first in Swift.stride(from: 0, to: tiles.count, by: chunk) {
@@ -70,7 +71,7 @@ extension OpenCLBackend {
                     input, pass, tiles, first..<(first + rows), leftWidth, into: samples)
                 try launchTransform(
                     .winogradImages, "transform_gradient", tiles,
-                    transformGrid(rows, outputs, tiles),
+                    transformShape(rows, outputs, tiles),
                     [outputGradient, try zeros(count: outputs), gradients], rows: rows, outputs,
                     [
                         .int(first), .int(pass.outputHeight), .int(pass.outputWidth),
@@ -78,13 +79,14 @@ extension OpenCLBackend {
                     ])
                 try multiply(
                     ProductBatch(
-                        count: tiles.places, rows: channels, columns: outputs, depth: rows,
+                        count: tiles.tilePositions, rows: channels, columns: outputs, depth: rows,
                         left: samples, leftWidth: leftWidth, isLeftTransposed: true,
                         right: gradients, accumulates: first > 0, output: products))
             }
             try launchTransform(
                 .winogradWeights, "gather_weight_gradient", tiles,
-                transformGrid(channels, outputs, tiles), [products, weightGradient], rows: channels,
+                transformShape(channels, outputs, tiles), [products, weightGradient],
+                rows: channels,
                 outputs)
         }
     }
@@ -95,7 +97,7 @@ extension OpenCLBackend {
     ) throws {
         try launchTransform(
             .winogradImages, "transform_input", tiles,
-            transformGrid(range.count, pass.channels, tiles),
+            transformShape(range.count, pass.channels, tiles),
             [input, try zeros(count: pass.channels), samples], rows: range.count, pass.channels,
             [
                 .int(range.lowerBound), .int(pass.height), .int(pass.width), .int(tiles.down),
@@ -104,22 +106,26 @@ extension OpenCLBackend {
     }
 
     private func launchTransform(
-        _ source: KernelSource, _ kernel: String, _ tiles: WinogradTiles, _ grid: Grid,
+        _ source: KernelSource, _ kernel: String, _ tiles: WinogradTiles, _ shape: LaunchShape,
         _ tensors: [Tensor], rows: Int, _ channels: Int, _ scalars: [KernelArgument] = []
     ) throws {
         try launch(
-            source, kernel, grid, defines: [KernelDefine("OUTPUT", tiles.extent)], tensors,
+            source, kernel, shape, defines: [KernelDefine("OUTPUT", tiles.extent)], tensors,
             rows: rows, channels, scalars)
     }
 
-    /// For `rows` rows of tiles: on a processor, an element is worth all places of its tile.
-    private func transformGrid(_ rows: Int, _ channels: Int, _ tiles: WinogradTiles) -> Grid {
-        guard engine == .register else { return rowGrid(rows, channels) }
-        let elements = rows * channels * tiles.places
-        let most = min(rows, 8 * traits.computeUnits)
-        let share = ceilingDivision(rows, (elements >> 14).clamped(to: 1...most))
-        let groups = ceilingDivision(rows, share)
-        return Grid(vector: 16, share: share, groups: groups, global: [1, groups], local: [1, 1])
+    /// For `rows` rows of tiles. On a processor an element counts as all positions of its tile.
+    private func transformShape(
+        _ rows: Int, _ channels: Int, _ tiles: WinogradTiles
+    ) -> LaunchShape {
+        guard engine == .register else { return launchShape(rows: rows, channels: channels) }
+        let elements = rows * channels * tiles.tilePositions
+        let maxGroups = min(rows, 8 * traits.computeUnits)
+        let rowsPerItem = ceilingDivision(rows, (elements >> 14).clamped(to: 1...maxGroups))
+        let groups = ceilingDivision(rows, rowsPerItem)
+        return LaunchShape(
+            vectorWidth: 16, rowsPerItem: rowsPerItem, workGroups: groups, global: [1, groups],
+            local: [1, 1])
     }
 
     /// Elements from one row of a transformed image to the next. Rows a power of two apart fall
@@ -133,9 +139,9 @@ extension OpenCLBackend {
     /// much smaller than they are.
     private func chunk(of tiles: WinogradTiles, _ channels: Int, filters: Int) -> Int {
         let slab = traits.slabBytes(engine)
-        let budget = engine == .register ? max(slab, 4 * tiles.places * filters) : slab
+        let budget = engine == .register ? max(slab, 4 * tiles.tilePositions * filters) : slab
         // Whole register tiles, and a depth that is worth an accumulation.
-        let chunk = max(budget / (4 * tiles.places * channels) / 48, 1) * 48
+        let chunk = max(budget / (4 * tiles.tilePositions * channels) / 48, 1) * 48
         return min(chunk, tiles.count)
     }
 }
@@ -154,6 +160,6 @@ private struct WinogradTiles {
         count = pass.batch * down * across
     }
 
-    /// Elements of an input tile.
-    var places: Int { (extent + 2) * (extent + 2) }
+    /// Elements of an input tile, each of which is one product.
+    var tilePositions: Int { (extent + 2) * (extent + 2) }
 }

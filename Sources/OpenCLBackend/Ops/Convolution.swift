@@ -87,15 +87,15 @@ extension OpenCLBackend: ConvolutionOps {
 
 /// A convolution as the kernels see it: what is read, what is written, and how taps relate them.
 ///
-/// The input's gradient is a convolution too: of the output's gradient with the weights turned
-/// round, read only at the places that the stride divides.
+/// The input's gradient is a convolution too: of the output's gradient with the flipped weights, read
+/// only at the positions that the stride divides.
 struct ConvolutionPass {
     let batch, height, width, channels: Int
     let outputHeight, outputWidth, outputChannels: Int
     let kernelHeight, kernelWidth, stride, divisor, paddingY, paddingX: Int
-    /// Whether channels and outputs of the weights change places and the taps run backwards.
-    let turnsWeights: Bool
-    /// What it is called in the contract.
+    /// Whether channels and outputs of the weights are exchanged and the taps flipped by 180°.
+    let flipsWeights: Bool
+    /// The same in the contract's terms.
     let operation: DenseOperation
 
     init(forward geometry: ConvolutionGeometry) {
@@ -105,7 +105,7 @@ struct ConvolutionPass {
         (kernelHeight, kernelWidth) = (geometry.kernelHeight, geometry.kernelWidth)
         (stride, divisor) = (geometry.stride, 1)
         (paddingY, paddingX) = (geometry.padding, geometry.padding)
-        turnsWeights = false
+        flipsWeights = false
         operation = .convolution(geometry, .forward)
     }
 
@@ -118,7 +118,7 @@ struct ConvolutionPass {
         (stride, divisor) = (1, geometry.stride)
         paddingY = geometry.kernelHeight - 1 - geometry.padding
         paddingX = geometry.kernelWidth - 1 - geometry.padding
-        turnsWeights = true
+        flipsWeights = true
         operation = .convolution(geometry, .inputGradient)
     }
 

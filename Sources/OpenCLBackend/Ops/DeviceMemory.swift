@@ -4,32 +4,29 @@ import Tensors
 extension OpenCLBackend: DeviceMemory {
     public var name: String { "OpenCL \(device.id), \(device.name), \(engine.rawValue) kernels" }
 
-    public var sliceAlignment: Int { max(traits.memBaseAddrAlign, 256) / 4 }
+    public var sliceAlignment: Int { max(traits.memBaseAddrAlign, 256) }
 
-    public var memoryUse: MemoryUse { ledger.use }
+    public var memoryUse: MemoryUse { counter.use }
 
-    public var keepsElements: Bool { !isRehearsal }
+    public var keepsElements: Bool { !isDryRun }
 
     public var memoryLimits: MemoryLimits {
         MemoryLimits(total: traits.globalMemory, allocation: traits.maxAllocation)
     }
 
-    public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
-        let buffer = try allocate(try shape.byteCount(of: elementType))
-        return Tensor(shape: shape, elementType: elementType, buffer: buffer)
+    public func makeTensor(_ spec: TensorSpec) throws -> Tensor {
+        Tensor(spec, buffer: try allocate(try spec.checkedByteCount()))
     }
 
-    public func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
-        precondition(
-            offset >= 0 && offset % sliceAlignment == 0 && offset + shape.count <= tensor.count,
-            "no slice \(shape) at element \(offset) of \(tensor.shape)")
-        let (source, width) = (tensor.openCLBuffer, tensor.elementType.byteCount)
-        let bytes = max(shape.count * width, 4)
-        var region = cl_buffer_region(origin: source.offset + offset * width, size: bytes)
-        guard !isRehearsal else {
+    public func slice(_ tensor: Tensor, atByte offset: Int, _ spec: TensorSpec) throws -> Tensor {
+        checkSlice(of: tensor, atByte: offset, spec)
+        let source = tensor.openCLBuffer
+        let bytes = max(spec.byteCount, Self.minBytes)
+        var region = cl_buffer_region(origin: source.offset + offset, size: bytes)
+        guard !isDryRun else {
             let buffer = OpenCLBuffer(
-                nil, byteCount: bytes, offset: region.origin, of: source.root, ledger)
-            return Tensor(shape: shape, elementType: tensor.elementType, buffer: buffer)
+                nil, byteCount: bytes, offset: region.origin, of: source.root, counter)
+            return Tensor(spec, buffer: buffer)
         }
         var status: cl_int = 0
         guard
@@ -40,24 +37,28 @@ extension OpenCLBackend: DeviceMemory {
             throw OpenCLError(code: status, call: "clCreateSubBuffer at \(region.origin) bytes")
         }
         let buffer = OpenCLBuffer(
-            handle, byteCount: bytes, offset: region.origin, of: source.root, ledger)
-        return Tensor(shape: shape, elementType: tensor.elementType, buffer: buffer)
+            handle, byteCount: bytes, offset: region.origin, of: source.root, counter)
+        return Tensor(spec, buffer: buffer)
     }
 
+    /// OpenCL has no buffer of 0 bytes, and kernels take arrays of elements.
+    private static var minBytes: Int { 4 }
+
     public func withScratch<Result>(
-        _ shapes: [Shape], _ body: ([Tensor]) throws -> Result
+        _ specs: [TensorSpec], _ body: ([Tensor]) throws -> Result
     ) throws -> Result {
-        let sizes = try shapes.map { max(try $0.byteCount(of: .float32), 4) }
-        let buffers = try scratchPool.take(sizes, allocate: allocate)
-        defer { scratchPool.give(back: buffers) }
-        return try body(zip(shapes, buffers).map { Tensor(shape: $0, buffer: $1) })
+        let byteCounts = try specs.map { max(try $0.checkedByteCount(), Self.minBytes) }
+        return try scratchPool.withScratch(byteCounts, allocate: allocate) { buffers in
+            try body(zip(specs, buffers).map { Tensor($0, buffer: $1) })
+        }
     }
 
     public func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {
         precondition(
             bytes.count == tensor.byteCount,
             "\(bytes.count) bytes cannot fill \(tensor.shape), which holds \(tensor.byteCount)")
-        guard !isRehearsal else { return }
+        tensor.checkHoldsElements()
+        guard !isDryRun else { return }
         try staging.write(bytes, to: tensor.openCLBuffer, on: queue)
     }
 
@@ -74,8 +75,9 @@ extension OpenCLBackend: DeviceMemory {
     public func copy(_ source: Tensor, into destination: Tensor) throws {
         precondition(
             source.count == destination.count && source.elementType == destination.elementType,
-            "cannot copy \(source.shape) into \(destination.shape)")
-        guard source.count > 0, !isRehearsal else { return }
+            "cannot copy \(source.spec) into \(destination.spec)")
+        source.checkHoldsElements()
+        guard source.count > 0, !isDryRun else { return }
         try checkMemory(
             clEnqueueCopyBuffer(
                 queue, source.openCLBuffer.handle, destination.openCLBuffer.handle, 0, 0,
@@ -90,13 +92,13 @@ extension OpenCLBackend: DeviceMemory {
     }
 
     public func synchronize() throws {
-        guard !isRehearsal else { return }
+        guard !isDryRun else { return }
         waits += 1
         try checkMemory(clFinish(queue), "clFinish")
     }
 
     private func download<Element: Numeric>(_ tensor: Tensor) throws -> [Element] {
-        guard !isRehearsal else { return Array(repeating: 0, count: tensor.count) }
+        guard !isDryRun else { return Array(repeating: 0, count: tensor.count) }
         guard tensor.count > 0 else { return [] }
         try HostMemory.check(tensor.byteCount, for: "the values of a tensor \(tensor.shape)")
         waits += 1
@@ -111,20 +113,20 @@ extension OpenCLBackend: DeviceMemory {
     }
 
     private func allocate(_ byteCount: Int) throws -> OpenCLBuffer {
-        let bytes = max(byteCount, 4)
-        guard bytes <= traits.maxAllocation, bytes <= traits.globalMemory - ledger.use.current
+        let bytes = max(byteCount, Self.minBytes)
+        guard bytes <= traits.maxAllocation, bytes <= traits.globalMemory - counter.use.current
         else {
             throw OutOfDeviceMemoryError(
-                requested: bytes, held: ledger.use.current, maxAllocation: traits.maxAllocation,
+                requested: bytes, held: counter.use.current, maxAllocation: traits.maxAllocation,
                 globalMemory: traits.globalMemory, device: device.name)
         }
-        guard !isRehearsal else { return OpenCLBuffer(nil, byteCount: bytes, ledger) }
+        guard !isDryRun else { return OpenCLBuffer(nil, byteCount: bytes, counter) }
         var status: cl_int = 0
         let handle = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), bytes, nil, &status)
         try checkMemory(status, "clCreateBuffer of \(bytes) bytes", bytes: bytes)
         guard let handle else {
             throw OpenCLError(code: status, call: "clCreateBuffer of \(bytes) bytes")
         }
-        return OpenCLBuffer(handle, byteCount: bytes, ledger)
+        return OpenCLBuffer(handle, byteCount: bytes, counter)
     }
 }

@@ -80,14 +80,15 @@ extension OpenCLBackend: ElementwiseOps {
         let (rows, channels) = (input.shape.rows, input.shape.channels)
         precondition(
             output.shape == [channels], "rows of \(input.shape) summed into \(output.shape)")
-        let grid = rowGrid(rows, channels, reducing: true)
-        try withScratch([[grid.groups, channels]]) { scratch in
+        let shape = launchShape(rows: rows, channels: channels, reducing: true)
+        try withScratch([[shape.workGroups, channels]]) { scratch in
             try launch(
-                .elementwise, "sum_rows", grid, [input, scratch[0]], rows: rows, channels,
-                [grid.vectors])
-            let final = columnGrid(grid.groups, channels)
+                .elementwise, "sum_rows", shape, [input, scratch[0]], rows: rows, channels,
+                [shape.vectors])
+            let final = launchShape(columnsOf: shape.workGroups, channels: channels)
             try launch(
-                .elementwise, "sum_rows", final, [scratch[0], output], rows: grid.groups, channels,
+                .elementwise, "sum_rows", final, [scratch[0], output], rows: shape.workGroups,
+                channels,
                 [final.vectors])
         }
     }
@@ -125,9 +126,9 @@ extension OpenCLBackend: ElementwiseOps {
     /// The sums over the rows of each half of `partial`, `[2, rows, channels]`.
     func sumRowPairs(_ partial: Tensor, first: Tensor, second: Tensor) throws {
         let (rows, channels) = (partial.shape[1], partial.shape[2])
-        let grid = columnGrid(rows, channels)
+        let shape = launchShape(columnsOf: rows, channels: channels)
         try launch(
-            .elementwise, "sum_row_pairs", grid, [partial, first, second], rows: rows, channels,
-            [grid.vectors])
+            .elementwise, "sum_row_pairs", shape, [partial, first, second], rows: rows, channels,
+            [shape.vectors])
     }
 }

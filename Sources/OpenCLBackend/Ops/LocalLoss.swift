@@ -1,8 +1,8 @@
 import Tensors
 
 extension OpenCLBackend: LocalLossOps {
-    /// Classes up to which one kernel does it all; of more, matrix products are faster.
-    private static var mostFusedClasses: Int { 64 }
+    /// The most classes for which one kernel computes everything; for more, matrix products are faster.
+    private static var maxFusedClasses: Int { 64 }
 
     public func synchronizationLoss(
         _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
@@ -14,14 +14,14 @@ extension OpenCLBackend: LocalLossOps {
             return try composedSynchronizationLoss(
                 pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)
         }
-        try withRowResults(of: pooled, "add_mean", into: .tensor(total)) { losses, grid in
+        try withRowResults(of: pooled, "add_mean", into: .tensor(total)) { losses, shape in
             try launch(
-                .localLoss, Self.fusedLoss, defines: defines(grid), over: grid,
+                .localLoss, Self.fusedLoss, defines: defines(shape), over: shape,
                 [
                     .tensor(pooled), .tensor(basis), .integers(labels), .tensor(pooledGradient),
                     .tensor(losses), .int(pooled.shape[0]), .int(pooled.shape[1]),
                     .int(basis.shape[0]), .float(options.temperature),
-                    .float(options.labelSmoothing), .float(Self.smallestNorm), grid.numbers,
+                    .float(options.labelSmoothing), .float(Self.smallestNorm), shape.numbers,
                     .local(4 * basis.shape[0]), .local(4 * basis.shape[0]),
                 ])
         }
@@ -31,10 +31,10 @@ extension OpenCLBackend: LocalLossOps {
 
     /// Whether one kernel computes the loss: its items work in teams, see ``smallestGroup``.
     private func isFused(classes: Int, _ pooled: Shape) throws -> Bool {
-        guard classes <= Self.mostFusedClasses, pooled.count > 0 else { return false }
-        let grid = sampleGrid(pooled[0], pooled[1])
+        guard classes <= Self.maxFusedClasses, pooled.count > 0 else { return false }
+        let shape = launchShape(samples: pooled[0], features: pooled[1])
         let limit = try groupLimit(
-            .localLoss, Self.fusedLoss, defines(grid), wanted: grid.local)
+            .localLoss, Self.fusedLoss, defines(shape), wanted: shape.local)
         return engine == .register || limit >= DeviceTraits.smallestGroup
     }
 
@@ -55,23 +55,23 @@ extension OpenCLBackend: LocalLossOps {
                 && maxPool?.inputShape ?? input.shape == input.shape
                 && windowSums.shape == [2, geometry.batch, geometry.features],
             "pool of \(input.shape) into \(output.shape) with sums \(windowSums.shape)")
-        let grid = windowGrid(geometry)
+        let shape = launchShape(windowsOf: geometry)
         try launch(
-            .localLoss, "batch_norm_pool", grid,
+            .batchNormPool, "batch_norm_pool", shape,
             [input] + tensors(parameters, statistics) + [output, pooled, windowSums],
             rows: geometry.windows, geometry.channels,
             geometry.arguments
-                + [.int(maxPool == nil ? 0 : 1), activation.slope, grid.vectors])
+                + [.int(maxPool == nil ? 0 : 1), activation.slope, shape.vectors])
     }
 
-    public func pooledGradient(
+    public func batchNormPoolGradient(
         of pooledGradient: Tensor, input: Tensor, windowSums: Tensor,
         _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
         _ activation: Activation, _ geometry: AveragePoolGeometry,
         into inputGradient: Tensor, scaleGradient: Tensor, shiftGradient: Tensor
     ) throws {
         guard keepsWindowSums(activation, geometry) else {
-            return try composedPooledGradient(
+            return try composedBatchNormPoolGradient(
                 of: pooledGradient, input: input, parameters, statistics, activation, geometry,
                 into: inputGradient, scaleGradient: scaleGradient, shiftGradient: shiftGradient)
         }
@@ -87,25 +87,25 @@ extension OpenCLBackend: LocalLossOps {
             \(inputGradient.shape), \(scaleGradient.shape), \(shiftGradient.shape)
             """)
         let (windows, channels) = (geometry.windows, geometry.channels)
-        let grid = rowGrid(windows, channels, reducing: true)
-        try withScratch([[windows, channels], [2, grid.groups, channels]]) { scratch in
+        let shape = launchShape(rows: windows, channels: channels, reducing: true)
+        try withScratch([[windows, channels], [2, shape.workGroups, channels]]) { scratch in
             let (gradients, partial) = (scratch[0], scratch[1])
             try launch(
-                .localLoss, "window_gradient_sums", grid,
+                .batchNormPool, "window_gradient_sums", shape,
                 [pooledGradient, windowSums, gradients, partial], rows: windows, channels,
-                geometry.arguments + [grid.vectors])
+                geometry.arguments + [shape.vectors])
             try sumRowPairs(partial, first: shiftGradient, second: scaleGradient)
             let pixels = input.shape.rows
             try launch(
-                .localLoss, "pooled_gradient", rowGrid(pixels, channels),
+                .batchNormPool, "batch_norm_pool_gradient",
+                launchShape(rows: pixels, channels: channels),
                 [input] + tensors(parameters, statistics)
                     + [gradients, scaleGradient, shiftGradient, inputGradient],
                 rows: pixels, channels, geometry.arguments + [activation.slope])
         }
     }
 
-    /// Whether Σ s and Σ s·x̂ of a window say all: they do where the activation is linear on both
-    /// sides of 0.
+    /// Whether Σs and Σs·x̂ per window suffice for the gradient; true for piecewise-linear activations.
     private func keepsWindowSums(_ activation: Activation, _ geometry: AveragePoolGeometry) -> Bool
     {
         geometry.isSpatial && activation != .tanh

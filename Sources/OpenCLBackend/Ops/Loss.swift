@@ -9,14 +9,14 @@ extension OpenCLBackend: LossOps {
         precondition(
             gradient.map { $0.shape == logits.shape } ?? true,
             "gradient of \(logits.shape) into \(gradient?.shape.description ?? "")")
-        try withRowResults(of: logits, "add_mean", into: .tensor(total)) { losses, grid in
+        try withRowResults(of: logits, "add_mean", into: .tensor(total)) { losses, shape in
             try launch(
-                .loss, "cross_entropy", defines: defines(grid), over: grid,
+                .loss, "cross_entropy", defines: defines(shape), over: shape,
                 [
                     .tensor(logits), .integers(labels), .tensor(gradient ?? logits),
                     .tensor(losses), .int(logits.shape[0]), .int(logits.shape[1]),
                     .float(options.temperature), .float(options.labelSmoothing),
-                    .int(gradient == nil ? 0 : 1), grid.numbers,
+                    .int(gradient == nil ? 0 : 1), shape.numbers,
                 ])
         }
     }
@@ -25,12 +25,12 @@ extension OpenCLBackend: LossOps {
         _ logits: Tensor, _ labels: Tensor, top: Int, addingTo total: Tensor
     ) throws {
         checkLogits(logits, labels, total, .int32)
-        try withRowResults(of: logits, "add_count", into: .integers(total)) { hits, grid in
+        try withRowResults(of: logits, "add_count", into: .integers(total)) { correct, shape in
             try launch(
-                .loss, "hits", defines: defines(grid), over: grid,
+                .loss, "count_correct", defines: defines(shape), over: shape,
                 [
-                    .tensor(logits), .integers(labels), .tensor(hits), .int(logits.shape[0]),
-                    .int(logits.shape[1]), .int(top), grid.numbers,
+                    .tensor(logits), .integers(labels), .tensor(correct), .int(logits.shape[0]),
+                    .int(logits.shape[1]), .int(top), shape.numbers,
                 ])
         }
     }
@@ -40,11 +40,11 @@ extension OpenCLBackend: LossOps {
             output.shape.rank == 2 && labels.shape == [output.shape[0]],
             "labels \(labels.shape) into \(output.shape)")
         guard output.count > 0 else { return }
-        let grid = elementGrid(output.count)
+        let shape = launchShape(elements: output.count)
         try launch(
-            .loss, "one_hot", defines: defines(grid), over: grid,
+            .loss, "one_hot", defines: defines(shape), over: shape,
             [
-                .integers(labels), .tensor(output), .int(output.count), .int(grid.share),
+                .integers(labels), .tensor(output), .int(output.count), .int(shape.rowsPerItem),
                 .int(output.shape[1]), .float(value),
             ])
     }
@@ -52,13 +52,13 @@ extension OpenCLBackend: LossOps {
     /// Has `body` compute one value for each row of `samples`, and adds them up by `kernel`.
     func withRowResults(
         of samples: Tensor, _ kernel: String, into total: KernelArgument,
-        _ body: (Tensor, Grid) throws -> Void
+        _ body: (Tensor, LaunchShape) throws -> Void
     ) throws {
         let rows = samples.shape[0]
         guard samples.count > 0 else { return }
-        let final = sampleGrid(1, rows)
+        let final = launchShape(samples: 1, features: rows)
         try withScratch([[rows]]) { scratch in
-            try body(scratch[0], sampleGrid(rows, samples.shape[1]))
+            try body(scratch[0], launchShape(samples: rows, features: samples.shape[1]))
             try launch(
                 .loss, kernel, defines: defines(final), over: final,
                 [.tensor(scratch[0]), total, .int(rows), final.numbers])

@@ -8,19 +8,19 @@ extension OpenCLBackend: NormalizationOps {
         let (rows, channels) = (input.shape.rows, input.shape.channels)
         checkNorm(input, parameters, statistics)
         precondition(rows > 1, "statistics of \(input.shape) need more than one row")
-        let grid = rowGrid(rows, channels, reducing: true)
-        let final = columnGrid(grid.groups, channels)
-        try withScratch([[2, grid.groups, channels]]) { scratch in
+        let shape = launchShape(rows: rows, channels: channels, reducing: true)
+        let final = launchShape(columnsOf: shape.workGroups, channels: channels)
+        try withScratch([[2, shape.workGroups, channels]]) { scratch in
             try launch(
-                .normalization, "batch_moments", grid, [input, scratch[0]], rows: rows, channels,
-                [grid.vectors, grid.vectors, grid.numbers])
+                .normalization, "batch_moments", shape, [input, scratch[0]], rows: rows, channels,
+                [shape.vectors, shape.vectors, shape.numbers])
             try launch(
                 .normalization, "batch_statistics", defines: defines(final), over: final,
                 [
                     .tensor(scratch[0]), .tensor(statistics.mean),
                     .tensor(statistics.inverseDeviation), .tensor(parameters.runningMean),
                     .tensor(parameters.runningVariance), .int(rows), .int(channels),
-                    .int(grid.groups), .int(groupRows(grid)), .float(parameters.epsilon),
+                    .int(shape.workGroups), .int(groupRows(shape)), .float(parameters.epsilon),
                     .float(parameters.momentum), final.vectors, final.vectors, final.numbers,
                 ])
         }
@@ -47,7 +47,8 @@ extension OpenCLBackend: NormalizationOps {
             output.shape == input.shape, "batch norm of \(input.shape) into \(output.shape)")
         let (rows, channels) = (input.shape.rows, input.shape.channels)
         try launch(
-            .normalization, "batch_norm", activation: activation, rowGrid(rows, channels),
+            .normalization, "batch_norm", activation: activation,
+            launchShape(rows: rows, channels: channels),
             [input] + tensors(parameters, statistics) + [output], rows: rows, channels,
             [activation.slope])
     }
@@ -68,16 +69,17 @@ extension OpenCLBackend: NormalizationOps {
             """)
         let (rows, channels) = (input.shape.rows, input.shape.channels)
         let norm = tensors(parameters, statistics)
-        let grid = rowGrid(rows, channels, reducing: true)
-        try withScratch([[2, grid.groups, channels]]) { scratch in
+        let shape = launchShape(rows: rows, channels: channels, reducing: true)
+        try withScratch([[2, shape.workGroups, channels]]) { scratch in
             try launch(
-                .normalization, "batch_norm_sums", activation: activation, grid,
+                .normalization, "batch_norm_sums", activation: activation, shape,
                 [outputGradient, input] + norm + [scratch[0]], rows: rows, channels,
-                [activation.slope, grid.vectors])
+                [activation.slope, shape.vectors])
             try sumRowPairs(scratch[0], first: shiftGradient, second: scaleGradient)
         }
         try launch(
-            .normalization, "batch_norm_gradient", activation: activation, rowGrid(rows, channels),
+            .normalization, "batch_norm_gradient", activation: activation,
+            launchShape(rows: rows, channels: channels),
             [outputGradient, input] + norm + [scaleGradient, shiftGradient, inputGradient],
             rows: rows, channels, [activation.slope])
     }
@@ -104,13 +106,13 @@ extension OpenCLBackend: NormalizationOps {
             output.shape)
     }
 
-    private func launchOverSamples(_ kernel: String, _ tensors: [Tensor], _ shape: Shape) throws {
-        guard shape.count > 0 else { return }
-        let grid = sampleGrid(shape[0], shape[1])
+    private func launchOverSamples(_ kernel: String, _ tensors: [Tensor], _ samples: Shape) throws {
+        guard samples.count > 0 else { return }
+        let shape = launchShape(samples: samples[0], features: samples[1])
         try launch(
-            .normalization, kernel, defines: defines(grid), over: grid,
+            .normalization, kernel, defines: defines(shape), over: shape,
             tensors.map(KernelArgument.tensor)
-                + [.int(shape[0]), .int(shape[1]), .float(Self.smallestNorm), grid.numbers])
+                + [.int(samples[0]), .int(samples[1]), .float(Self.smallestNorm), shape.numbers])
     }
 
     /// A batch norm's tensors in the order of the kernels' `NORM_PARAMETERS`.

@@ -5,7 +5,8 @@ extension OpenCLBackend: PoolingOps {
         checkMaxPool(input, geometry, output)
         let rows = geometry.outputShape.rows
         try launch(
-            .pooling, "max_pool", rowGrid(rows, geometry.channels), [input, output], rows: rows,
+            .pooling, "max_pool", launchShape(rows: rows, channels: geometry.channels),
+            [input, output], rows: rows,
             geometry.channels, arguments(geometry))
     }
 
@@ -21,7 +22,7 @@ extension OpenCLBackend: PoolingOps {
             geometry.batch * ceilingDivision(geometry.height, geometry.stride)
             * ceilingDivision(geometry.width, geometry.stride)
         try launch(
-            .pooling, "max_pool_gradient", rowGrid(tiles, geometry.channels),
+            .pooling, "max_pool_gradient", launchShape(rows: tiles, channels: geometry.channels),
             [outputGradient, input, inputGradient], rows: tiles, geometry.channels,
             arguments(geometry))
     }
@@ -33,10 +34,10 @@ extension OpenCLBackend: PoolingOps {
         guard geometry.isSpatial else {
             return try poolFeatures(input, geometry, into: output)
         }
-        let grid = windowGrid(geometry)
+        let shape = launchShape(windowsOf: geometry)
         try launch(
-            .pooling, "average_pool", grid, [input, output], rows: geometry.windows,
-            geometry.channels, geometry.arguments + [grid.vectors])
+            .pooling, "average_pool", shape, [input, output], rows: geometry.windows,
+            geometry.channels, geometry.arguments + [shape.vectors])
     }
 
     public func averagePoolGradient(
@@ -50,10 +51,10 @@ extension OpenCLBackend: PoolingOps {
         let pixels = geometry.inputShape.rows
         try withScratch([[windows, channels]]) { scratch in
             try launch(
-                .pooling, "window_gradients", rowGrid(windows, channels),
+                .pooling, "window_gradients", launchShape(rows: windows, channels: channels),
                 [outputGradient, scratch[0]], rows: windows, channels, geometry.arguments)
             try launch(
-                .pooling, "average_pool_gradient", rowGrid(pixels, channels),
+                .pooling, "average_pool_gradient", launchShape(rows: pixels, channels: channels),
                 [scratch[0], inputGradient], rows: pixels, channels, geometry.arguments)
         }
     }
@@ -66,7 +67,7 @@ extension OpenCLBackend: PoolingOps {
             return try copy(input, into: output)
         }
         try map(
-            .pooling, "average_features", [input, output], count: output.count,
+            .pooling, "average_pool_features", [input, output], count: output.count,
             [.int(geometry.columns.length), .int(geometry.size)])
     }
 
@@ -77,7 +78,7 @@ extension OpenCLBackend: PoolingOps {
             return try copy(outputGradient, into: inputGradient)
         }
         try map(
-            .pooling, "average_features_gradient", [outputGradient, inputGradient],
+            .pooling, "average_pool_features_gradient", [outputGradient, inputGradient],
             count: inputGradient.count, [.int(geometry.columns.length), .int(geometry.size)])
     }
 
@@ -107,9 +108,10 @@ extension OpenCLBackend: PoolingOps {
     }
 
     /// For kernels whose rows are the windows of `geometry`.
-    func windowGrid(_ geometry: AveragePoolGeometry) -> Grid {
+    func launchShape(windowsOf geometry: AveragePoolGeometry) -> LaunchShape {
         let window = geometry.rows[0].count * geometry.columns[0].count
-        return windowGrid(geometry.windows, pixels: window, geometry.channels)
+        return launchShape(
+            windows: geometry.windows, pixels: window, channels: geometry.channels)
     }
 }
 

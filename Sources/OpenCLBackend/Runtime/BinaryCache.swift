@@ -1,14 +1,15 @@
 import COpenCL
 import Foundation
 
-/// Compiled programs on disk, by device, driver, options and source. What cannot be read, built or
-/// written is compiled as if there were no cache.
+/// Compiled programs on disk, by device, driver, options and source. A program that cannot be read,
+/// built or written is compiled as if there were no cache.
 struct BinaryCache {
     private let device: OpenCLDevice
     private let folder: CacheFolder
 
-    /// - Parameter folder: nil for the usual one; without one where the driver gains nothing by it,
-    ///   or the user has no cache.
+    /// Nil if the driver gains nothing by a cache, or the user has no folder for one.
+    ///
+    /// - Parameter folder: nil for the usual one.
     init?(_ device: OpenCLDevice, in folder: CacheFolder?) {
         let usual = device.traits.wantsBinaryCache ? CacheFolder.named("programs") : nil
         guard let folder = folder ?? usual else { return nil }
@@ -23,7 +24,7 @@ struct BinaryCache {
         ].joined(separator: " | ")
     }
 
-    /// The program, ready to use; nil where it is not kept or the driver does not want it.
+    /// The program, ready to use; nil if the cache lacks it or the driver refuses it.
     func program(_ source: String, _ options: String, in context: cl_context) -> cl_program? {
         guard let binary = folder.read(key(source, options), type: "bin"), !binary.isEmpty else {
             return nil

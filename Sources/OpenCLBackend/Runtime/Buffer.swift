@@ -2,26 +2,26 @@ import COpenCL
 import Tensors
 
 /// Memory of one context, given back when the last tensor over it goes.
-final class OpenCLBuffer: DeviceBuffer {
-    /// Nil in a rehearsal, which holds no memory.
+final class OpenCLBuffer: DeviceBuffer, ScratchMemory {
+    /// Nil in a dry run, which holds no memory.
     let handle: cl_mem?
     let byteCount: Int
     /// Where a slice starts in the allocation it is a part of, in bytes.
     let offset: Int
     private let parent: OpenCLBuffer?
-    private let ledger: MemoryLedger
+    private let counter: MemoryCounter
 
     /// Takes ownership of `handle`; `parent` is the allocation that a slice is a part of.
     init(
         _ handle: cl_mem?, byteCount: Int, offset: Int = 0, of parent: OpenCLBuffer? = nil,
-        _ ledger: MemoryLedger
+        _ counter: MemoryCounter
     ) {
         self.handle = handle
         self.byteCount = byteCount
         self.offset = offset
         self.parent = parent
-        self.ledger = ledger
-        if parent == nil { ledger.add(byteCount) }
+        self.counter = counter
+        if parent == nil { counter.add(byteCount) }
     }
 
     /// The allocation itself: sub-buffers of sub-buffers do not exist.
@@ -29,7 +29,7 @@ final class OpenCLBuffer: DeviceBuffer {
 
     deinit {
         if let handle { clReleaseMemObject(handle) }
-        if parent == nil { ledger.remove(byteCount) }
+        if parent == nil { counter.remove(byteCount) }
     }
 }
 

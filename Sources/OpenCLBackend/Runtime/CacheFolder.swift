@@ -3,14 +3,16 @@ import Foundation
 
 /// A folder of files that may vanish at any time: `$XDG_CACHE_HOME/lls/…`, or `~/.cache/lls/…`.
 ///
-/// Every file begins with a line that says what it is for, and one that sums up its bytes. A file
-/// that says something else, is cut short or was changed counts as not there.
+/// Every file begins with a line that names its key, and a line with a checksum of its bytes. A file
+/// with another key, or whose bytes were cut or changed, counts as absent.
 public struct CacheFolder: Sendable {
+    /// The folder, which need not exist.
     public let path: String
 
+    /// A cache in this folder.
     public init(_ path: String) { self.path = path }
 
-    /// The folder `name` of the user's cache; nil where there is no home.
+    /// The folder `name` of the user's cache; nil if the user has no home.
     ///
     /// A relative `XDG_CACHE_HOME` is ignored, as its specification asks.
     public static func named(
@@ -27,15 +29,15 @@ public struct CacheFolder: Sendable {
         return CacheFolder(base.appending(pathPart: "lls").appending(pathPart: name))
     }
 
-    /// Where the file for `key` lies.
+    /// The path of the file for `key`.
     public func file(for key: String, type: String) -> String {
         path.appending(pathPart: "\(fingerprint(key.utf8)).\(type)")
     }
 
-    /// What was written for `key`; nil where that is not there, not whole or not for it.
+    /// The bytes that were written for `key`; nil if the file is absent, incomplete or for another key.
     public func read(_ key: String, type: String) -> Data? {
         let file = file(for: key, type: type)
-        guard let bytes = try? readFile(file, limit: Self.greatestSize) else { return nil }
+        guard let bytes = try? readFile(file, limit: Self.maxSize) else { return nil }
         let header = Self.header(key).utf8
         guard bytes.starts(with: header) else { return nil }
         let rest = bytes.dropFirst(header.count)
@@ -45,7 +47,9 @@ public struct CacheFolder: Sendable {
         return Data(body)
     }
 
-    /// Writes what belongs to `key`: the file appears whole or not at all. Throws ``FileError``.
+    /// Writes the bytes for `key`: the file appears whole or not at all.
+    ///
+    /// - Throws: ``FileError``.
     public func write(_ body: Data, for key: String, type: String) throws(FileError) {
         try FileSystem.makeFolders(path)
         var file = try AtomicFile(file(for: key, type: type))
@@ -61,8 +65,8 @@ public struct CacheFolder: Sendable {
         try withExtendedLifetime(lock, body)
     }
 
-    /// Tables and programs are far smaller: what is larger is not of ours.
-    private static let greatestSize = 1 << 28
+    /// Tables and programs are far smaller: a larger file is not ours.
+    private static let maxSize = 1 << 28
 
     private static func header(_ key: String) -> String {
         "lls cache 1: " + key.replacing("\n", with: " ") + "\n"

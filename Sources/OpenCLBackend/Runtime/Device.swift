@@ -4,14 +4,18 @@ import COpenCL
 public struct OpenCLDevice {
     /// `P:D`, platform and device counted from 0.
     public let id: String
+    /// The name, as the driver states it.
     public let name: String
+    /// The OpenCL version, as the driver states it.
     public let openCLVersion: String
+    /// The kind of device, which decides what `auto` prefers.
     public let kind: Kind
+    /// The properties on which kernels depend.
     public package(set) var traits: DeviceTraits
 
     let handle: cl_device_id?
 
-    /// What a device is, in the order of preference.
+    /// The kinds of devices, in the order of preference.
     public enum Kind: Int, Comparable, Sendable, CustomStringConvertible {
         case gpu, accelerator, cpu
 
@@ -39,11 +43,11 @@ public struct OpenCLDevice {
         traits = try DeviceTraits(query, kind: kind, platform: platform)
     }
 
-    /// The device that `selector` means: `auto`, a `P:D`, or a part of a name in any case.
+    /// The device that `selector` names: `auto`, a `P:D`, or a part of a name in any case.
     ///
-    /// `auto` takes GPUs before CPUs, then the order of the platforms.
+    /// `auto` prefers GPUs to CPUs, then the order of the platforms.
     ///
-    /// - Throws: ``DeviceSelectionError`` with the devices that there are.
+    /// - Throws: ``DeviceSelectionError``, which lists all devices.
     public static func select(_ selector: String) throws -> OpenCLDevice {
         let platforms = try OpenCLPlatform.all()
         let devices = platforms.flatMap(\.devices)
@@ -68,19 +72,19 @@ public struct OpenCLDevice {
         return found.element
     }
 
-    private var rank: Int { 2 * kind.rawValue + (traits.isLastChoice ? 1 : 0) }
+    private var rank: Int { 2 * kind.rawValue + (traits.isFallback ? 1 : 0) }
 }
 
-/// A device that cannot be had.
+/// No device fits the request.
 public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
     case noPlatform
     case noDevice
-    /// A driver that does nothing without a cache of its own.
+    /// The driver needs a cache of its own and cannot write it.
     case cacheNotWritable(String)
     case noSuchDevice(String, available: [String])
-    /// Not even the smallest tile of the local-memory kernels fits.
+    /// Even the smallest tile of the local-memory kernels does not fit.
     case tooSmall(String, traits: DeviceTraits)
-    /// A kernel may have `limit` work-items a group, and cannot do with fewer than `needed`.
+    /// A kernel may have `limit` work-items in a group, and needs at least `needed`.
     case groupTooSmall(String, kernel: String, limit: Int, needed: Int)
 
     public var description: String {
@@ -97,7 +101,7 @@ public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
             """
         case .cacheNotWritable(let problem): problem
         case .noSuchDevice(let selector, let available):
-            "no OpenCL device \"\(selector)\"; there are: \(available.joined(separator: ", "))"
+            "unknown OpenCL device '\(selector)'; available: \(available.joined(separator: ", "))"
         case .tooSmall(let device, let traits):
             """
             \(device) is too small for the local kernels: groups of \(traits.maxWorkGroupSize) \

@@ -2,35 +2,39 @@ import COpenCL
 import FileFormats
 import Foundation
 
-/// What kernels have to know of a device. Vendors' quirks live in this file and in no other.
+/// The properties of a device on which kernels depend. Vendors' quirks are in this file alone.
 public struct DeviceTraits: Sendable {
+    /// Whether it is a processor.
     public let isCPU: Bool
-    /// What the device says of itself, for people.
+    /// Compute units, as the driver states them.
     public let reportedComputeUnits: Int
-    /// Work is cut so that each of these has several shares.
+    /// Work is divided so that each of these has several shares.
     let computeUnits: Int
+    /// Work-items that a group may have.
     public var maxWorkGroupSize: Int { groupLimits.device }
+    /// The same, also for single kernels.
     package var groupLimits: GroupLimits
     /// Floats of the widest vector register, as the device says: 16 with AVX-512, 8 with AVX2.
     public let floatLanes: Int
-    /// Whether the device multiplies and adds in one instruction; elsewhere `fma` is a long program.
-    package var fusesMultiplyAdd: Bool
-    /// The cache before global memory, in bytes; 0 where there is none.
+    /// Whether the device multiplies and adds in one instruction; otherwise `fma` is a long program.
+    package var hasFMA: Bool
+    /// The cache of global memory, in bytes; 0 if there is none.
     private let cacheBytes: Int
     private var slabLimit = Int.max
     /// Local memory of one work-group, in bytes.
     public private(set) var localMemoryBytes: Int
     /// The largest single allocation and the whole memory, in bytes.
     public private(set) var maxAllocation, globalMemory: Int
-    /// What a sub-buffer's offset must be a multiple of, in bytes.
+    /// The alignment of a sub-buffer's offset, in bytes.
     public let memBaseAddrAlign: Int
+    /// Names, as the driver states them.
     public let platform, vendor, driver: String
 
     init(_ query: DeviceQuery, kind: OpenCLDevice.Kind, platform: String) throws {
         isCPU = kind == .cpu
         reportedComputeUnits = Int(try query.value(CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint.self))
-        // Mesa's software renderer silently ends the loops of a work-item after 65,535 turns in
-        // all (release 22.3): shares must be small there, however few cores there are.
+        // Mesa's software renderer (release 22.3) silently ends the loops of a work-item after 65,535
+        // iterations in all, so shares must be small there, however few cores there are.
         computeUnits = kind == .cpu && platform == Self.mesa ? 1024 : reportedComputeUnits
         groupLimits = try GroupLimits(
             device: query.value(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self),
@@ -38,7 +42,7 @@ public struct DeviceTraits: Sendable {
         floatLanes = Int(try query.value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint.self))
         let arithmetic = try query.value(
             CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self)
-        fusesMultiplyAdd = arithmetic & cl_device_fp_config(CL_FP_FMA) != 0
+        hasFMA = arithmetic & cl_device_fp_config(CL_FP_FMA) != 0
         cacheBytes = Int(
             clamping: try query.value(CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, cl_ulong.self))
         localMemoryBytes = Int(try query.value(CL_DEVICE_LOCAL_MEM_SIZE, cl_ulong.self))
@@ -52,7 +56,7 @@ public struct DeviceTraits: Sendable {
         try limit(by: Environment.variables)
     }
 
-    /// Makes the device smaller than it is, to try what a small one would do:
+    /// Makes the device smaller than it is, to try how a small one behaves:
     /// `LLS_OPENCL_MEMORY_LIMIT`, `LLS_OPENCL_LOCAL_MEMORY_LIMIT`, `LLS_OPENCL_SLAB_LIMIT` (bytes);
     /// ``GroupLimits`` has a variable of its own.
     ///
@@ -67,9 +71,9 @@ public struct DeviceTraits: Sendable {
         slabLimit = try limit("LLS_OPENCL_SLAB_LIMIT")
     }
 
-    /// Bytes of slabs of images and chunks of tiles. For registers they should stay in the cache: a
-    /// quarter of it, or 2 MB where the device tells of less. For local memory the device's memory is
-    /// what bounds them.
+    /// Bytes of slabs of images and chunks of tiles. The register engine keeps them in the cache: a
+    /// quarter of it, or 2 MB if the device states less. The local engine is bounded by the device's
+    /// memory.
     func slabBytes(_ engine: KernelEngine) -> Int {
         let usual =
             switch engine {
@@ -82,35 +86,35 @@ public struct DeviceTraits: Sendable {
     private static let mesa = "rusticl"
 
     /// Mesa's software renderer works, but any other processor driver is faster.
-    var isLastChoice: Bool { isCPU && platform == Self.mesa }
+    var isFallback: Bool { isCPU && platform == Self.mesa }
 
     var deviceClass: DeviceClass {
         ["ARM", "QUALCOMM", "Imagination"].contains { vendor.contains($0) && !isCPU }
             ? .mobile : .large
     }
 
-    /// Whether a program costs the same however little is in it: PoCL 3.1 takes 30 ms to find one in
-    /// its own cache. Elsewhere kernels that nobody uses are not worth compiling.
-    var paysByProgram: Bool { Self.isPoCL(platform) }
+    /// Whether loading a program has a high fixed cost (PoCL 3.1: 30 ms, even from its own cache), so
+    /// that small kernels are better compiled together. Elsewhere unused kernels are not worth
+    /// compiling.
+    var prefersOneProgram: Bool { Self.isPoCL(platform) }
 
     static func isPoCL(_ platform: String) -> Bool { platform == "Portable Computing Language" }
 
-    /// Whether the driver gains by a cache of compiled programs. PoCL and NVIDIA keep one of their
-    /// own, and PoCL compiles a program for no local size in particular only to hand it out.
-    /// Oclgrind interprets, and its binaries are as slow to make as programs.
+    /// Whether the driver gains by a cache of compiled programs. PoCL does not, because fetching the
+    /// binary triggers another compilation; NVIDIA has a cache of its own; Oclgrind is an interpreter.
     var wantsBinaryCache: Bool {
         !["Portable Computing Language", "NVIDIA CUDA", "Oclgrind"].contains(platform)
     }
 
-    /// The engine that suits the device: processors want registers and one work-item per group,
-    /// everything else local memory and many, where it can have many. Mesa's software renderer
-    /// makes vectors of work-items, as GPUs do.
+    /// The engine that suits the device: `register` for processors and for devices that allow few
+    /// work-items in a group, else `local`. Mesa's software renderer makes vectors of work-items, as
+    /// GPUs do, so `local` suits it.
     public var preferredEngine: KernelEngine {
         (isCPU && platform != Self.mesa) || maxWorkGroupSize < 64 ? .register : .local
     }
 }
 
-/// How kernels are shaped. Both engines are right on every device.
+/// The form of the kernels. Both engines compute correctly on every device.
 public enum KernelEngine: String, CaseIterable, Sendable {
     /// One work-item per group over wide vectors, no local memory: for processors.
     case register

@@ -24,11 +24,11 @@ enum DriverCache {
     /// Writes a file there, and removes it.
     private static func probe(_ folder: String) throws(FileError) {
         var file = try AtomicFile(folder.appending(pathPart: "lls-probe"))
-        try file.append([UInt8](repeating: 0, count: greatestKernel))
+        try file.append([UInt8](repeating: 0, count: maxKernelBytes))
     }
 
     /// Bytes that PoCL wants for one kernel, about.
-    private static let greatestKernel = 1 << 20
+    private static let maxKernelBytes = 1 << 20
 
     /// Where PoCL looks for it, in its order.
     private static func folder(_ environment: [String: String]) -> String {

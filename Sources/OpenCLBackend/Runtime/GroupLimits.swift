@@ -1,18 +1,21 @@
-/// How many work-items a group may have: on the whole device, and in single kernels, of which those
-/// that need many registers may have fewer.
+/// How many work-items a group may have: on the whole device, and in single kernels, which may allow
+/// fewer if they need many registers.
 ///
-/// `LLS_OPENCL_GROUP_LIMIT` makes them smaller than they are, to try what such a device would do. It
-/// holds numbers separated by commas: `64` is for the device, `kernel=64` for every kernel, and
-/// `convolve=64` for the kernel of that name.
+/// `LLS_OPENCL_GROUP_LIMIT` makes the limits smaller than they are, to try how such a device behaves. Its
+/// entries are separated by commas: `64` limits the device, `kernel=64` every kernel, and `convolve=64`
+/// the kernel of that name.
 package struct GroupLimits: Sendable {
-    /// Of the device.
+    /// The limit of the device.
     package private(set) var device: Int
     private var everyKernel = Int.max
     private var kernels: [String: Int] = [:]
 
+    /// The environment variable that makes them smaller.
     package static let variable = "LLS_OPENCL_GROUP_LIMIT"
 
-    /// - Parameter device: what the device says of itself.
+    /// - Parameters:
+    ///   - device: the limit that the driver states.
+    ///   - text: the value of ``variable``.
     package init(device: Int, _ text: String?) throws(EnvironmentVariableError) {
         self.device = device
         guard let text else { return }
@@ -33,14 +36,15 @@ package struct GroupLimits: Sendable {
         }
     }
 
-    /// Of kernel `name`, as far as it is known before the kernel is compiled.
+    /// The limit of kernel `name`, as far as it is known before the kernel is compiled.
     func kernel(_ name: String) -> Int { min(device, everyKernel, kernels[name] ?? .max) }
 }
 
-/// An environment variable that means nothing.
+/// An environment variable has an invalid value.
 public struct EnvironmentVariableError: Error, CustomStringConvertible {
+    /// The variable's name, and its text.
     public let variable, value: String
-    /// What it should hold.
+    /// A description of valid values.
     public let expected: String
 
     public var description: String {

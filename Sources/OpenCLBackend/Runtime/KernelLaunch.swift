@@ -21,9 +21,9 @@ extension OpenCLBackend {
     ///
     /// - Parameters:
     ///   - global: work-items along each axis, multiples of `local`.
-    ///   - local: work-items per group along each axis. Where the kernel may have fewer, groups are
-    ///     smaller and more: that is for kernels whose items work apart.
-    ///   - limit: of a group, where the caller has asked for it already.
+    ///   - local: work-items per group along each axis. If the kernel allows fewer, there are more and
+    ///     smaller groups, so the items of a group must work alone.
+    ///   - limit: of a group, if the caller knows it already.
     func launch(
         _ source: KernelSource, _ kernel: String, defines: [KernelDefine] = [],
         _ arguments: [KernelArgument], global: [Int], local: [Int], limit: Int? = nil
@@ -32,7 +32,7 @@ extension OpenCLBackend {
             global.count == local.count && zip(global, local).allSatisfy { $0 % $1 == 0 },
             "\(kernel): groups of \(local) do not fill \(global)")
         try checkCounts(arguments, of: kernel)
-        guard !isRehearsal else { return }
+        guard !isDryRun else { return }
         let handle = try programs.kernel(source, kernel, defines)
         let limit = try limit ?? groupLimit(source, kernel, defines, wanted: local)
         let local = shrink(local, to: limit)
@@ -59,20 +59,20 @@ extension OpenCLBackend {
         if launches % 16 == 0 { try check(clFlush(queue), "clFlush") }
     }
 
-    /// Throws where a kernel would count further than its `int`.
+    /// Throws if a kernel would count further than its `int`.
     private func checkCounts(_ arguments: [KernelArgument], of kernel: String) throws {
         for case .int(let value) in arguments where Int32(exactly: value) == nil {
             throw OutOfMemoryError("the kernel '\(kernel)' cannot count to \(value)")
         }
     }
 
-    /// Work-items that a group of `kernel` may have. Nobody asks where one is wanted.
+    /// Work-items that a group of `kernel` may have. The driver is not asked if one is wanted.
     func groupLimit(
         _ source: KernelSource, _ kernel: String, _ defines: [KernelDefine], wanted local: [Int]
     ) throws -> Int {
         guard local.reduce(1, *) > 1 else { return 1 }
-        // In a rehearsal nothing is compiled.
-        guard !isRehearsal else { return traits.groupLimits.kernel(kernel) }
+        // In a dry run nothing is compiled.
+        guard !isDryRun else { return traits.groupLimits.kernel(kernel) }
         return try programs.groupLimit(
             of: kernel, programs.kernel(source, kernel, defines))
     }
@@ -83,9 +83,9 @@ extension OpenCLBackend {
         var local = local
         for axis in local.indices.reversed() {
             let others = local.reduce(1, *) / local[axis]
-            let most = max(limit / others, 1)
-            guard local[axis] > most else { continue }
-            local[axis] = (1...most).last { local[axis] % $0 == 0 } ?? 1
+            let maxItems = max(limit / others, 1)
+            guard local[axis] > maxItems else { continue }
+            local[axis] = (1...maxItems).last { local[axis] % $0 == 0 } ?? 1
         }
         return local
     }

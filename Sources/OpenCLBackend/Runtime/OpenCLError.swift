@@ -3,9 +3,9 @@ import Tensors
 
 /// A call into OpenCL that failed.
 public struct OpenCLError: Error, Sendable, CustomStringConvertible {
-    /// The status as the driver gave it.
+    /// The driver's status.
     public let code: Int32
-    /// The function that was called, with what it was called for.
+    /// The function that was called, with its purpose.
     public let call: String
 
     /// The status' name in the OpenCL headers.
@@ -17,21 +17,24 @@ public struct OpenCLError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// A device that has no room for what was asked of it.
+/// A device has no room for a request.
 public struct OutOfDeviceMemoryError: MemoryShortage, Sendable {
-    /// Bytes asked for; nil where the driver ran out while it carried out a command.
+    /// Bytes requested; nil if the driver ran out of memory during a command.
     public let requested: Int?
     /// Bytes this backend held already.
     public let held: Int
     /// The largest single allocation and the whole memory of the device, in bytes.
     public let maxAllocation, globalMemory: Int
+    /// The device's name.
     public let device: String
 
     public var description: String {
-        let what = requested.map { "\($0) bytes asked for" } ?? "a command needed more memory"
+        let request =
+            requested.map { "cannot allocate \(readableBytes($0))" }
+            ?? "a command needs more memory"
         return """
-            out of memory on \(device): \(what) with \(held) in use; the device has \
-            \(globalMemory) bytes and allows \(maxAllocation) in one allocation
+            out of memory on \(device): \(request) (\(readableBytes(held)) in use); the device has \
+            \(readableBytes(globalMemory)) and allows \(readableBytes(maxAllocation)) in one allocation
             use a smaller batch or model
             """
     }
@@ -39,14 +42,15 @@ public struct OutOfDeviceMemoryError: MemoryShortage, Sendable {
     public var bytesNeeded: Int? { requested.map { $0.saturatingAdding(held) } }
 }
 
-/// A kernel that the device's compiler refused.
+/// The device's compiler rejected a kernel.
 public struct KernelBuildError: Error, Sendable, CustomStringConvertible {
+    /// The kernel file without its ending, the compiler's options and the device's name.
     public let source, options, device: String
-    /// All that the compiler said.
+    /// The compiler's output.
     public let log: String
 
     public var description: String {
-        // Compilers say much; the first line that names an error is what the rest follows from.
+        // Compilers print many lines; the first one that names an error explains the rest.
         let lines = log.split(separator: "\n")
         let first = lines.first { $0.contains("error") } ?? lines.first ?? "nothing"
         return """

@@ -2,17 +2,19 @@ import COpenCL
 
 /// One OpenCL driver of this machine, with its devices.
 public struct OpenCLPlatform {
+    /// As the driver states them.
     public let name, vendor, version: String
+    /// Its devices, in the driver's order.
     public let devices: [OpenCLDevice]
-    /// Why a platform that is installed has no devices; nil where it has.
+    /// Why the platform has no devices; nil if it has any.
     public let problem: String?
     /// The same, if the cause is a cache that the driver cannot write.
     let cacheProblem: String?
 
     /// All platforms, in the loader's order: a device's id counts them from 0.
     ///
-    /// - Throws: ``DeviceSelectionError/noPlatform`` where none is installed, ``OpenCLError`` where
-    ///   the loader itself fails.
+    /// - Throws: ``DeviceSelectionError/noPlatform`` if none is installed, ``OpenCLError`` if the loader
+    ///   itself fails.
     public static func all() throws -> [OpenCLPlatform] {
         var count: cl_uint = 0
         let status = clGetPlatformIDs(0, nil, &count)

@@ -2,6 +2,7 @@ import COpenCL
 
 /// One launch of a kernel, as the device timed it.
 public struct KernelSpan: Sendable {
+    /// The kernel's name.
     public let name: String
     /// Seconds since the first launch began, and how many of them it lasted.
     public let start, seconds: Double
@@ -10,12 +11,12 @@ public struct KernelSpan: Sendable {
 /// Device times of launches. Costs an event per launch.
 final class Profiler {
     /// A long run would fill the memory: later launches are not timed.
-    private static let mostLaunches = 1 << 18
+    private static let maxLaunches = 1 << 18
 
     private var pending: [(name: String, event: cl_event)] = []
     private var settled: [(name: String, start: cl_ulong, end: cl_ulong)] = []
 
-    var isFull: Bool { pending.count + settled.count >= Self.mostLaunches }
+    var isFull: Bool { pending.count + settled.count >= Self.maxLaunches }
 
     /// Takes ownership of `event`.
     func record(_ name: String, _ event: cl_event) throws {

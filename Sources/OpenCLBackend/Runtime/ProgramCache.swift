@@ -14,8 +14,8 @@ struct KernelDefine: Hashable {
     }
 }
 
-/// Programs by file and constants, kernels by program and name; each is built once. What a user
-/// puts into `LLS_OPENCL_OPTIONS` is given to the device's compiler too.
+/// Programs by file and constants, kernels by program and name; each is built once. The text of
+/// `LLS_OPENCL_OPTIONS` is given to the device's compiler, too.
 final class ProgramCache {
     private struct ProgramKey: Hashable {
         let files: [KernelSource]
@@ -29,7 +29,7 @@ final class ProgramCache {
     private let context: cl_context
     private let device: OpenCLDevice
     private let binaries: BinaryCache?
-    private let multiplyAdd: MultiplyAdd
+    private let fma: FMAPolicy
     /// Files that are compiled as one program; the rest are programs of their own.
     private let together: [KernelSource]
     private var programs: [ProgramKey: cl_program] = [:]
@@ -37,16 +37,19 @@ final class ProgramCache {
     private var groupLimits: [cl_kernel: Int] = [:]
 
     init(
-        context: cl_context, device: OpenCLDevice, multiplyAdd: MultiplyAdd,
+        context: cl_context, device: OpenCLDevice, fma: FMAPolicy,
         binaries folder: CacheFolder?
     ) {
         self.context = context
         self.device = device
-        self.multiplyAdd = multiplyAdd
+        self.fma = fma
         binaries = BinaryCache(device, in: folder)
         together =
-            device.traits.paysByProgram
-            ? [.elementwise, .normalization, .pooling, .loss, .localLoss, .optimizer] : []
+            device.traits.prefersOneProgram
+            ? [
+                .elementwise, .normalization, .pooling, .loss, .localLoss, .batchNormPool,
+                .optimizer,
+            ] : []
     }
 
     func kernel(_ source: KernelSource, _ name: String, _ defines: [KernelDefine]) throws
@@ -65,8 +68,8 @@ final class ProgramCache {
         return kernel
     }
 
-    /// Work-items that a group of `kernel` may have: fewer than the device allows where a kernel
-    /// needs many registers.
+    /// Work-items that a group of `kernel` may have: fewer than the device allows if the kernel needs
+    /// many registers.
     ///
     /// - Parameter handle: of the kernel.
     func groupLimit(of kernel: String, _ handle: cl_kernel) throws -> Int {
@@ -86,7 +89,7 @@ final class ProgramCache {
         if let program = programs[key] { return program }
         let options =
             (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"]
-            + multiplyAdd.options(device.traits)
+            + fma.options(device.traits)
             + [Environment.variables["LLS_OPENCL_OPTIONS"]].compactMap { $0 })
             .joined(separator: " ")
         let text = (KernelSource.prelude + key.files).map(\.text).joined(separator: "\n")

@@ -1,12 +1,12 @@
-/// What is shipped for devices of one kind, before anything was searched on them. The tiles of
-/// processors follow from the width of their registers, see `RegisterTile`.
+/// The defaults for devices of one kind, on which nothing was searched yet. The tiles of processors
+/// follow from the width of their registers, see `RegisterTile`.
 enum DeviceClass {
     /// Hundreds of registers for each work-item.
     case large
     /// Arm, Qualcomm, Imagination: sums beyond some sixty registers spill.
     case mobile
 
-    /// Of the local-memory kernels, the largest first.
+    /// Tiles of the local-memory kernels, the largest first.
     var localTiles: [LocalTile] {
         switch self {
         case .large: LocalTile.all

@@ -1,18 +1,18 @@
 import KernelSources
 import Tensors
 
-/// The one place where kernels' shapes are looked up: in the tuning table, else as shipped.
+/// The one place where kernels' shapes are looked up: in the tuning table, else the default.
 extension OpenCLBackend {
     func tile(
-        for operation: DenseOperation, shipped: @autoclosure () -> RegisterTile
+        for operation: DenseOperation, default defaultTile: @autoclosure () -> RegisterTile
     ) -> RegisterTile {
-        variant(for: operation).register ?? shipped()
+        variant(for: operation).register ?? defaultTile()
     }
 
     func tile(
-        for operation: DenseOperation, shipped: @autoclosure () -> LocalTile
+        for operation: DenseOperation, default defaultTile: @autoclosure () -> LocalTile
     ) -> LocalTile {
-        variant(for: operation).local ?? shipped()
+        variant(for: operation).local ?? defaultTile()
     }
 
     /// `tile`, or the largest smaller one in whose groups the device runs `kernel`.
@@ -34,7 +34,7 @@ extension OpenCLBackend {
             device.name, kernel: kernel, limit: limit, needed: smallest.local.reduce(1, *))
     }
 
-    /// The algorithm that was found fastest; nil where none was looked for.
+    /// The algorithm that a search found fastest; nil if none was searched.
     func tunedAlgorithm(for operation: DenseOperation) -> ConvolutionAlgorithm? {
         variant(for: operation).algorithm
     }

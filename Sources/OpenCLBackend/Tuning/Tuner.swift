@@ -1,29 +1,30 @@
 import Tensors
 
-/// Searches variants on a device of its own, so that what it allocates and compiles is nobody
-/// else's.
+/// Searches variants by a backend of its own, so that nobody else holds the memory and programs of the
+/// search.
 public final class Tuner {
     private let backend: OpenCLBackend
     private let clock = ContinuousClock()
 
     /// How far a search goes.
     public enum Scope: Sendable {
-        /// Only variants that compute the very bytes of what is shipped: what a run may look for by
-        /// itself.
+        /// Only variants that compute the very bytes of the default: a run may search these by itself.
         case sameBytes
         /// Other algorithms and orders of summation too.
         case all
     }
 
-    /// What came of one shape class.
+    /// The result for one shape class.
     public struct Finding: Sendable {
+        /// The shape class, for people.
         public let shape: String
+        /// The fastest variant; empty if the default is.
         public let variant: Variant
-        /// How many times as fast as shipped it is.
+        /// How many times faster than the default it is.
         public let gain: Double
         /// Variants that failed to build, to run or to compute the same, and why.
         public let skipped: [(variant: Variant, reason: String)]
-        /// Whether every variant was tried; none was where the time was up before.
+        /// Whether every variant was tried; none was if the time was up before.
         public let isComplete: Bool
     }
 
@@ -103,11 +104,12 @@ public final class Tuner {
     private func candidates(_ shape: ShapeClass, _ scope: Scope) -> [Variant] {
         let all = Variant.candidates(for: shape, engine: backend.engine, on: backend.traits)
         guard case .convolution(let geometry, let pass) = shape.operation else { return all }
-        let shipped = backend.algorithm(for: pass, geometry)
-        let others = all.filter { $0 != Variant(algorithm: shipped) }
+        let defaultAlgorithm = backend.algorithm(for: pass, geometry)
+        let others = all.filter { $0 != Variant(algorithm: defaultAlgorithm) }
         guard scope == .sameBytes else { return others }
         // Another algorithm rounds otherwise, and by Winograd's filtering there is one way only.
-        return shipped == .direct ? others.filter { $0.algorithm ?? .direct == .direct } : []
+        return defaultAlgorithm == .direct
+            ? others.filter { $0.algorithm ?? .direct == .direct } : []
     }
 
     private func search(
@@ -115,9 +117,9 @@ public final class Tuner {
     ) throws -> VariantSearch<Variant>.Outcome {
         let trial = try Trial(
             shape.reduced(to: 1_000_000_000 * backend.traits.reportedComputeUnits), on: backend)
-        defer { backend.tuning = .shipped }
+        defer { backend.tuning = .default }
         func use(_ variant: Variant?) {
-            var table = TuningTable.shipped
+            var table = TuningTable.default
             if let variant {
                 table.set(
                     variant, for: ShapeClass(trial.operation), backend.engine, isComplete: true)
@@ -159,7 +161,7 @@ private struct Trial {
 
     func run() throws { try backend.perform(operation, first, second, into: output) }
 
-    /// What it computes, where an element that is never written shows.
+    /// The result, in which an element that is never written shows.
     func result() throws -> [Float] {
         try backend.fill(output, with: .nan)
         try run()

@@ -2,11 +2,11 @@ import FileFormats
 import Foundation
 import Tensors
 
-/// Which variant computes what, on one device. What it does not hold is computed as shipped, see
+/// Which variant computes which operation, on one device. All others are computed by the default, see
 /// `Dense/Tiling.swift`.
 ///
-/// Variants may add in another order, so a table is a part of the device: the same seed, device and
-/// table give the same bytes. What a run finds by itself never changes a byte, see
+/// Variants may sum in another order, so results depend on the table: the same seed, device and table
+/// give the same bytes. The variants that a run searches by itself never change a byte, see
 /// ``Tuner/Scope``.
 public struct TuningTable: Codable, Equatable, Sendable {
     private struct Entry: Codable, Equatable {
@@ -15,12 +15,13 @@ public struct TuningTable: Codable, Equatable, Sendable {
         var isComplete: Bool
     }
 
-    /// By engine and shape class. A variant with nothing in it was found to be best as shipped.
+    /// By engine and shape class. An empty variant means that the default was found best.
     private var entries: [String: Entry] = [:]
 
-    /// Everything as shipped.
-    public static let shipped = TuningTable()
+    /// The table without entries: every operation by its default.
+    public static let `default` = TuningTable()
 
+    /// Shape classes with an entry.
     public var count: Int { entries.count }
 
     subscript(shape: ShapeClass, engine: KernelEngine) -> Variant? {
@@ -43,11 +44,11 @@ public struct TuningTable: Codable, Equatable, Sendable {
         "\(engine.rawValue): \(shape.name)"
     }
 
-    /// Tells tables apart; `shipped` for one that changes nothing.
+    /// Tells tables apart; `default` for one that changes nothing.
     public var identity: String {
         let changes = entries.filter { $0.value.variant != Variant() }
             .map { "\($0.key): \($0.value.variant)" }.sorted()
-        return changes.isEmpty ? "shipped" : fingerprint(changes.joined(separator: "\n").utf8)
+        return changes.isEmpty ? "default" : fingerprint(changes.joined(separator: "\n").utf8)
     }
 
     /// This table with all that `other` holds besides, or knows better because it tried everything.
@@ -60,13 +61,13 @@ public struct TuningTable: Codable, Equatable, Sendable {
     }
 }
 
-/// Where tables are kept: one file for each platform, device, driver, version and number of compute
+/// The store of tables: one file for each platform, device, driver, version and number of compute
 /// units.
 public struct TuningStore: Sendable {
     private let folder: CacheFolder
     private let key: String
 
-    /// Nil where the user has no cache.
+    /// Nil if the user has no cache.
     public init?(for device: OpenCLDevice, in folder: CacheFolder? = .named("tuning")) {
         guard let folder else { return nil }
         self.folder = folder
@@ -76,20 +77,21 @@ public struct TuningStore: Sendable {
         ].joined(separator: " | ")
     }
 
+    /// The path of the table's file, which need not exist.
     public var file: String { folder.file(for: key, type: "json") }
 
-    /// The table that was kept; as shipped where there is none, or none that is sound.
+    /// The table that was kept; the default if there is none, or none that is sound.
     public func load() -> TuningTable {
         guard let data = folder.read(key, type: "json"),
             let table = try? JSONDecoder().decode(TuningTable.self, from: data)
-        else { return .shipped }
+        else { return .default }
         return table
     }
 
-    /// Keeps `table`, and what another process may have kept meanwhile: of several that save at once
-    /// none loses what another found.
+    /// Keeps `table` beside the entries that other processes have saved, so that several that save at
+    /// once lose nothing.
     ///
-    /// - Parameter replacing: whether what was kept is forgotten.
+    /// - Parameter replacing: whether the entries saved before are dropped.
     public func save(_ table: TuningTable, replacing: Bool = false) throws {
         try folder.exclusively {
             let whole = replacing ? table : table.merging(load())

@@ -1,10 +1,10 @@
 import Tensors
 
-/// One way to compute an operation. What is nil is as shipped.
+/// One way to compute an operation; nil means the default.
 public struct Variant: Hashable, Codable, Sendable, CustomStringConvertible {
     var register: RegisterTile?
     var local: LocalTile?
-    /// Of a convolution that allows Winograd's filtering. A tile is that of the direct one.
+    /// The algorithm of a convolution that allows Winograd's filtering. A tile belongs to the direct one.
     var algorithm: ConvolutionAlgorithm?
 
     public var description: String {
@@ -12,10 +12,10 @@ public struct Variant: Hashable, Codable, Sendable, CustomStringConvertible {
             algorithm?.rawValue, register.map { "\($0.height) rows of \($0.columns)" },
             local.map { "\($0.threads)x\($0.threads) items of \($0.item)x\($0.item)" },
         ].compactMap { $0 }
-        return parts.isEmpty ? "as shipped" : parts.joined(separator: ", ")
+        return parts.isEmpty ? "default" : parts.joined(separator: ", ")
     }
 
-    /// Whether kernels of this variant exist and fit the device: what a file says is not trusted.
+    /// Whether kernels of this variant exist and fit the device. A file is not trusted.
     func isPossible(on traits: DeviceTraits) -> Bool {
         if let register {
             guard (1...16).contains(register.height), [1, 2, 4].contains(register.vectors) else {
@@ -28,7 +28,7 @@ public struct Variant: Hashable, Codable, Sendable, CustomStringConvertible {
         return true
     }
 
-    /// What is worth trying for an operation, the likeliest first.
+    /// The variants worth trying for an operation, the likeliest first.
     static func candidates(
         for shape: ShapeClass, engine: KernelEngine, on traits: DeviceTraits
     ) -> [Variant] {

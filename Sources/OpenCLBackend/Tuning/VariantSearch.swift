@@ -1,16 +1,17 @@
-/// Finds the fastest of several ways to compute the same thing. Knows no device: what a variant
-/// computes and how long it takes is asked of closures.
+/// Finds the fastest of several ways to compute the same thing. It knows no device: closures compute
+/// and time a variant.
 package struct VariantSearch<Choice> {
     let candidates: [Choice]
-    /// Whether only variants count that compute the very bytes of the shipped one.
+    /// Whether only variants count that compute the very bytes of the default.
     let isExact: Bool
-    /// The result of a variant, nil for the shipped one.
+    /// The result of a variant, nil for the default.
     let compute: (Choice?) throws -> [Float]
     /// Seconds that a variant takes.
     let time: (Choice?) throws -> Double
     /// Whether the time is up.
     let isOver: () -> Bool
 
+    /// A search among `candidates`; the parameters are the properties.
     package init(
         candidates: [Choice], isExact: Bool = false, compute: @escaping (Choice?) throws -> [Float],
         time: @escaping (Choice?) throws -> Double, isOver: @escaping () -> Bool
@@ -22,23 +23,24 @@ package struct VariantSearch<Choice> {
         self.isOver = isOver
     }
 
-    /// Times as fast as shipped that a variant must be, or noise would choose.
+    /// How many times faster than the default a variant must be: below that, noise would choose.
     static var worthwhile: Double { 1.05 }
     /// Pairs of runs whose median ratio counts.
     static var rounds: Int { 5 }
 
+    /// The result of a search.
     package struct Outcome {
-        /// Nil where what is shipped is best.
+        /// Nil if the default is best.
         package var choice: Choice?
-        /// How many times as fast as shipped it is.
+        /// How many times faster than the default it is.
         package var gain = 1.0
-        /// What failed to build, to run, or to compute the same.
+        /// Candidates that failed to build, to run, or to compute the same.
         package var skipped: [(choice: Choice, reason: String)] = []
         /// Whether every candidate was tried.
         package var isComplete = true
     }
 
-    /// - Throws: what the shipped variant throws; a candidate that throws is skipped.
+    /// - Throws: what the default throws; a candidate that throws is skipped.
     package func run() throws -> Outcome {
         var outcome = Outcome()
         let expected = try compute(nil)
@@ -70,7 +72,8 @@ package struct VariantSearch<Choice> {
         return outcome
     }
 
-    /// How many times as fast as shipped. Who runs second finds the cache warm, so they take turns.
+    /// How many times faster than the default. The second of two runs finds the cache warm, so they take
+    /// turns.
     private func gain(of candidate: Choice) throws -> Double {
         let gains = try (0..<Self.rounds).map { round in
             let isFirst = round.isMultiple(of: 2)
@@ -82,8 +85,8 @@ package struct VariantSearch<Choice> {
     }
 }
 
-/// Why `values` are not what was expected; nil where they are. Sums in another order differ by some
-/// 10⁻⁶ of their size, Winograd's by some 10⁻⁵; a wrong element by its size.
+/// Why `values` differ too much from those expected; nil if they do not. Sums in another order differ
+/// by some 10⁻⁶ of their size, Winograd's by some 10⁻⁵; a wrong element differs by its size.
 package func difference(_ values: [Float], _ expected: [Float]) -> String? {
     guard values.count == expected.count else {
         return "computes \(values.count) elements of \(expected.count)"

@@ -2,58 +2,59 @@ import Tensors
 
 extension ReferenceBackend {
     public var name: String { "reference (loops in Double)" }
-    public var sliceAlignment: Int { 1 }
-    public var memoryUse: MemoryUse { ledger.use }
+    public var sliceAlignment: Int { ReferenceStorage.bytesPerNumber }
+    public var memoryUse: MemoryUse { counter.use }
     public var memoryLimits: MemoryLimits { .none }
 
-    public func makeTensor(_ shape: Shape, _ elementType: ElementType) throws -> Tensor {
-        _ = try shape.byteCount(of: elementType)
-        let undefined = elementType == .float32 ? Double.nan : Double(Int32.min)
-        let storage = ReferenceStorage(
-            count: shape.count, filledWith: undefined, ledger: ledger)
-        return Tensor(
-            shape: shape, elementType: elementType,
-            buffer: ReferenceBuffer(storage, 0..<shape.count))
+    public func makeTensor(_ spec: TensorSpec) throws -> Tensor {
+        let numbers = ReferenceStorage.numbers(inBytes: try spec.checkedByteCount())
+        let undefined = spec.elementType == .int32 ? Double(Int32.min) : Double.nan
+        let storage = ReferenceStorage(count: numbers, filledWith: undefined, counter: counter)
+        return Tensor(spec, buffer: ReferenceBuffer(storage, 0..<numbers))
     }
 
-    public func slice(_ tensor: Tensor, at offset: Int, _ shape: Shape) throws -> Tensor {
+    public func slice(_ tensor: Tensor, atByte offset: Int, _ spec: TensorSpec) throws -> Tensor {
         guard let buffer = tensor.buffer as? ReferenceBuffer else {
             preconditionFailure("a slice of another backend's tensor \(tensor.shape)")
         }
-        precondition(
-            offset >= 0 && offset + shape.count <= tensor.count,
-            "a slice \(shape) at \(offset) leaves \(tensor.shape)")
-        let first = buffer.start + offset
-        return Tensor(
-            shape: shape, elementType: tensor.elementType,
-            buffer: ReferenceBuffer(buffer.storage, first..<(first + shape.count)))
+        checkSlice(of: tensor, atByte: offset, spec)
+        let first = buffer.start + offset / ReferenceStorage.bytesPerNumber
+        let numbers = ReferenceStorage.numbers(inBytes: spec.byteCount)
+        return Tensor(spec, buffer: ReferenceBuffer(buffer.storage, first..<(first + numbers)))
     }
 
-    public func withScratch<Result>(_ shapes: [Shape], _ body: ([Tensor]) throws -> Result) throws
-        -> Result
-    {
-        let tensors = try shapes.map { shape in
-            let idle = idleScratch[shape.count]?.popLast()
-            return try idle?.reshaped(shape) ?? makeTensor(shape)
+    public func withScratch<Result>(
+        _ specs: [TensorSpec], _ body: ([Tensor]) throws -> Result
+    ) throws -> Result {
+        let numbers = try specs.map {
+            ReferenceStorage.numbers(inBytes: try $0.checkedByteCount())
         }
-        defer { for tensor in tensors { idleScratch[tensor.count, default: []].append(tensor) } }
-        for tensor in tensors { try fill(tensor, with: .nan) }
-        return try body(tensors)
+        return try scratchPool.withScratch(
+            numbers.map { $0 * MemoryLayout<Double>.stride },
+            allocate: {
+                ReferenceStorage(
+                    count: $0 / MemoryLayout<Double>.stride, filledWith: .nan, counter: counter)
+            }
+        ) { storages in
+            for storage in storages { storage.elements.update(repeating: .nan) }
+            return try body(
+                zip(zip(specs, numbers), storages).map { wanted, storage in
+                    Tensor(wanted.0, buffer: ReferenceBuffer(storage, 0..<wanted.1))
+                })
+        }
     }
 
     public func upload(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws {
         precondition(
             bytes.count == tensor.byteCount, "\(bytes.count) bytes uploaded to \(tensor.shape)")
+        tensor.checkHoldsElements()
         let elements = tensor.anyElements
         for index in 0..<tensor.count {
-            switch tensor.elementType {
-            case .float32:
-                elements[index] = Double(
-                    bytes.loadUnaligned(fromByteOffset: 4 * index, as: Float.self))
-            case .int32:
-                elements[index] = Double(
-                    bytes.loadUnaligned(fromByteOffset: 4 * index, as: Int32.self))
-            }
+            let offset = ReferenceStorage.bytesPerNumber * index
+            elements[index] =
+                tensor.elementType == .int32
+                ? Double(bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self))
+                : Double(bytes.loadUnaligned(fromByteOffset: offset, as: Float.self))
         }
     }
 
@@ -79,7 +80,7 @@ extension ReferenceBackend {
     public func copy(_ source: Tensor, into destination: Tensor) throws {
         precondition(
             source.count == destination.count && source.elementType == destination.elementType,
-            "\(source.shape) copied into \(destination.shape)")
+            "\(source.spec) copied into \(destination.spec)")
         _ = destination.anyElements.update(fromContentsOf: source.anyElements)
     }
 

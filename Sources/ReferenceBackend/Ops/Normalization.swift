@@ -45,10 +45,10 @@ extension ReferenceBackend {
         checkChannels(of: input, parameters, statistics)
         let (x, y, channels) = (input.elements, output.elements, input.shape.channels)
         let (scale, shift) = (parameters.scale.elements, parameters.shift.elements)
-        let normalized = statistics.normalization
+        let normalize = statistics.normalization
         for index in 0..<input.count {
             let c = index % channels
-            y[index] = activation(scale[c] * normalized(x[index], c) + shift[c])
+            y[index] = activation(scale[c] * normalize(x[index], c) + shift[c])
         }
     }
 
@@ -65,24 +65,24 @@ extension ReferenceBackend {
         let (rows, channels) = (input.shape.rows, input.shape.channels)
         let (g, x, result) = (outputGradient.elements, input.elements, inputGradient.elements)
         let (scale, shift) = (parameters.scale.elements, parameters.shift.elements)
-        let normalized = statistics.normalization
+        let normalize = statistics.normalization
         for c in 0..<channels {
             /// The gradient in front of the activation, and the normalised input.
-            func terms(_ row: Int) -> (gradient: Double, unit: Double) {
-                let unit = normalized(x[row * channels + c], c)
-                let y = activation(scale[c] * unit + shift[c])
-                return (g[row * channels + c] * activation.slope(atOutput: y), unit)
+            func terms(_ row: Int) -> (gradient: Double, normalized: Double) {
+                let normalized = normalize(x[row * channels + c], c)
+                let y = activation(scale[c] * normalized + shift[c])
+                return (g[row * channels + c] * activation.slope(atOutput: y), normalized)
             }
             let shiftSum = (0..<rows).reduce(0) { $0 + terms($1).gradient }
             let scaleSum = (0..<rows).reduce(0) {
-                let (gradient, unit) = terms($1)
-                return $0 + gradient * unit
+                let (gradient, normalized) = terms($1)
+                return $0 + gradient * normalized
             }
             for row in 0..<rows {
-                let (gradient, unit) = terms(row)
+                let (gradient, normalized) = terms(row)
                 result[row * channels + c] =
                     scale[c] * statistics.inverseDeviation.elements[c]
-                    * (gradient - (shiftSum + unit * scaleSum) / Double(rows))
+                    * (gradient - (shiftSum + normalized * scaleSum) / Double(rows))
             }
             scaleGradient.elements[c] = scaleSum
             shiftGradient.elements[c] = shiftSum

@@ -5,7 +5,9 @@
 /// `[batch, outputHeight, outputWidth, outputChannels]`. Output channel `o` belongs to group
 /// `o / (outputChannels / groups)` and sees only that group's input channels.
 public struct ConvolutionGeometry: Hashable, Sendable {
+    /// Extents of the input, and the channels of the output.
     public let batch, height, width, inputChannels, outputChannels: Int
+    /// The window, its step and the zeros around the image, in pixels, and the groups of channels.
     public let kernelHeight, kernelWidth, stride, padding, groups: Int
 
     /// - Precondition: extents are positive, groups divide both channel counts, and the padded
@@ -37,11 +39,16 @@ public struct ConvolutionGeometry: Hashable, Sendable {
         self.groups = groups
     }
 
+    /// Windows that fit along the height: rows of the output, in pixels.
     public var outputHeight: Int { (height + 2 * padding - kernelHeight) / stride + 1 }
+    /// Windows that fit along the width.
     public var outputWidth: Int { (width + 2 * padding - kernelWidth) / stride + 1 }
 
+    /// `[batch, height, width, inputChannels]`.
     public var inputShape: Shape { [batch, height, width, inputChannels] }
+    /// `[batch, outputHeight, outputWidth, outputChannels]`.
     public var outputShape: Shape { [batch, outputHeight, outputWidth, outputChannels] }
+    /// `[kernelHeight, kernelWidth, inputChannels / groups, outputChannels]`.
     public var weightShape: Shape {
         [kernelHeight, kernelWidth, inputChannels / groups, outputChannels]
     }

@@ -1,8 +1,11 @@
-/// A product `[rows, depth] · [depth, columns]`, and which of its factors lie transposed.
+/// The shape of a product `[rows, depth] · [depth, columns]` whose factors may be stored transposed.
 public struct ProductGeometry: Hashable, Sendable {
+    /// Extents of the product, and the terms of each sum.
     public let rows, depth, columns: Int
+    /// Whether a factor is stored as `[depth, rows]`, or `[columns, depth]`.
     public let isLeftTransposed, isRightTransposed: Bool
 
+    /// A product of these extents.
     public init(
         rows: Int, depth: Int, columns: Int, isLeftTransposed: Bool = false,
         isRightTransposed: Bool = false
@@ -14,22 +17,24 @@ public struct ProductGeometry: Hashable, Sendable {
         self.isRightTransposed = isRightTransposed
     }
 
+    /// The product of two factors.
     public init(_ left: MatrixFactor, _ right: MatrixFactor) {
         self.init(
             rows: left.rows, depth: left.columns, columns: right.columns,
             isLeftTransposed: left.isTransposed, isRightTransposed: right.isTransposed)
     }
 
+    /// One for each term of each sum.
     public var multiplyAccumulates: Int { [rows, depth, columns].saturatingProduct() }
 }
 
-/// An operation that multiplies and accumulates, by its shape alone: what plans count and tuners
-/// time.
+/// An operation that multiplies and accumulates, by its shape alone. Plans count these, tuners time
+/// them.
 public enum DenseOperation: Hashable, Sendable {
     case product(ProductGeometry)
     case convolution(ConvolutionGeometry, Pass)
 
-    /// What of a convolution is computed.
+    /// The part of a convolution's arithmetic.
     public enum Pass: String, CaseIterable, Sendable {
         case forward
         case weightGradient = "weight-gradient"
@@ -57,6 +62,7 @@ public enum DenseOperation: Hashable, Sendable {
         }
     }
 
+    /// One for each term of each sum; a convolution's padding is counted too.
     public var multiplyAccumulates: Int {
         switch self {
         case .product(let geometry): geometry.multiplyAccumulates
@@ -64,7 +70,7 @@ public enum DenseOperation: Hashable, Sendable {
         }
     }
 
-    /// The shapes of what it reads and writes.
+    /// The shapes of its two operands and of its result.
     public var operands: (first: Shape, second: Shape, result: Shape) {
         switch self {
         case .product(let product):

@@ -35,7 +35,7 @@ public protocol ElementwiseOps: DeviceMemory {
     /// `output = √input`, NaN below 0; `output` may be `input`.
     func squareRoot(_ input: Tensor, into output: Tensor) throws
 
-    /// `output` = 1 where `input > 0`, −1 where `input < 0`, else `input` (0 or NaN); `output` may be
+    /// `output` = 1 if `input > 0`, −1 if `input < 0`, else `input` (0 or NaN); `output` may be
     /// `input`.
     func signum(_ input: Tensor, into output: Tensor) throws
 
@@ -50,7 +50,7 @@ public protocol ElementwiseOps: DeviceMemory {
 
     /// `output = input / (1 − probability)`, or 0 with that probability; `output` may be `input`.
     ///
-    /// Element `i` is dropped where uniform number `i` of the stream `key`
+    /// Element `i` is dropped if uniform number `i` of the stream `key`
     /// (`RandomSource(key:).uniform(i)`) is below `probability`: the same on every device. The same
     /// call on a gradient is the gradient.
     func dropout(_ input: Tensor, probability: Float, key: UInt64, into output: Tensor) throws

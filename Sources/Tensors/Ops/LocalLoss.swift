@@ -1,8 +1,8 @@
 /// The LLS loss and the three fused passes of a block that is trained by a local loss.
 ///
 /// A block computes `z = affine(x)`, `a = activation(batchNorm(z))`, `p = averagePool(a)`. A local
-/// rule looks at `p` alone and answers with `∂loss/∂p`; from there the gradient goes back through
-/// pool, activation and batch norm to `z`, and no further.
+/// rule reads `p` alone and computes `∂loss/∂p`. From there the gradient goes back through pool,
+/// activation and batch norm to `z`, and no further.
 ///
 /// Every operation here has a composed form, made of the primitives (`composed…`): it is the
 /// default, and the oracle of a backend's own kernels.
@@ -30,7 +30,7 @@ public protocol LocalLossOps: LossOps, MatrixOps, NormalizationOps, PoolingOps {
     ///   - pooled: `p`, `geometry.outputShape`.
     ///   - windowSums: `[2, batch, features]`. With `s = activation′` and `x̂` the normalised input,
     ///     a backend may leave `Σ s` and `Σ s·x̂` of every window here for
-    ///     ``pooledGradient(of:input:windowSums:_:_:_:_:into:scaleGradient:shiftGradient:)``; only
+    ///     ``batchNormPoolGradient(of:input:windowSums:_:_:_:_:into:scaleGradient:shiftGradient:)``; only
     ///     that operation looks inside.
     func batchNormPool(
         _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
@@ -39,7 +39,7 @@ public protocol LocalLossOps: LossOps, MatrixOps, NormalizationOps, PoolingOps {
 
     /// From `∂loss/∂p` back to `∂loss/∂z` and the batch norm's gradients, without storing
     /// `∂loss/∂a`. `inputGradient` may be `input`.
-    func pooledGradient(
+    func batchNormPoolGradient(
         of pooledGradient: Tensor, input: Tensor, windowSums: Tensor,
         _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
         _ activation: Activation, _ geometry: AveragePoolGeometry,
@@ -63,15 +63,15 @@ extension LocalLossOps {
             pooled, basis: basis, labels, into: pooledGradient, addingLossTo: total)
         let (batch, classes) = (pooled.shape[0], basis.shape[0])
         try withScratch([pooled.shape, [batch], [batch, classes], pooled.shape]) { scratch in
-            let (unit, norms, scores, unitGradient) = (
+            let (normalized, norms, scores, normalizedGradient) = (
                 scratch[0], scratch[1], scratch[2], scratch[3]
             )
-            try normalizeRows(pooled, into: unit, norms: norms)
-            try multiply(unit.matrix, basis.transposed, into: scores)
+            try normalizeRows(pooled, into: normalized, norms: norms)
+            try multiply(normalized.matrix, basis.transposed, into: scores)
             try crossEntropy(scores, labels, options, gradient: scores, addingLossTo: total)
-            try multiply(scores.matrix, basis.matrix, into: unitGradient)
+            try multiply(scores.matrix, basis.matrix, into: normalizedGradient)
             try normalizeRowsGradient(
-                of: unitGradient, output: unit, norms: norms, into: pooledGradient)
+                of: normalizedGradient, output: normalized, norms: norms, into: pooledGradient)
         }
     }
 
@@ -101,18 +101,18 @@ extension LocalLossOps {
         }
     }
 
-    public func pooledGradient(
+    public func batchNormPoolGradient(
         of pooledGradient: Tensor, input: Tensor, windowSums: Tensor,
         _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
         _ activation: Activation, _ geometry: AveragePoolGeometry,
         into inputGradient: Tensor, scaleGradient: Tensor, shiftGradient: Tensor
     ) throws {
-        try composedPooledGradient(
+        try composedBatchNormPoolGradient(
             of: pooledGradient, input: input, parameters, statistics, activation, geometry,
             into: inputGradient, scaleGradient: scaleGradient, shiftGradient: shiftGradient)
     }
 
-    public func composedPooledGradient(
+    public func composedBatchNormPoolGradient(
         of pooledGradient: Tensor, input: Tensor,
         _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
         _ activation: Activation, _ geometry: AveragePoolGeometry,

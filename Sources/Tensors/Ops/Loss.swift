@@ -21,6 +21,7 @@ public struct CrossEntropyOptions: Hashable, Sendable {
     }
 }
 
+/// Losses of a classifier's logits, and its correct answers.
 public protocol LossOps: DeviceMemory {
     /// Softmax cross-entropy, averaged over the batch, and its gradient.
     ///
@@ -30,7 +31,7 @@ public protocol LossOps: DeviceMemory {
     /// - Parameters:
     ///   - logits: `[batch, classes]`.
     ///   - labels: integers `[batch]`, each below `classes`; a label outside makes the loss NaN.
-    ///   - gradient: `[batch, classes]`, may be `logits`; nil where only the loss is wanted.
+    ///   - gradient: `[batch, classes]`, may be `logits`; nil if only the loss is wanted.
     ///   - total: `[1]`, to which the mean loss is added.
     func crossEntropy(
         _ logits: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
@@ -42,6 +43,6 @@ public protocol LossOps: DeviceMemory {
     func countCorrect(
         _ logits: Tensor, _ labels: Tensor, top: Int, addingTo total: Tensor) throws
 
-    /// `output[row, c] = value` where `c` is the row's label, else 0. Output `[batch, classes]`.
+    /// `output[row, c] = value` if `c` is the row's label, else 0. Output `[batch, classes]`.
     func oneHot(_ labels: Tensor, value: Float, into output: Tensor) throws
 }

@@ -1,6 +1,8 @@
 /// A matrix `[rows, columns]`, or the transpose of one, as a factor of a product.
 public struct MatrixFactor {
+    /// The matrix as it is stored.
     public let tensor: Tensor
+    /// Whether the product sees its transpose.
     public let isTransposed: Bool
 
     /// - Precondition: `tensor` has rank 2.
@@ -10,8 +12,9 @@ public struct MatrixFactor {
         self.isTransposed = isTransposed
     }
 
-    /// Extents as the product sees them.
+    /// Rows as the product sees them.
     public var rows: Int { tensor.shape[isTransposed ? 1 : 0] }
+    /// Columns as the product sees them.
     public var columns: Int { tensor.shape[isTransposed ? 0 : 1] }
 }
 
@@ -22,6 +25,7 @@ extension Tensor {
     public var transposed: MatrixFactor { MatrixFactor(self, isTransposed: true) }
 }
 
+/// Products of matrices.
 public protocol MatrixOps: DeviceMemory {
     /// `output = left · right (+ bias in every row)`.
     ///

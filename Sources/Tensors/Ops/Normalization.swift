@@ -1,10 +1,13 @@
 /// A batch norm's learned and running values, `[channels]` each.
 public struct BatchNormParameters {
+    /// γ, β, and the running mean and variance, `[channels]` each.
     public let scale, shift, runningMean, runningVariance: Tensor
+    /// Added to the variance before its root is taken.
     public var epsilon: Float = 1e-5
     /// Share of the new batch in the running values.
     public var momentum: Float = 0.1
 
+    /// Parameters with PyTorch's ``epsilon`` and ``momentum``.
     public init(scale: Tensor, shift: Tensor, runningMean: Tensor, runningVariance: Tensor) {
         self.scale = scale
         self.shift = shift
@@ -15,8 +18,10 @@ public struct BatchNormParameters {
 
 /// The mean and `1/√(variance + ε)` that a batch is normalised with, `[channels]` each.
 public struct BatchStatistics {
+    /// The mean, and `1/√(variance + ε)`, `[channels]` each.
     public let mean, inverseDeviation: Tensor
 
+    /// Statistics in these tensors.
     public init(mean: Tensor, inverseDeviation: Tensor) {
         self.mean = mean
         self.inverseDeviation = inverseDeviation
@@ -44,7 +49,7 @@ public protocol NormalizationOps: DeviceMemory {
         _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
         _ activation: Activation, into output: Tensor) throws
 
-    /// Gradient of ``batchNorm(_:_:_:_:into:)`` in training, where the statistics depend on the
+    /// Gradient of ``batchNorm(_:_:_:_:into:)`` in training, when the statistics depend on the
     /// input. The activation is computed anew from `input`, so its output need not be kept.
     /// `inputGradient` may be `outputGradient` or `input`.
     func batchNormGradient(
@@ -57,7 +62,7 @@ public protocol NormalizationOps: DeviceMemory {
     func normalizeRows(_ input: Tensor, into output: Tensor, norms: Tensor) throws
 
     /// Gradient of ``normalizeRows(_:into:norms:)``, from its output:
-    /// `(g − u·(g·u)) / norm`; where the norm was at its bound, `g / norm`.
+    /// `(g − u·(g·u)) / norm`, or `g / norm` if the norm was at its bound.
     func normalizeRowsGradient(
         of outputGradient: Tensor, output: Tensor, norms: Tensor, into inputGradient: Tensor) throws
 }

@@ -1,3 +1,4 @@
+/// Pools of images and of features.
 public protocol PoolingOps: DeviceMemory {
     /// The largest element of every window. NaN wins, as in PyTorch: of a window that holds any the
     /// result is NaN.

@@ -26,7 +26,7 @@ extension OperationCatalog {
         /// The square, or the quotient by itself.
         case both = ", all one"
 
-        /// Both sources and the destination, each with elements in `range` where it is read.
+        /// Both sources and the destination, each with elements in `range` if it is read.
         func operands(_ shape: Shape, in range: ClosedRange<Float>, reads: Bool) -> [Operand] {
             let isRead = reads || self != .apart
             return [
@@ -36,11 +36,11 @@ extension OperationCatalog {
             ]
         }
 
-        func left<Value>(_ values: Named<Value>) -> Value {
+        func left<Value>(_ values: NamedOperands<Value>) -> Value {
             self == .left || self == .both ? values.destination : values.left
         }
 
-        func right<Value>(_ values: Named<Value>) -> Value {
+        func right<Value>(_ values: NamedOperands<Value>) -> Value {
             self == .right || self == .both ? values.destination : values.right
         }
     }
@@ -56,11 +56,11 @@ extension OperationCatalog {
         } body: { backend, t in
             try backend.multiplyAdd(
                 alpha, placement.left(t), placement.right(t), beta, into: t.destination)
-        } bounds: { evidence in
-            let (x, y) = (placement.left(evidence.before), placement.right(evidence.before))
+        } bounds: { data in
+            let (x, y) = (placement.left(data.before), placement.right(data.before))
             // Two products, the third and the sum.
             let bounds = x.indices.map { index in
-                let kept = beta == 0 ? 0 : Double(beta) * evidence.before.destination[index]
+                let kept = beta == 0 ? 0 : Double(beta) * data.before.destination[index]
                 return Rounding.sum(
                     of: 2, magnitude: abs(Double(alpha) * x[index] * y[index]) + abs(kept))
             }
@@ -81,11 +81,11 @@ extension OperationCatalog {
             try backend.divideAdd(
                 alpha, placement.left(t), placement.right(t), epsilon: epsilon, beta,
                 into: t.destination)
-        } bounds: { evidence in
-            let (x, y) = (placement.left(evidence.before), placement.right(evidence.before))
+        } bounds: { data in
+            let (x, y) = (placement.left(data.before), placement.right(data.before))
             // A sum, the quotient and two products of one term, and the last sum.
             let bounds = x.indices.map { index in
-                let kept = beta == 0 ? 0 : Double(beta) * evidence.before.destination[index]
+                let kept = beta == 0 ? 0 : Double(beta) * data.before.destination[index]
                 let quotient = abs(Double(alpha) * x[index] / (y[index] + Double(epsilon)))
                 return Rounding.division * quotient
                     + Rounding.sum(of: 2, magnitude: quotient + abs(kept))
@@ -102,8 +102,8 @@ extension OperationCatalog {
             ]
         } body: { backend, t in
             try backend.squareRoot(inPlace ? t.output : t.input, into: t.output)
-        } bounds: { evidence in
-            ["output": evidence.after.output.map { Rounding.squareRoot * $0 }]
+        } bounds: { data in
+            ["output": data.after.output.map { Rounding.squareRoot * $0 }]
         }
     }
 
@@ -117,8 +117,8 @@ extension OperationCatalog {
             ]
         } body: { backend, t in
             try backend.signum(inPlace ? t.output : t.input, into: t.output)
-        } bounds: { evidence in
-            ["output": evidence.exactly("output")]
+        } bounds: { data in
+            ["output": data.exactly("output")]
         }
     }
 }

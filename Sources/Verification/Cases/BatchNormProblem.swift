@@ -61,7 +61,7 @@ struct BatchNormProblem: Sendable {
 
     private var rawInput: [Float] { values(3, shape.count, (offset - 1)...(offset + 1)) }
 
-    /// The input, moved where the activation's kink is so near that rounding could decide the side:
+    /// The input, moved away from the activation's kink if rounding could decide the side:
     /// no element's `ŷ` is nearer to 0 than four times the error it may have.
     func input() -> [Float] {
         let ((mean, inverse), scale, shift) = (moments, scale, shift)
@@ -97,20 +97,21 @@ struct BatchNormProblem: Sendable {
 
     // MARK: Errors
 
-    /// Of `1/√(v + ε)`: half of the sum's rounding, a root and a division, and one to spare.
-    static let inverseRootError = Rounding.squareRoot + Rounding.division + 2 * Rounding.unit
+    /// The error of `1/√(v + ε)`: half of the sum's rounding, a root and a division, and one to spare.
+    static let inverseRootError =
+        Rounding.squareRoot + Rounding.division + 2 * Rounding.unitRoundoff
 
-    /// Of `a·(x − mean)·inverse + b`, or of `a′·x + b′`: four roundings, relative to the terms.
-    static let affineRoundings = 8 * Rounding.unit
+    /// The error of `a·(x − mean)·inverse + b`, or of `a′·x + b′`: four roundings, relative to the terms.
+    static let affineRoundings = 8 * Rounding.unitRoundoff
 
     /// The mean is a sum; the variance may have the error of Welford's updates (Chan, Golub &
     /// LeVeque 1983), `M·u·√(1 + mean²/variance)`, and that of the mean, squared.
-    func statisticsBounds(_ evidence: Evidence) -> [String: [Double]] {
+    func statisticsBounds(_ data: CaseData) -> [String: [Double]] {
         var bounds: [String: [Double]] = [:]
-        let (x, channels, count) = (evidence.before.input, shape.channels, Double(rows))
+        let (x, channels, count) = (data.before.input, shape.channels, Double(rows))
         for c in 0..<channels {
             let column = stride(from: c, to: x.count, by: channels).map { x[$0] }
-            let mean = evidence.after.mean[c]
+            let mean = data.after.mean[c]
             let square = column.reduce(0) { $0 + $1 * $1 } / count
             let variance = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
             let meanError = Rounding.sum(
@@ -118,10 +119,10 @@ struct BatchNormProblem: Sendable {
             let varianceError =
                 Rounding.sum(of: rows + 3, magnitude: (variance * square).squareRoot())
                 + meanError * meanError
-            let inverse = evidence.after.inverseDeviation[c]
+            let inverse = data.after.inverseDeviation[c]
             let unbiased = count / (count - 1)
             let (oldMean, oldVariance) = (
-                abs(evidence.before.runningMean[c]), evidence.before.runningVariance[c]
+                abs(data.before.runningMean[c]), data.before.runningVariance[c]
             )
             bounds["mean", default: []].append(meanError)
             bounds["inverseDeviation", default: []].append(
@@ -137,16 +138,16 @@ struct BatchNormProblem: Sendable {
         return bounds
     }
 
-    func outputs(_ evidence: Evidence, input: [Double]) -> [Double] {
+    func outputs(_ data: CaseData, input: [Double]) -> [Double] {
         input.indices.map { index in
             activation.value(
-                Term(evidence, input[index], channel: index % shape.channels).affine)
+                Term(data, input[index], channel: index % shape.channels).affine)
         }
     }
 
-    func outputBounds(_ evidence: Evidence, input: [Double]) -> [Double] {
+    func outputBounds(_ data: CaseData, input: [Double]) -> [Double] {
         input.indices.map { index in
-            let term = Term(evidence, input[index], channel: index % shape.channels)
+            let term = Term(data, input[index], channel: index % shape.channels)
             return term.affineError + activation.error(atOutput: activation.value(term.affine))
         }
     }
@@ -154,35 +155,35 @@ struct BatchNormProblem: Sendable {
     /// One element's way through the batch norm.
     private struct Term {
         /// `scale · inverse`, `x̂`, the magnitude of x̂'s terms, `ŷ` and the magnitude of its terms.
-        let slope, unit, unitMagnitude, affine, affineMagnitude: Double
+        let slope, normalized, normalizedMagnitude, affine, affineMagnitude: Double
 
-        init(_ evidence: Evidence, _ x: Double, channel c: Int) {
-            let (before, inverse) = (evidence.before, evidence.before.inverseDeviation[c])
+        init(_ data: CaseData, _ x: Double, channel c: Int) {
+            let (before, inverse) = (data.before, data.before.inverseDeviation[c])
             slope = before.scale[c] * inverse
-            unit = (x - before.mean[c]) * inverse
-            unitMagnitude = (abs(x) + abs(before.mean[c])) * inverse
-            affine = before.scale[c] * unit + before.shift[c]
-            affineMagnitude = abs(before.scale[c]) * unitMagnitude + abs(before.shift[c])
+            normalized = (x - before.mean[c]) * inverse
+            normalizedMagnitude = (abs(x) + abs(before.mean[c])) * inverse
+            affine = before.scale[c] * normalized + before.shift[c]
+            affineMagnitude = abs(before.scale[c]) * normalizedMagnitude + abs(before.shift[c])
         }
 
         var affineError: Double { affineRoundings * affineMagnitude + Rounding.underflow }
 
-        /// Of x̂: three roundings.
-        var unitError: Double { 6 * Rounding.unit * unitMagnitude }
+        /// The error of x̂: three roundings.
+        var normalizedError: Double { 6 * Rounding.unitRoundoff * normalizedMagnitude }
     }
 
     /// The bounds of batch norm's gradients.
     ///
-    /// With `s = activation′(ŷ)`, off by δs where it is curved, and `g` off by `gradientError`:
+    /// With `s = activation′(ŷ)`, off by δs if it is curved, and `g` off by `gradientError`:
     /// - `dβ = Σ g·s`: a sum of M terms, and Σ of the terms' own errors;
     /// - `dγ = Σ g·s·x̂`: the same; x̂ counts with the magnitude of its terms, three roundings more;
     /// - `dx = scale·inverse·(g·s − (dβ + x̂·dγ)/M)`: the errors of all parts, and six roundings.
     ///
     /// - Parameters:
-    ///   - gradientError: the error of every `outputGradient`, where that was computed too.
+    ///   - gradientError: the error of every `outputGradient`, if that was computed too.
     ///   - windows: how many windows an element may be summed in.
     func gradientBounds(
-        _ evidence: Evidence, input: [Double], outputGradient: [Double],
+        _ data: CaseData, input: [Double], outputGradient: [Double],
         gradientError: [Double]? = nil, windows: Int = 1
     ) -> (input: [Double], scale: [Double], shift: [Double]) {
         let (channels, count) = (shape.channels, Double(rows))
@@ -192,7 +193,7 @@ struct BatchNormProblem: Sendable {
         )
         for c in 0..<channels {
             let column = stride(from: c, to: input.count, by: channels).map { index in
-                let term = Term(evidence, input[index], channel: c)
+                let term = Term(data, input[index], channel: c)
                 let y = activation.value(term.affine)
                 let (slope, slopeError) = activation.slope(at: y, inputError: term.affineError)
                 let gradient = outputGradient[index]
@@ -201,7 +202,7 @@ struct BatchNormProblem: Sendable {
             }
             let (shift, scale) = (
                 column.reduce(0) { $0 + $1.gradient },
-                column.reduce(0) { $0 + $1.gradient * $1.term.unit }
+                column.reduce(0) { $0 + $1.gradient * $1.term.normalized }
             )
             let shiftError =
                 Rounding.sum(
@@ -210,16 +211,19 @@ struct BatchNormProblem: Sendable {
             let scaleError =
                 Rounding.sum(
                     of: rows * windows + 4,
-                    magnitude: column.reduce(0) { $0 + abs($1.gradient) * $1.term.unitMagnitude })
-                + column.reduce(0) { $0 + $1.error * $1.term.unitMagnitude }
+                    magnitude: column.reduce(0) {
+                        $0 + abs($1.gradient) * $1.term.normalizedMagnitude
+                    })
+                + column.reduce(0) { $0 + $1.error * $1.term.normalizedMagnitude }
             result.shift.append(shiftError)
             result.scale.append(scaleError)
             for (index, term, gradient, error) in column {
                 let means =
-                    (shiftError + term.unitMagnitude * scaleError + term.unitError * abs(scale))
+                    (shiftError + term.normalizedMagnitude * scaleError + term.normalizedError
+                        * abs(scale))
                     / count
                 let magnitude =
-                    abs(gradient) + (abs(shift) + term.unitMagnitude * abs(scale)) / count
+                    abs(gradient) + (abs(shift) + term.normalizedMagnitude * abs(scale)) / count
                 result.input[index] =
                     abs(term.slope)
                     * (error + means + Rounding.sum(of: 6, magnitude: magnitude))
@@ -238,7 +242,7 @@ extension Activation {
         }
     }
 
-    /// The derivative where the output is `y`, and its error where the input's is `inputError`:
+    /// The derivative at the output `y`, and its error if the input's is `inputError`:
     /// `1 − y²` changes by at most `2|y|·δy`. Inputs stay away from the kink of the leaky ReLU.
     fileprivate func slope(at y: Double, inputError: Double) -> (value: Double, error: Double) {
         switch self {
@@ -247,7 +251,7 @@ extension Activation {
         case .tanh:
             (
                 1 - y * y,
-                2 * abs(y) * (inputError + error(atOutput: y)) + 4 * Rounding.unit
+                2 * abs(y) * (inputError + error(atOutput: y)) + 4 * Rounding.unitRoundoff
             )
         }
     }

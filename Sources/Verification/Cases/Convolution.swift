@@ -21,9 +21,9 @@ extension OperationCatalog {
                 try backend.convolve(
                     t.input, t.weights, bias: hasBias ? t.bias : nil, geometry, into: t.output)
             }
-        } bounds: { evidence in
+        } bounds: { data in
             let length = geometry.taps * geometry.inputChannels / geometry.groups
-            return ["output": try evidence.sums("output", length: length + 1)]
+            return ["output": try data.sums("output", length: length + 1)]
         }
     }
 
@@ -39,9 +39,9 @@ extension OperationCatalog {
                 try backend.convolutionWeightGradient(
                     t.input, of: t.outputGradient, geometry, into: t.weightGradient)
             }
-        } bounds: { evidence in
+        } bounds: { data in
             let length = geometry.outputPixels
-            return ["weightGradient": try evidence.sums("weightGradient", length: length)]
+            return ["weightGradient": try data.sums("weightGradient", length: length)]
         }
     }
 
@@ -57,9 +57,9 @@ extension OperationCatalog {
                 try backend.convolutionInputGradient(
                     of: t.outputGradient, t.weights, geometry, into: t.inputGradient)
             }
-        } bounds: { evidence in
+        } bounds: { data in
             let length = geometry.taps * geometry.outputChannels / geometry.groups
-            return ["inputGradient": try evidence.sums("inputGradient", length: length)]
+            return ["inputGradient": try data.sums("inputGradient", length: length)]
         }
     }
 

@@ -15,7 +15,7 @@ struct CrossEntropyError {
     private var losses: [(magnitude: Double, error: Double)] = []
     private let classes: Int
 
-    /// - Parameter logitErrors: how far every logit may be off before; 0 where they are inputs.
+    /// - Parameter logitErrors: how far every logit may be off before; 0 if they are inputs.
     init(
         logits: [[Double]], labels: [Double], _ options: CrossEntropyOptions,
         logitErrors: [[Double]]? = nil
@@ -23,7 +23,7 @@ struct CrossEntropyError {
         let (temperature, smoothing) = (
             Double(options.temperature), Double(options.labelSmoothing)
         )
-        let unit = Rounding.unit
+        let unitRoundoff = Rounding.unitRoundoff
         classes = logits.first?.count ?? 0
         let (width, spread) = (Double(classes), log(Double(max(classes, 2))))
         for (row, values) in logits.enumerated() {
@@ -34,13 +34,16 @@ struct CrossEntropyError {
             let sum = scaled.reduce(0) { $0 + exp($1 - largest) }
             let probabilities = scaled.map { exp($0 - largest) / sum }
 
-            // Of log q, absolute; of q, relative: twice the exponent's, for numerator and sum.
+            // The error of log q is absolute; that of q is relative: twice the exponent's, for the
+            // numerator and the sum.
             let logError =
                 2 * incoming
-                + unit * (16 * magnitude + 8 + width + 4 * spread) + Rounding.logarithm * spread
+                + unitRoundoff * (16 * magnitude + 8 + width + 4 * spread) + Rounding.logarithm
+                * spread
             let relative =
                 Foundation.expm1(2 * incoming)
-                + unit * (28 * magnitude + width) + 2 * Rounding.exponential + Rounding.division
+                + unitRoundoff * (28 * magnitude + width) + 2 * Rounding.exponential
+                + Rounding.division
                 + logError - 2 * incoming
             let target = scaled.indices.map { c in
                 (c == Int(labels[row]) ? 1 - smoothing : 0) + smoothing / width
@@ -48,8 +51,8 @@ struct CrossEntropyError {
             let scale = 1 / (temperature * Double(logits.count))
             gradient += zip(probabilities, target).map { q, t in
                 scale
-                    * (q * relative + 3 * unit * t
-                        + (2 * unit + Rounding.division) * (abs(q - t) + q + t))
+                    * (q * relative + 3 * unitRoundoff * t
+                        + (2 * unitRoundoff + Rounding.division) * (abs(q - t) + q + t))
                     + Rounding.underflow
             }
             magnitudes += zip(probabilities, target).map { scale * abs($0 - $1) }

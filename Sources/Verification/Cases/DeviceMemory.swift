@@ -8,11 +8,11 @@ extension OperationCatalog {
     /// Everything here moves values and must not change them.
     private static func moving(
         _ operation: String, _ detail: String, _ operands: @escaping @Sendable () -> [Operand],
-        _ body: @escaping @Sendable (any Backend, Named<Tensor>) throws -> Void
+        _ body: @escaping @Sendable (any Backend, NamedOperands<Tensor>) throws -> Void
     ) -> OperationCase {
-        OperationCase("memory/\(operation)", detail, operands: operands, body: body) { evidence in
+        OperationCase("memory/\(operation)", detail, operands: operands, body: body) { data in
             let results = operands().filter { $0.role == .result }.map(\.name)
-            return Dictionary(uniqueKeysWithValues: results.map { ($0, evidence.exactly($0)) })
+            return Dictionary(uniqueKeysWithValues: results.map { ($0, data.exactly($0)) })
         }
     }
 
@@ -71,8 +71,8 @@ extension OperationCatalog {
         try backend.fill(t.output.prefix(batch: 1).reshaped([5]), with: 0)
     }
 
-    /// Scratch lent while other scratch is lent must be other memory, also to operations that take
-    /// scratch themselves.
+    /// Scratch that is asked for while other scratch is in use must be other memory, also for operations
+    /// that use scratch themselves.
     private static let scratch = moving("scratch", "nested") {
         [.result("outer", [65]), .result("inner", [33]), .result("second", [65])]
     } _: { backend, t in

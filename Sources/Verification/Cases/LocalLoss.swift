@@ -19,7 +19,7 @@ extension OperationCatalog {
                             }
                         }
                         + [false, true].map {
-                            pooledGradient(problem, inPlace: $0, composed: composed)
+                            batchNormPoolGradient(problem, inPlace: $0, composed: composed)
                         }
                 }
         }
@@ -52,14 +52,14 @@ extension OperationCatalog {
                     t.pooled, basis: t.basis, t.labels, options, into: t.pooledGradient,
                     addingLossTo: t.total)
             }
-        } bounds: { evidence in
+        } bounds: { data in
             let error = SynchronizationError(
-                pooled: evidence.before.pooled.chunked(features),
-                basis: evidence.before.basis.chunked(features), labels: evidence.before.labels,
-                gradient: evidence.after.pooledGradient.chunked(features), options)
+                pooled: data.before.pooled.chunked(features),
+                basis: data.before.basis.chunked(features), labels: data.before.labels,
+                gradient: data.after.pooledGradient.chunked(features), options)
             return [
                 "pooledGradient": error.gradient,
-                "total": [error.loss.loss(addedTo: evidence.before.total[0])],
+                "total": [error.loss.loss(addedTo: data.before.total[0])],
             ]
         }
     }
@@ -102,12 +102,12 @@ extension OperationCatalog {
                     problem.pool, maxPool: maxPool, into: t.output, pooled: t.pooled,
                     windowSums: t.windowSums)
             }
-        } bounds: { evidence in
-            let input = evidence.before.input
-            let activation = problem.norm.outputBounds(evidence, input: input)
+        } bounds: { data in
+            let input = data.before.input
+            let activation = problem.norm.outputBounds(data, input: input)
             let pooled = zip(
                 try problem.averages(of: activation),
-                try problem.averages(of: problem.norm.outputs(evidence, input: input).map(abs))
+                try problem.averages(of: problem.norm.outputs(data, input: input).map(abs))
             ).map { error, magnitude in
                 error + Rounding.sum(of: problem.pool.largestWindow + 2, magnitude: magnitude)
             }
@@ -117,7 +117,7 @@ extension OperationCatalog {
         }
     }
 
-    /// What may follow such a block: 2×2, as networks have it, and another window.
+    /// The max pools that may follow such a block: 2×2, as networks have it, and another window.
     private static func maxPools(_ problem: PooledProblem, _ size: Size) -> [MaxPoolGeometry] {
         let shape = problem.norm.shape
         guard shape.rank == 4 else { return [] }
@@ -129,12 +129,14 @@ extension OperationCatalog {
     }
 
     /// The gradient after the forward pass that leaves the window sums for it.
-    private static func pooledGradient(_ problem: PooledProblem, inPlace: Bool, composed: Bool)
+    private static func batchNormPoolGradient(
+        _ problem: PooledProblem, inPlace: Bool, composed: Bool
+    )
         -> OperationCase
     {
         let channels: Shape = [problem.norm.shape.channels]
         return OperationCase(
-            "local loss/pooled gradient\(composed ? ", composed" : "")",
+            "local loss/batch norm and pool gradient\(composed ? ", composed" : "")",
             problem.summary + (inPlace ? " into input" : "")
         ) {
             problem.norm.parameters() + problem.norm.statistics() + [
@@ -150,7 +152,7 @@ extension OperationCatalog {
         } body: { backend, t in
             let destination = inPlace ? t.input : t.inputGradient
             if composed {
-                try backend.composedPooledGradient(
+                try backend.composedBatchNormPoolGradient(
                     of: t.pooledGradient, input: t.input, t.batchNormParameters, t.batchStatistics,
                     problem.norm.activation, problem.pool, into: destination,
                     scaleGradient: t.scaleGradient, shiftGradient: t.shiftGradient)
@@ -159,17 +161,17 @@ extension OperationCatalog {
                     t.input, t.batchNormParameters, t.batchStatistics, problem.norm.activation,
                     problem.pool, maxPool: nil, into: t.output, pooled: t.pooled,
                     windowSums: t.windowSums)
-                try backend.pooledGradient(
+                try backend.batchNormPoolGradient(
                     of: t.pooledGradient, input: t.input, windowSums: t.windowSums,
                     t.batchNormParameters, t.batchStatistics, problem.norm.activation, problem.pool,
                     into: destination, scaleGradient: t.scaleGradient,
                     shiftGradient: t.shiftGradient)
             }
-        } bounds: { evidence in
-            let (gradient, magnitude) = try problem.spread(evidence.before.pooledGradient)
+        } bounds: { data in
+            let (gradient, magnitude) = try problem.spread(data.before.pooledGradient)
             let windows = problem.pool.mostWindowsOfAnElement
             let bounds = problem.norm.gradientBounds(
-                evidence, input: evidence.before.input, outputGradient: gradient,
+                data, input: data.before.input, outputGradient: gradient,
                 gradientError: magnitude.map { Rounding.sum(of: windows + 2, magnitude: $0) },
                 windows: windows)
             return [

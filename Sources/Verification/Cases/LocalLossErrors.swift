@@ -66,9 +66,9 @@ struct SynchronizationError {
         let norms = pooled.map { row in
             max(row.reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-12)
         }
-        let units = zip(pooled, norms).map { row, norm in row.map { $0 / norm } }
-        let scores = units.map { unit in basis.map { dot(unit, $0) } }
-        let scoreErrors = units.map { unit in
+        let normalized = zip(pooled, norms).map { row, norm in row.map { $0 / norm } }
+        let scores = normalized.map { unit in basis.map { dot(unit, $0) } }
+        let scoreErrors = normalized.map { unit in
             basis.map { vector in
                 let magnitude = dot(unit.map(abs), vector.map(abs))
                 return magnitude * rowError.unit + Rounding.sum(of: features, magnitude: magnitude)
@@ -79,8 +79,8 @@ struct SynchronizationError {
         let gradientErrors = loss.gradient.chunked(classes)
         let scoreGradients = loss.magnitudes.chunked(classes)
 
-        gradient = units.indices.flatMap { row in
-            let (unit, norm) = (units[row], norms[row])
+        gradient = normalized.indices.flatMap { row in
+            let (unit, norm) = (normalized[row], norms[row])
             // Per feature: the error and the magnitude of Σ G·basis.
             var (errors, magnitudes) = (
                 [Double](repeating: 0, count: features), [Double](repeating: 0, count: features)
@@ -101,7 +101,7 @@ struct SynchronizationError {
                 + Rounding.sum(of: features + classes, magnitude: along)
             return (0..<features).map { i in
                 let (own, u) = (magnitudes[i], abs(unit[i]))
-                let roundings = 2 * Rounding.unit + 2 * Rounding.division
+                let roundings = 2 * Rounding.unitRoundoff + 2 * Rounding.division
                 return
                     (errors[i] + u * alongError + u * rowError.unit * along
                     + roundings * (own + u * along)) / norm

@@ -9,7 +9,7 @@ extension OperationCatalog {
             : [(1, 2), (3, 10)]
         return batches.flatMap { batch, classes in
             crossEntropyOptions(size).flatMap { options in
-                GradientPlace.allCases.map { crossEntropy(batch, classes, options, $0) }
+                GradientDestination.allCases.map { crossEntropy(batch, classes, options, $0) }
             }
                 + [1, 5].filter { $0 < classes }.flatMap { top in
                     [
@@ -18,6 +18,7 @@ extension OperationCatalog {
                     ]
                 }
         } + [labelOutside(10), labelOutside(-1), largeLogits]
+            + [(1, 2), (9, 10), (128, 10), (33, 200)].map { oneHot($0, $1) }
     }
 
     static func crossEntropyOptions(_ size: Size) -> [CrossEntropyOptions] {
@@ -26,22 +27,23 @@ extension OperationCatalog {
         return kinds.map { CrossEntropyOptions(temperature: $0, labelSmoothing: $1) }
     }
 
-    private enum GradientPlace: String, CaseIterable, Sendable {
+    private enum GradientDestination: String, CaseIterable, Sendable {
         case none = ", loss only"
         case apart = ""
         case logits = " into logits"
     }
 
     private static func crossEntropy(
-        _ batch: Int, _ classes: Int, _ options: CrossEntropyOptions, _ place: GradientPlace
+        _ batch: Int, _ classes: Int, _ options: CrossEntropyOptions,
+        _ destination: GradientDestination
     ) -> OperationCase {
         OperationCase(
             "loss/cross-entropy",
-            "[\(batch), \(classes)] \(options.summary)\(place.rawValue)"
+            "[\(batch), \(classes)] \(options.summary)\(destination.rawValue)"
         ) {
             let shape: Shape = [batch, classes]
             let logits: [Operand] =
-                switch place {
+                switch destination {
                 case .none: [.source("logits", shape, in: -4...4)]
                 case .apart: [.source("logits", shape, in: -4...4), .result("gradient", shape)]
                 case .logits: [.updated("gradient", shape, in: -4...4)]
@@ -49,14 +51,14 @@ extension OperationCatalog {
             return logits + [.labels(batch, below: classes), .updated("total", [1])]
         } body: { backend, t in
             try backend.crossEntropy(
-                place == .logits ? t.gradient : t.logits, t.labels, options,
-                gradient: place == .none ? nil : t.gradient, addingLossTo: t.total)
-        } bounds: { evidence in
-            let logits = place == .logits ? evidence.before.gradient : evidence.before.logits
+                destination == .logits ? t.gradient : t.logits, t.labels, options,
+                gradient: destination == .none ? nil : t.gradient, addingLossTo: t.total)
+        } bounds: { data in
+            let logits = destination == .logits ? data.before.gradient : data.before.logits
             let error = CrossEntropyError(
-                logits: logits.chunked(classes), labels: evidence.before.labels, options)
-            let total = error.loss(addedTo: evidence.before.total[0])
-            return place == .none
+                logits: logits.chunked(classes), labels: data.before.labels, options)
+            let total = error.loss(addedTo: data.before.total[0])
+            return destination == .none
                 ? ["total": [total]] : ["total": [total], "gradient": error.gradient]
         }
     }
@@ -71,8 +73,8 @@ extension OperationCatalog {
         } body: { backend, t in
             try backend.crossEntropy(
                 t.logits, t.labels, CrossEntropyOptions(), gradient: nil, addingLossTo: t.total)
-        } bounds: { evidence in
-            ["total": evidence.exactly("total")]
+        } bounds: { data in
+            ["total": data.exactly("total")]
         }
     }
 
@@ -85,16 +87,16 @@ extension OperationCatalog {
     } body: { backend, t in
         try backend.crossEntropy(
             t.logits, t.labels, CrossEntropyOptions(), gradient: t.gradient, addingLossTo: t.total)
-    } bounds: { evidence in
+    } bounds: { data in
         let error = CrossEntropyError(
-            logits: evidence.before.logits.chunked(10), labels: evidence.before.labels,
+            logits: data.before.logits.chunked(10), labels: data.before.labels,
             CrossEntropyOptions())
         return [
-            "total": [error.loss(addedTo: evidence.before.total[0])], "gradient": error.gradient,
+            "total": [error.loss(addedTo: data.before.total[0])], "gradient": error.gradient,
         ]
     }
 
-    /// Of few distinct logits and a NaN, where `hasTies`: then the earlier class comes first.
+    /// With `hasTies` there are few distinct logits, of which the earlier class comes first, and a NaN.
     private static func countCorrect(_ batch: Int, _ classes: Int, top: Int, hasTies: Bool)
         -> OperationCase
     {
@@ -111,8 +113,24 @@ extension OperationCatalog {
             ]
         } body: { backend, t in
             try backend.countCorrect(t.logits, t.labels, top: top, addingTo: t.total)
-        } bounds: { evidence in
-            ["total": evidence.exactly("total")]
+        } bounds: { data in
+            ["total": data.exactly("total")]
+        }
+    }
+
+    private static func oneHot(_ batch: Int, _ classes: Int) -> OperationCase {
+        OperationCase("loss/one-hot", "[\(batch), \(classes)]") {
+            let labels = RandomSource(seed: 0, stream: "one-hot").uniforms(batch)
+                .map { Int32($0 * Float(classes)) }
+            return [
+                Operand(
+                    name: "labels", shape: [batch], role: .source, content: .integers(labels)),
+                .result("output", [batch, classes]),
+            ]
+        } body: { backend, t in
+            try backend.oneHot(t.labels, value: 0.7, into: t.output)
+        } bounds: { data in
+            ["output": data.exactly("output")]
         }
     }
 }

@@ -46,8 +46,8 @@ extension OperationCatalog {
                 MatrixFactor(t.left, isTransposed: left),
                 MatrixFactor(t.right, isTransposed: right),
                 bias: hasBias ? t.bias : nil, into: t.output)
-        } bounds: { evidence in
-            ["output": try evidence.sums("output", length: k + (hasBias ? 1 : 0))]
+        } bounds: { data in
+            ["output": try data.sums("output", length: k + (hasBias ? 1 : 0))]
         }
     }
 }

@@ -45,10 +45,10 @@ extension OperationCatalog {
             ]
         } body: { backend, t in
             try backend.runningStatistics(of: t.batchNormParameters, into: t.batchStatistics)
-        } bounds: { evidence in
+        } bounds: { data in
             [
-                "mean": evidence.exactly("mean"),
-                "inverseDeviation": evidence.after.inverseDeviation.map {
+                "mean": data.exactly("mean"),
+                "inverseDeviation": data.after.inverseDeviation.map {
                     $0 * BatchNormProblem.inverseRootError
                 },
             ]
@@ -68,9 +68,9 @@ extension OperationCatalog {
             try backend.batchNorm(
                 inPlace ? t.output : t.input, t.batchNormParameters, t.batchStatistics,
                 problem.activation, into: t.output)
-        } bounds: { evidence in
-            let input = inPlace ? evidence.before.output : evidence.before.input
-            return ["output": problem.outputBounds(evidence, input: input)]
+        } bounds: { data in
+            let input = inPlace ? data.before.output : data.before.input
+            return ["output": problem.outputBounds(data, input: input)]
         }
     }
 
@@ -99,10 +99,10 @@ extension OperationCatalog {
                 of: t.outputGradient, input: t.input, t.batchNormParameters, t.batchStatistics,
                 problem.activation, into: t[destination.operand], scaleGradient: t.scaleGradient,
                 shiftGradient: t.shiftGradient)
-        } bounds: { evidence in
+        } bounds: { data in
             let bounds = problem.gradientBounds(
-                evidence, input: evidence.before.input,
-                outputGradient: evidence.before.outputGradient)
+                data, input: data.before.input,
+                outputGradient: data.before.outputGradient)
             return [
                 destination.operand: bounds.input, "scaleGradient": bounds.scale,
                 "shiftGradient": bounds.shift,
@@ -118,11 +118,11 @@ extension OperationCatalog {
             ]
         } body: { backend, t in
             try backend.normalizeRows(t.input, into: t.output, norms: t.norms)
-        } bounds: { evidence in
+        } bounds: { data in
             let error = RowNormError(features: shape[1])
             return [
-                "norms": evidence.after.norms.map { $0 * error.norm },
-                "output": evidence.after.output.map { abs($0) * error.unit + Rounding.underflow },
+                "norms": data.after.norms.map { $0 * error.norm },
+                "output": data.after.output.map { abs($0) * error.unit + Rounding.underflow },
             ]
         }
     }
@@ -142,11 +142,11 @@ extension OperationCatalog {
         } body: { backend, t in
             try backend.normalizeRowsGradient(
                 of: t.outputGradient, output: t.output, norms: t.norms, into: t.inputGradient)
-        } bounds: { evidence in
+        } bounds: { data in
             let rows = zip(
                 zip(
-                    evidence.before.outputGradient.chunked(shape[1]),
-                    evidence.before.output.chunked(shape[1])), evidence.before.norms)
+                    data.before.outputGradient.chunked(shape[1]),
+                    data.before.output.chunked(shape[1])), data.before.norms)
             // (g − u·(g·u)) / norm: the dot product's error, two roundings and a division.
             let bounds = rows.flatMap { operands, norm in
                 let (g, u) = operands
@@ -154,7 +154,8 @@ extension OperationCatalog {
                 let dot = Rounding.sum(of: shape[1], magnitude: along)
                 return zip(g, u).map { g, u in
                     (abs(u) * dot
-                        + (2 * Rounding.unit + 2 * Rounding.division) * (abs(g) + abs(u) * along))
+                        + (2 * Rounding.unitRoundoff + 2 * Rounding.division)
+                            * (abs(g) + abs(u) * along))
                         / norm + Rounding.underflow
                 }
             }
@@ -185,8 +186,8 @@ struct RowNormError {
     let unit: Double
 
     init(features: Int) {
-        norm = Double(features + 2) * Rounding.unit + Rounding.squareRoot
-        unit = norm + Rounding.division + 2 * Rounding.unit
+        norm = Double(features + 2) * Rounding.unitRoundoff + Rounding.squareRoot
+        unit = norm + Rounding.division + 2 * Rounding.unitRoundoff
     }
 }
 
@@ -197,7 +198,7 @@ extension Array {
     }
 }
 
-extension Named<Tensor> {
+extension NamedOperands<Tensor> {
     var batchNormParameters: BatchNormParameters {
         BatchNormParameters(
             scale: self.scale, shift: self.shift, runningMean: self.runningMean,

@@ -27,16 +27,16 @@ extension OperationCatalog {
             ]
         } body: { backend, t in
             try backend.updateSGD(t.parameters, gradient: t.gradient, momentum: t.momentum, step)
-        } bounds: { evidence in
+        } bounds: { data in
             let (rate, decay, kept) = (
                 Double(step.rate), Double(step.decay), Double(step.momentum)
             )
-            let (p, g) = (evidence.before.parameters, evidence.before.gradient)
+            let (p, g) = (data.before.parameters, data.before.gradient)
             let decayed = p.indices.map { abs(g[$0]) + decay * abs(p[$0]) }
             let momentum = decayed.indices.map {
-                decayed[$0] + (step.isFirst ? 0 : kept * abs(evidence.before.momentum[$0]))
+                decayed[$0] + (step.isFirst ? 0 : kept * abs(data.before.momentum[$0]))
             }
-            // Of m three products and two sums; of p two more of each.
+            // m has three products and two sums; p has two more of each.
             return [
                 "momentum": momentum.map { Rounding.sum(of: 3, magnitude: $0) },
                 "parameters": p.indices.map {
@@ -60,8 +60,8 @@ extension OperationCatalog {
             try backend.updateAdam(
                 t.parameters, gradient: t.gradient, firstMoment: t.firstMoment,
                 secondMoment: t.secondMoment, step)
-        } bounds: { evidence in
-            let (before, after) = (evidence.before, evidence.after)
+        } bounds: { data in
+            let (before, after) = (data.before, data.after)
             let (share1, share2) = (
                 Double(step.beta1Complement), Double(step.beta2Complement)
             )
@@ -83,7 +83,7 @@ extension OperationCatalog {
                 let deviation = (v / Double(step.correction2)).squareRoot()
                 let relative =
                     second / (2 * v) + Rounding.division + Rounding.squareRoot
-                    + 2 * Rounding.division + 4 * Rounding.unit
+                    + 2 * Rounding.division + 4 * Rounding.unitRoundoff
                 let change = rate / (deviation + Double(step.epsilon))
                 let parameter =
                     change * (first + abs(after.firstMoment[i]) * relative)
@@ -112,9 +112,9 @@ extension OperationCatalog {
             try backend.updateScheduleFree(
                 t.parameters, gradient: t.gradient, iterate: t.iterate,
                 secondMoment: isScaled ? t.secondMoment : nil, step)
-        } bounds: { evidence in
+        } bounds: { data in
             let (y, z, g) = (
-                evidence.before.parameters, evidence.before.iterate, evidence.before.gradient
+                data.before.parameters, data.before.iterate, data.before.gradient
             )
             let (rate, averaging) = (Double(step.rate), Double(step.averaging))
             let factor = Double(step.parameterRate)
@@ -123,13 +123,13 @@ extension OperationCatalog {
                 var (gradient, error) = (abs(g[i]), 0.0)
                 if isScaled {
                     // v is a sum of two positive terms of three roundings each.
-                    let v = evidence.after.secondMoment[i]
+                    let v = data.after.secondMoment[i]
                     bounds["secondMoment", default: []].append(Rounding.sum(of: 3, magnitude: v))
                     gradient /= v.squareRoot() + Double(step.epsilon)
                     error =
                         gradient
-                        * (3 * Rounding.unit + Rounding.squareRoot + Rounding.division
-                            + 2 * Rounding.unit)
+                        * (3 * Rounding.unitRoundoff + Rounding.squareRoot + Rounding.division
+                            + 2 * Rounding.unitRoundoff)
                 }
                 gradient += Double(step.decay) * abs(y[i])
                 error += Rounding.sum(of: 2, magnitude: gradient)
@@ -148,8 +148,8 @@ extension OperationCatalog {
             [.updated("tensor", [count]), .source("end", [count])]
         } body: { backend, t in
             try backend.interpolate(t.tensor, toward: t.end, by: weight)
-        } bounds: { evidence in
-            let magnitudes = zip(evidence.before.tensor, evidence.before.end).map {
+        } bounds: { data in
+            let magnitudes = zip(data.before.tensor, data.before.end).map {
                 abs($0) + abs(Double(weight)) * (abs($0) + abs($1))
             }
             return ["tensor": magnitudes.map { Rounding.sum(of: 3, magnitude: $0) }]

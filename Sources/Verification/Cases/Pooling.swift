@@ -10,7 +10,7 @@ extension OperationCatalog {
         } + averagePools(size).flatMap { [averagePool($0), averagePoolGradient($0)] }
     }
 
-    /// What a max pool is given.
+    /// The elements of a max pool's input.
     private enum PoolInput: String, CaseIterable, Sendable {
         case different = ""
         /// Many are equal: the first of a window must win.
@@ -39,8 +39,8 @@ extension OperationCatalog {
             [content.operand(geometry.inputShape), .result("output", geometry.outputShape)]
         } body: { backend, t in
             try backend.maxPool(t.input, geometry, into: t.output)
-        } bounds: { evidence in
-            ["output": evidence.exactly("output")]
+        } bounds: { data in
+            ["output": data.exactly("output")]
         }
     }
 
@@ -56,8 +56,8 @@ extension OperationCatalog {
         } body: { backend, t in
             try backend.maxPoolGradient(
                 of: t.outputGradient, input: t.input, geometry, into: t.inputGradient)
-        } bounds: { evidence in
-            ["inputGradient": evidence.exactly("inputGradient")]
+        } bounds: { data in
+            ["inputGradient": data.exactly("inputGradient")]
         }
     }
 
@@ -66,9 +66,9 @@ extension OperationCatalog {
             [.source("input", geometry.inputShape), .result("output", geometry.outputShape)]
         } body: { backend, t in
             try backend.averagePool(t.input, geometry, into: t.output)
-        } bounds: { evidence in
+        } bounds: { data in
             // One term more for the division, or for the product with a rounded reciprocal.
-            ["output": try evidence.sums("output", length: geometry.largestWindow + 2)]
+            ["output": try data.sums("output", length: geometry.largestWindow + 2)]
         }
     }
 
@@ -81,9 +81,9 @@ extension OperationCatalog {
         } body: { backend, t in
             try backend.averagePoolGradient(
                 of: t.outputGradient, geometry, into: t.inputGradient)
-        } bounds: { evidence in
+        } bounds: { data in
             let length = geometry.mostWindowsOfAnElement + 2
-            return ["inputGradient": try evidence.sums("inputGradient", length: length)]
+            return ["inputGradient": try data.sums("inputGradient", length: length)]
         }
     }
 
@@ -145,9 +145,9 @@ extension AveragePoolGeometry {
 
     /// Windows that hold one and the same element, at most.
     var mostWindowsOfAnElement: Int {
-        func most(_ axis: AdaptiveWindows) -> Int {
+        func maxWindows(_ axis: AdaptiveWindows) -> Int {
             (0..<axis.length).map { axis.windows(containing: $0).count }.max() ?? 1
         }
-        return most(rows) * most(columns)
+        return maxWindows(rows) * maxWindows(columns)
     }
 }

@@ -16,7 +16,7 @@ extension OperationCatalog {
         return products + convolutions + columnSums + pools + [impulses]
     }
 
-    private static let most = 8
+    private static let bound = 8
     private static let pixels = 128 * 32 * 32
 
     private static func label(_ detail: String) -> String { "\(detail), whole numbers" }
@@ -33,16 +33,16 @@ extension OperationCatalog {
                 label("\(m)×\(k)\(left ? "ᵀ" : "") · \(k)×\(n)\(right ? "ᵀ" : "") + bias")
             ) {
                 [
-                    .source("left", left ? [k, m] : [m, k], whole: most),
-                    .source("right", right ? [n, k] : [k, n], whole: most),
-                    .source("bias", [n], whole: most), .result("output", [m, n]),
+                    .source("left", left ? [k, m] : [m, k], whole: bound),
+                    .source("right", right ? [n, k] : [k, n], whole: bound),
+                    .source("bias", [n], whole: bound), .result("output", [m, n]),
                 ]
             } body: { backend, t in
                 try backend.multiply(
                     MatrixFactor(t.left, isTransposed: left),
                     MatrixFactor(t.right, isTransposed: right), bias: t.bias, into: t.output)
-            } bounds: { evidence in
-                ["output": evidence.exactly("output")]
+            } bounds: { data in
+                ["output": data.exactly("output")]
             }
         }
     }
@@ -58,9 +58,9 @@ extension OperationCatalog {
         }
         // Few channels are copied with their padding first, more are read in place.
         let weightGradients = [
-            (batch(1, 3, 3, 1), ConvolutionAlgorithm.direct, most),
-            (batch(6, 2, 3, 1), .direct, most), (batch(4, 3, 1, 1), .direct, most),
-            (batch(4, 4, 3, 2), .direct, most), (batch(3, 3, 3, 3), .direct, most),
+            (batch(1, 3, 3, 1), ConvolutionAlgorithm.direct, bound),
+            (batch(6, 2, 3, 1), .direct, bound), (batch(4, 3, 1, 1), .direct, bound),
+            (batch(4, 4, 3, 2), .direct, bound), (batch(3, 3, 3, 3), .direct, bound),
             // Transformed ones reach 16, their sums 2¹⁹, and the last transform makes 16 of a unit.
             (batch(2, 3, 3, 1), .winograd2, 1),
         ]
@@ -86,27 +86,27 @@ extension OperationCatalog {
     ) -> OperationCase {
         OperationCase("convolution/forward", summary(geometry, algorithm)) {
             [
-                .source("input", geometry.inputShape, whole: most),
-                .source("weights", geometry.weightShape, whole: most),
-                .source("bias", [geometry.outputChannels], whole: most),
+                .source("input", geometry.inputShape, whole: bound),
+                .source("weights", geometry.weightShape, whole: bound),
+                .source("bias", [geometry.outputChannels], whole: bound),
                 .result("output", geometry.outputShape),
             ]
         } body: { backend, t in
             try backend.withConvolutionAlgorithm(algorithm) {
                 try backend.convolve(t.input, t.weights, bias: t.bias, geometry, into: t.output)
             }
-        } bounds: { evidence in
-            ["output": evidence.exactly("output")]
+        } bounds: { data in
+            ["output": data.exactly("output")]
         }
     }
 
     private static func weightGradient(
-        _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm, whole most: Int
+        _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm, whole bound: Int
     ) -> OperationCase {
         OperationCase("convolution/weight gradient", summary(geometry, algorithm)) {
             [
-                .source("input", geometry.inputShape, whole: most),
-                .source("outputGradient", geometry.outputShape, whole: most),
+                .source("input", geometry.inputShape, whole: bound),
+                .source("outputGradient", geometry.outputShape, whole: bound),
                 .result("weightGradient", geometry.weightShape),
             ]
         } body: { backend, t in
@@ -114,8 +114,8 @@ extension OperationCatalog {
                 try backend.convolutionWeightGradient(
                     t.input, of: t.outputGradient, geometry, into: t.weightGradient)
             }
-        } bounds: { evidence in
-            ["weightGradient": evidence.exactly("weightGradient")]
+        } bounds: { data in
+            ["weightGradient": data.exactly("weightGradient")]
         }
     }
 
@@ -124,8 +124,8 @@ extension OperationCatalog {
     ) -> OperationCase {
         OperationCase("convolution/input gradient", summary(geometry, algorithm)) {
             [
-                .source("outputGradient", geometry.outputShape, whole: most),
-                .source("weights", geometry.weightShape, whole: most),
+                .source("outputGradient", geometry.outputShape, whole: bound),
+                .source("weights", geometry.weightShape, whole: bound),
                 .result("inputGradient", geometry.inputShape),
             ]
         } body: { backend, t in
@@ -133,8 +133,8 @@ extension OperationCatalog {
                 try backend.convolutionInputGradient(
                     of: t.outputGradient, t.weights, geometry, into: t.inputGradient)
             }
-        } bounds: { evidence in
-            ["inputGradient": evidence.exactly("inputGradient")]
+        } bounds: { data in
+            ["inputGradient": data.exactly("inputGradient")]
         }
     }
 
@@ -145,11 +145,11 @@ extension OperationCatalog {
         return shapes.flatMap { shape in
             [
                 OperationCase("elementwise/sum rows", label("\(shape)")) {
-                    [.source("input", shape, whole: most), .result("output", [shape.channels])]
+                    [.source("input", shape, whole: bound), .result("output", [shape.channels])]
                 } body: { backend, t in
                     try backend.sumRows(t.input, into: t.output)
-                } bounds: { evidence in
-                    ["output": evidence.exactly("output")]
+                } bounds: { data in
+                    ["output": data.exactly("output")]
                 }
             ]
         } + [rowProducts([pixels, 3])] + shapes.map(batchNormGradient)
@@ -158,13 +158,13 @@ extension OperationCatalog {
     private static func rowProducts(_ shape: Shape) -> OperationCase {
         OperationCase("elementwise/sum row products", label("\(shape)")) {
             [
-                .source("left", shape, whole: most), .source("right", shape, whole: most),
+                .source("left", shape, whole: bound), .source("right", shape, whole: bound),
                 .result("output", [shape.channels]),
             ]
         } body: { backend, t in
             try backend.sumRowProducts(t.left, t.right, into: t.output)
-        } bounds: { evidence in
-            ["output": evidence.exactly("output")]
+        } bounds: { data in
+            ["output": data.exactly("output")]
         }
     }
 
@@ -174,7 +174,8 @@ extension OperationCatalog {
         let channels = shape.channels
         return OperationCase("normalization/batch norm gradient", label("\(shape) identity")) {
             unitNorm(channels) + [
-                .source("input", shape, whole: most), .source("outputGradient", shape, whole: most),
+                .source("input", shape, whole: bound),
+                .source("outputGradient", shape, whole: bound),
                 .result("inputGradient", shape), .result("scaleGradient", [channels]),
                 .result("shiftGradient", [channels]),
             ]
@@ -183,18 +184,18 @@ extension OperationCatalog {
                 of: t.outputGradient, input: t.input, t.batchNormParameters, t.batchStatistics,
                 .identity, into: t.inputGradient, scaleGradient: t.scaleGradient,
                 shiftGradient: t.shiftGradient)
-        } bounds: { evidence in
+        } bounds: { data in
             let rows = Double(shape.rows)
-            let (scale, shift) = (evidence.after.scaleGradient, evidence.after.shiftGradient)
-            let magnitudes = evidence.before.input.indices.map { index in
-                let (x, g) = (evidence.before.input[index], evidence.before.outputGradient[index])
+            let (scale, shift) = (data.after.scaleGradient, data.after.shiftGradient)
+            let magnitudes = data.before.input.indices.map { index in
+                let (x, g) = (data.before.input[index], data.before.outputGradient[index])
                 return abs(g) + (abs(shift[index % channels]) + abs(x * scale[index % channels]))
                     / rows
             }
             return [
                 "inputGradient": magnitudes.map { Rounding.sum(of: 6, magnitude: $0) },
-                "scaleGradient": evidence.exactly("scaleGradient"),
-                "shiftGradient": evidence.exactly("shiftGradient"),
+                "scaleGradient": data.exactly("scaleGradient"),
+                "shiftGradient": data.exactly("shiftGradient"),
             ]
         }
     }
@@ -219,28 +220,28 @@ extension OperationCatalog {
         return [
             OperationCase("pooling/average pool", label(pool.summary)) {
                 [
-                    .source("input", pool.inputShape, whole: most),
+                    .source("input", pool.inputShape, whole: bound),
                     .result("output", pool.outputShape),
                 ]
             } body: { backend, t in
                 try backend.averagePool(t.input, pool, into: t.output)
-            } bounds: { evidence in
-                ["output": evidence.after.output.map { abs($0) * Rounding.division }]
+            } bounds: { data in
+                ["output": data.after.output.map { abs($0) * Rounding.division }]
             },
-            pooledGradient(AveragePoolGeometry(inputShape: [128, 32, 32, 2], size: 4)),
+            batchNormPoolGradient(AveragePoolGeometry(inputShape: [128, 32, 32, 2], size: 4)),
         ]
     }
 
-    /// Gradients of whole windows are whole numbers where those of the pool are multiples of 64.
-    private static func pooledGradient(_ pool: AveragePoolGeometry) -> OperationCase {
+    /// Gradients of whole windows are whole numbers if those of the pool are multiples of 64.
+    private static func batchNormPoolGradient(_ pool: AveragePoolGeometry) -> OperationCase {
         let (shape, channels) = (pool.inputShape, pool.channels)
         let area = pool.largestWindow
         return OperationCase(
-            "local loss/pooled gradient", label("\(shape) identity, pool to \(pool.size)")
+            "local loss/batch norm and pool gradient", label("\(shape) identity, pool to \(pool.size)")
         ) {
             let gradient = Operand.source("", pool.outputShape, whole: 4).bits(key: "pooled")
             return unitNorm(channels) + [
-                .source("input", shape, whole: most),
+                .source("input", shape, whole: bound),
                 .source(
                     "pooledGradient", pool.outputShape,
                     gradient.map { Float(area) * Float(bitPattern: $0) }),
@@ -253,14 +254,14 @@ extension OperationCatalog {
             try backend.batchNormPool(
                 t.input, t.batchNormParameters, t.batchStatistics, .identity, pool, maxPool: nil,
                 into: t.output, pooled: t.pooled, windowSums: t.windowSums)
-            try backend.pooledGradient(
+            try backend.batchNormPoolGradient(
                 of: t.pooledGradient, input: t.input, windowSums: t.windowSums,
                 t.batchNormParameters, t.batchStatistics, .identity, pool, into: t.inputGradient,
                 scaleGradient: t.scaleGradient, shiftGradient: t.shiftGradient)
-        } bounds: { evidence in
+        } bounds: { data in
             [
-                "scaleGradient": evidence.exactly("scaleGradient"),
-                "shiftGradient": evidence.exactly("shiftGradient"),
+                "scaleGradient": data.exactly("scaleGradient"),
+                "shiftGradient": data.exactly("shiftGradient"),
             ]
         }
     }

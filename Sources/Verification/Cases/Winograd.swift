@@ -27,13 +27,13 @@ extension OperationCatalog {
                 try backend.convolve(
                     t.input, t.weights, bias: t.bias, geometry, into: t.output)
             }
-        } bounds: { evidence in
+        } bounds: { data in
             let bounds = WinogradError(extent: extent).forward(
-                evidence.before.input.map(abs), evidence.before.weights.map(abs), geometry)
+                data.before.input.map(abs), data.before.weights.map(abs), geometry)
             // The bias is added last, and rounds with the result.
             return [
-                "output": zip(bounds, evidence.after.output).map {
-                    $0 + 2 * Rounding.unit * abs($1)
+                "output": zip(bounds, data.after.output).map {
+                    $0 + 2 * Rounding.unitRoundoff * abs($1)
                 }
             ]
         }
@@ -53,10 +53,10 @@ extension OperationCatalog {
                 try backend.convolutionWeightGradient(
                     t.input, of: t.outputGradient, geometry, into: t.weightGradient)
             }
-        } bounds: { evidence in
+        } bounds: { data in
             [
                 "weightGradient": WinogradError(extent: extent).weightGradient(
-                    evidence.before.input.map(abs), evidence.before.outputGradient.map(abs),
+                    data.before.input.map(abs), data.before.outputGradient.map(abs),
                     geometry)
             ]
         }
@@ -76,21 +76,21 @@ extension OperationCatalog {
                 try backend.convolutionInputGradient(
                     of: t.outputGradient, t.weights, geometry, into: t.inputGradient)
             }
-        } bounds: { evidence in
+        } bounds: { data in
             // A convolution of the output's gradient with the weights turned round.
             let reversed = ConvolutionGeometry(
                 batch: geometry.batch, height: geometry.outputHeight, width: geometry.outputWidth,
                 inputChannels: geometry.outputChannels, outputChannels: geometry.inputChannels,
                 padding: 2 - geometry.padding)
             let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
-            let weights = evidence.before.weights.map(abs)
+            let weights = data.before.weights.map(abs)
             let turned = (0..<9 * inputs * outputs).map { index in
                 let (tap, output) = (8 - index / inputs / outputs, index / inputs % outputs)
                 return weights[(tap * inputs + index % inputs) * outputs + output]
             }
             return [
                 "inputGradient": WinogradError(extent: extent).forward(
-                    evidence.before.outputGradient.map(abs), turned, reversed)
+                    data.before.outputGradient.map(abs), turned, reversed)
             ]
         }
     }

@@ -138,7 +138,7 @@ extension RefusalTests {
         conformance("lr") { $0["lr"] = -5 },
         conformance("temperature") { $0["temperature"] = 0 },
         conformance("case.json") { $0["seed"] = -1 },
-        conformance("'case.lr' is of another kind") { $0["lr"] = "fast" },
+        conformance("'case.lr' has another type") { $0["lr"] = "fast" },
         conformance("'optimizer' is missing") { $0["optimizer"] = nil },
         conformance("no foo here") { $0["model"] = "foo" },
         conformance("momentum") {

@@ -1,20 +1,20 @@
 import Tensors
 
-/// `0..<total` cut into about equal parts, at most one a thread.
-struct Parts {
+/// `0..<total` divided into about equal parts, at most one for each thread.
+struct WorkPartition {
     let total, count: Int
     private let grain: Int
 
     /// Below this many operations a part is not worth waking a thread for.
-    private static let leastWork = 16_384
+    private static let minWork = 16_384
 
     init(of total: Int, grain: Int, work: Int, threads: Int) {
         self.total = total
         self.grain = grain
         let grains = ceilingDivision(total, grain)
         let worthwhile = total.multipliedReportingOverflow(by: work)
-        let most = worthwhile.overflow ? threads : worthwhile.partialValue / Self.leastWork
-        count = max(1, min(threads, grains, most))
+        let maxParts = worthwhile.overflow ? threads : worthwhile.partialValue / Self.minWork
+        count = max(1, min(threads, grains, maxParts))
     }
 
     subscript(part: Int) -> Range<Int> {

@@ -5,8 +5,8 @@ import Profiling
 import Tensors
 import Testing
 
-/// What a rehearsal counts is what is held, to the byte.
-struct RehearsalTests {
+/// A dry run counts what is held, to the byte.
+struct DryRunTests {
     static let geometry = ConvolutionGeometry(
         batch: 4, height: 20, width: 18, inputChannels: 40, outputChannels: 48)
     static let operations =
@@ -17,7 +17,7 @@ struct RehearsalTests {
         ]
 
     @Test(arguments: KernelEngine.allCases, ConvolutionAlgorithm.allCases)
-    func anOpenCLDeviceHoldsWhatWasRehearsed(
+    func anOpenCLDeviceHoldsWhatADryRunCounted(
         engine: KernelEngine, algorithm: ConvolutionAlgorithm
     ) throws {
         for operation in Self.operations {
@@ -28,7 +28,7 @@ struct RehearsalTests {
     }
 
     @Test(arguments: [1, 2, 5], ConvolutionAlgorithm.allCases)
-    func theCPUHoldsWhatWasRehearsed(threads: Int, algorithm: ConvolutionAlgorithm) throws {
+    func theCPUHoldsWhatADryRunCounted(threads: Int, algorithm: ConvolutionAlgorithm) throws {
         for operation in Self.operations {
             try compare(
                 operation, on: BLASBackend(threads: threads, convolutionAlgorithm: algorithm))
@@ -36,27 +36,27 @@ struct RehearsalTests {
     }
 
     private func compare(_ operation: DenseOperation, on backend: any Backend) throws {
-        let rehearsal = try #require(backend.rehearsal())
+        let dryRun = try #require(backend.dryRun())
         let launches = (backend as? OpenCLBackend)?.launches
-        try rehearsal.perform(operation)
+        try dryRun.perform(operation)
         #expect(backend.memoryUse.allocations == 0)
         #expect((backend as? OpenCLBackend)?.launches == launches)
         try backend.perform(operation)
         try backend.synchronize()
-        let (planned, held) = (rehearsal.memoryUse, backend.memoryUse)
+        let (planned, held) = (dryRun.memoryUse, backend.memoryUse)
         #expect(planned.peak == held.peak, "\(operation)")
         #expect(planned.largest == held.largest, "\(operation)")
         #expect(planned.allocations == held.allocations, "\(operation)")
     }
 
-    /// Nothing that a rehearsal is asked is computed: it takes no time, whatever its size.
+    /// A dry run computes nothing, so it takes no time, whatever its size.
     @Test(arguments: TestedBackend.blas + TestedBackend.openCL)
-    func aRehearsalReadsZeros(tested: TestedBackend) throws {
-        let rehearsal = try #require(try tested.open().rehearsal())
-        #expect(!rehearsal.keepsElements)
-        let tensor = try rehearsal.makeTensor([3], [1, 2, 3])
-        try rehearsal.fill(tensor, with: 7)
-        #expect(try rehearsal.read(tensor) == [0, 0, 0])
+    func aDryRunReadsZeros(tested: TestedBackend) throws {
+        let dryRun = try #require(try tested.open().dryRun())
+        #expect(!dryRun.keepsElements)
+        let tensor = try dryRun.makeTensor([3], [1, 2, 3])
+        try dryRun.fill(tensor, with: 7)
+        #expect(try dryRun.read(tensor) == [0, 0, 0])
     }
 
     // MARK: Trainings

@@ -6,14 +6,14 @@ import Verification
 
 /// A device without an instruction for fma: with each engine, since some kernels compute vectors and
 /// others single elements.
-struct MultiplyAddTests {
+struct FMAPolicyTests {
     /// The device that is there, as if it had none, unless `fuses`.
     private func backend(
-        _ engine: KernelEngine, _ multiplyAdd: MultiplyAdd = .exact, fuses: Bool = false
+        _ engine: KernelEngine, _ fma: FMAPolicy = .emulated, fuses: Bool = false
     ) throws -> OpenCLBackend {
         var device = try OpenCLDevice.select("auto")
-        device.traits.fusesMultiplyAdd = fuses
-        return try OpenCLBackend(device, engine: engine, multiplyAdd: multiplyAdd)
+        device.traits.hasFMA = fuses
+        return try OpenCLBackend(device, engine: engine, fma: fma)
     }
 
     private func values(_ count: Int, _ name: String) -> [Float] {
@@ -80,10 +80,10 @@ struct MultiplyAddTests {
 
     /// Compiling takes most of it: what is fast is tried with the engine that such devices prefer.
     @Test(arguments: [
-        (KernelEngine.register, MultiplyAdd.exact), (.local, .exact), (.local, .fast),
+        (KernelEngine.register, FMAPolicy.emulated), (.local, .emulated), (.local, .separate),
     ])
-    func everyOperationIsWithinItsBounds(engine: KernelEngine, multiplyAdd: MultiplyAdd) throws {
-        let backend = try backend(engine, multiplyAdd)
+    func everyOperationIsWithinItsBounds(engine: KernelEngine, fma: FMAPolicy) throws {
+        let backend = try backend(engine, fma)
         let failed = SelfTest(.small).run(on: backend).filter { !$0.passed }
         #expect(failed.isEmpty, "\(failed)")
     }

@@ -1,19 +1,24 @@
 import Foundation
 
-/// An error of whoever has no room for what was asked for.
+/// An error of a host or device that has no room for a request.
 public protocol MemoryShortage: Error, CustomStringConvertible {
-    /// Bytes that were needed at least, with those that were held; nil if there is no such number.
+    /// Bytes that would have sufficed, with those that were held; nil if no number is known.
     var bytesNeeded: Int? { get }
 }
 
-/// Memory that the system does not have or does not give.
+/// The host has no memory for a request.
 public struct OutOfMemoryError: MemoryShortage, Equatable {
-    /// What was asked for, and why it cannot be had.
+    /// The request, and why it failed, in one line.
     public let reason: String
+    /// Bytes that would have sufficed, with those that were held; nil if no number is known.
     public let bytesNeeded: Int?
-    /// What to do about it.
+    /// The remedy, in one line.
     public let advice: String
 
+    /// - Parameters:
+    ///   - reason: the request, and why it failed, in one line.
+    ///   - bytesNeeded: the least that would have sufficed, if it is known.
+    ///   - advice: one line.
     public init(
         _ reason: String, bytesNeeded: Int? = nil,
         advice: String = "use a smaller batch, input or model"
@@ -28,20 +33,20 @@ public struct OutOfMemoryError: MemoryShortage, Equatable {
 
 /// The memory of this process.
 public enum HostMemory {
-    /// Bytes that the process may take at most: the machine's memory, or what a limit on its address
-    /// space (`ulimit -v`) leaves.
+    /// Bytes that the process may take at most: the machine's memory, or less if its address space is
+    /// limited (`ulimit -v`).
     public static var available: Int {
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         return min(physical, addressSpaceLeft ?? .max)
     }
 
-    /// What a limit on the address space leaves; nil without such a limit.
+    /// Bytes that a limit on the address space leaves; nil without such a limit.
     public static var addressSpaceLeft: Int? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
-            let most = Int(exactly: limit.rlim_cur)
+            let maxBytes = Int(exactly: limit.rlim_cur)
         else { return nil }
-        return max(0, most - addressSpaceUsed)
+        return max(0, maxBytes - addressSpaceUsed)
     }
 
     /// Bytes of the process's address space, as the system counts them; 0 if it does not say.
@@ -54,21 +59,30 @@ public enum HostMemory {
         return pages.saturatingMultiplied(by: Int(sysconf(Int32(_SC_PAGESIZE))))
     }
 
-    /// Throws unless the system gives `bytes`. To be called before an array is made whose size a user
-    /// chooses: Swift ends the program if an array cannot be had.
+    /// Throws unless the system gives `bytes`. Call it before making an array whose size a user
+    /// chooses: Swift ends the program if it cannot allocate an array.
     ///
     /// - Parameter purpose: what the bytes are for, as in "the images of a batch".
     public static func check(_ bytes: Int, for purpose: String) throws {
         // Less is not worth a system call; a machine that is so short cannot go on in any case.
         guard bytes >= 1 << 20 else { return }
         guard bytes <= available, let memory = malloc(bytes) else {
-            throw OutOfMemoryError("the system does not give \(bytes) bytes for \(purpose)")
+            throw OutOfMemoryError(
+                "the system does not give \(readableBytes(bytes)) for \(purpose)")
         }
         free(memory)
     }
+}
 
-    /// As ``check(_:for:)``, for `count` elements of 4 bytes.
-    public static func check(elements count: Int, for purpose: String) throws {
-        try check(count.saturatingMultiplied(by: 4), for: purpose)
+/// A number of bytes for people: "23 MB", "320 PB".
+package func readableBytes(_ bytes: Int) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"]
+    var (value, unit) = (Double(bytes), 0)
+    while value >= 999.5, unit < units.count - 1 {
+        value /= 1000
+        unit += 1
     }
+    // Three digits at least, unless they are whole bytes.
+    let digits = unit == 0 || value >= 99.95 ? 0 : 1
+    return String(format: "%.\(digits)f ", value) + units[unit]
 }
