@@ -16,9 +16,13 @@ enum ModelNames: NameCatalog {
     }
     static let suffixes = [".yaml", ".yml"]
 
+    /// Whether a name is that of a file. It is read when the command runs: the argument parser gives
+    /// every error that it meets the exit status of its own.
+    static func isFile(_ name: String) -> Bool { suffixes.contains(where: name.hasSuffix) }
+
     /// A network of the catalog, or one in a file.
     static func entry(_ name: String) throws -> Architecture {
-        guard suffixes.contains(where: name.hasSuffix) else {
+        guard isFile(name) else {
             return try lookUp(name, among: entries, called: kind, by: \.name).entry
         }
         let read = try Architecture(reading: name)
