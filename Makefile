@@ -2,10 +2,10 @@
 #   make demo    install what is missing, build, train on real images
 #   make test    the same set-up, then every check
 SHELL := /bin/bash
-BUILD := swift build -c release
+BUILD := swift build -c release --disable-index-store
 LLS   := .build/release/lls
 
-.PHONY: help setup build tests demo test lint oclgrind fuzz bench bench-gpu clean
+.PHONY: help setup build demo test lint oclgrind sanitizer example fuzz bench bench-gpu clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -19,19 +19,23 @@ build: setup
 demo: build
 	$(LLS) train --backend opencl --epochs 1
 
-test: lint tests oclgrind
-	Scripts/test
-
-# The program and the tests in one go, so that no module is compiled twice.
-tests: setup
-	$(BUILD) --build-tests
+test: lint sanitizer build
+	Scripts/check
 
 lint:
-	swift format lint --strict -r Package.swift Sources Kernels Tests Fuzz
+	swift format lint --strict -r Package.swift Sources Kernels Tests Fuzz Examples
 
 # Small shapes of every kernel, in a simulator that sees races, uninitialised reads and overruns.
-oclgrind: tests
+oclgrind: build
 	Scripts/oclgrind
+
+# The C loops on several threads, under the thread sanitizer.
+sanitizer:
+	Scripts/thread_sanitizer
+
+# The package in Examples/, built by itself. The tests compile and run its sources, too.
+example: setup
+	Scripts/example
 
 # A minute of mutated input for every reader of foreign files.
 fuzz: setup
@@ -46,4 +50,4 @@ bench-gpu: build
 	Benchmarks/bench_gpu
 
 clean:
-	rm -rf .build .build-fuzz
+	rm -rf .build .build-fuzz Examples/*/.build

@@ -13,6 +13,7 @@ let package = Package(
     name: "lls",
     products: [
         .executable(name: "lls", targets: ["lls"]),
+        .library(name: "LLSCommands", targets: ["LLSCommands"]),
         .library(name: "LocalLearning", targets: ["LocalLearning", "Tensors", "Datasets"]),
         .library(name: "OpenCLBackend", targets: ["OpenCLBackend"]),
         .library(name: "BLASBackend", targets: ["BLASBackend"]),
@@ -81,6 +82,7 @@ let package = Package(
                 "FileFormats", "LocalLearning", "Runs", "Suggestions", "Tensors",
                 .product(name: "Yams", package: "Yams"),
             ]),
+        .target(name: "Checkpoints", dependencies: ["FileFormats", "LocalLearning"]),
         .target(name: "Profiling", dependencies: ["LocalLearning"]),
         .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
@@ -88,19 +90,20 @@ let package = Package(
             dependencies: ["LocalLearning", "ReferenceBackend", "Randomness"]),
 
         // The commands: the only place that knows several backends.
-        .executableTarget(
-            name: "lls",
+        .target(
+            name: "LLSCommands",
             dependencies: [
-                "Architectures", "LocalLearning", "Datasets", "Downloads", "COCO", "Runs",
-                "Profiling",
-                "Verification", "Randomness", "Suggestions",
+                "Architectures", "Checkpoints", "LocalLearning", "Datasets", "Downloads", "COCO",
+                "Runs", "Profiling", "Verification", "Randomness", "Suggestions",
                 "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .executableTarget(name: "lls", dependencies: ["LLSCommands"]),
 
         // Tests: what several of them share is a plain target.
         .target(
-            name: "TestSupport", dependencies: ["Tensors", "ReferenceBackend", "Randomness"],
+            name: "TestSupport",
+            dependencies: ["LocalLearning", "Tensors", "ReferenceBackend", "Randomness"],
             path: "Tests/Support"),
         .testTarget(
             name: "ReferenceTests",
@@ -113,7 +116,14 @@ let package = Package(
                 "TestSupport",
             ]),
         .testTarget(
-            name: "ArchitecturesTests", dependencies: ["Architectures", "LocalLearning", "Runs", "Tensors"]),
+            name: "ArchitecturesTests",
+            dependencies: ["Architectures", "LocalLearning", "Runs", "Tensors"]),
+        .testTarget(
+            name: "CheckpointsTests",
+            dependencies: [
+                "Checkpoints", "LocalLearning", "FileFormats", "Randomness", "ReferenceBackend",
+                "BLASBackend", "OpenCLBackend", "Tensors", "TestSupport",
+            ]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
         .testTarget(
@@ -147,9 +157,23 @@ let package = Package(
         .testTarget(
             name: "ProfilingTests",
             dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),
+        // The example is a package of its own; here it is built by what it may see alone, so that the
+        // tests need not compile everything twice.
+        .executableTarget(
+            name: "own-rule", dependencies: ["LLSCommands", "LocalLearning", "Tensors"],
+            path: "Examples/OwnRule/Sources/own-rule", packageAccess: false),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["lls", "Experiments", "FileFormats", "LocalLearning", "TestSupport"]),
+            dependencies: [
+                "lls", "own-rule", "LLSCommands", "Experiments", "FileFormats", "LocalLearning",
+                "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Checks gain nothing from optimisation, and compile in half the time without it. What they compute
+// with lives in the modules.
+for target in package.targets where target.type == .test {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Onone"])]
+}

@@ -4,6 +4,8 @@ import Datasets
 import FileFormats
 import Foundation
 import Images
+import LocalLearning
+import Runs
 
 private typealias Reader = @Sendable (String) throws -> Void
 
@@ -17,6 +19,9 @@ private let readers: [String: Reader] = [
         let reader = try ByteReader(path)
         while reader.offset < 1 << 20 { _ = try reader.read(1000, field: "bytes") }
     },
+    "yaml": { _ = try RunConfiguration(reading: $0) },
+    "card": { _ = try ModelCard(metadata: SafetensorsReader($0).metadata, path: $0) },
+    "model": { _ = try ModelCard(reading: $0) },
     "safetensors": { _ = try SafetensorsFile(reading: $0) },
     "coco": { _ = try COCOAnnotations(reading: $0) },
     "vww": { _ = try VisualWakeWordsFile.read($0) },

@@ -32,7 +32,10 @@ struct StrictMapping {
         left = mapping.map { ($0.key, $0.value) }
     }
 
-    func has(_ key: String) -> Bool { left.contains { $0.key.string == key } }
+    mutating func has(_ key: String) -> Bool {
+        asked.append(key)
+        return left.contains { $0.key.string == key }
+    }
 
     private mutating func take(_ key: String) -> Node? {
         asked.append(key)

@@ -31,7 +31,7 @@ final class ArchiveReader {
         let size = try FileSystem.size(of: path)
         guard let archive = archive_read_new() else {
             throw FileError(
-                path: path, operation: "open", reason: "no memory is left", category: .inputOutput)
+                path: path, operation: "open", reason: "out of memory", category: .inputOutput)
         }
         self.path = path
         self.size = size
@@ -97,7 +97,7 @@ final class ArchiveReader {
         case S_IFCHR, S_IFBLK: return .other("a device")
         case S_IFIFO: return .other("a pipe")
         case S_IFSOCK: return .other("a socket")
-        default: return .other("of an unknown kind")
+        default: return .other("a member of an unknown kind")
         }
     }
 }

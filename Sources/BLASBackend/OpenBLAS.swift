@@ -24,7 +24,7 @@ enum OpenBLASMemory {
             throw OutOfMemoryError(
                 "the limit on the address space leaves \(left) bytes, and OpenBLAS takes "
                     + "\(bytesPerThread) for each of \(threads) threads",
-                advice: "raise the limit (ulimit -v), or use fewer --threads")
+                advice: "raise the limit (ulimit -v), or use fewer threads")
         }
         return bytes
     }

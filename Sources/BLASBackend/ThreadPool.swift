@@ -9,7 +9,7 @@ public struct ThreadError: Error, CustomStringConvertible {
 
     public var description: String {
         "cannot start \(wanted) threads for the CPU backend: \(reason)\n"
-            + "ask for fewer with --threads"
+            + "use fewer"
     }
 }
 

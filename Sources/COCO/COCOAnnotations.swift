@@ -56,24 +56,24 @@ public struct COCOAnnotations: Sendable {
             case "images":
                 let image = try COCOImage(record)
                 guard imageIDs.insert(image.id).inserted else {
-                    throw record.malformed("id", "image \(image.id) is there twice")
+                    throw record.malformed("id", "image \(image.id) appears twice")
                 }
                 images.append(image)
             case "annotations": objects.append((try COCOObject(record), record.withoutFields))
             default:
                 let id = try record.wholeNumber("id")
                 guard categories.updateValue(try record.text("name"), forKey: id) == nil else {
-                    throw record.malformed("id", "category \(id) is there twice")
+                    throw record.malformed("id", "category \(id) appears twice")
                 }
             }
         }
         // The lists may come in any order, so this waits for the end.
         for (object, record) in objects {
             guard imageIDs.contains(object.imageID) else {
-                throw record.malformed("image_id", "there is no image \(object.imageID)")
+                throw record.malformed("image_id", "unknown image \(object.imageID)")
             }
             guard categories[object.categoryID] != nil else {
-                throw record.malformed("category_id", "there is no category \(object.categoryID)")
+                throw record.malformed("category_id", "unknown category \(object.categoryID)")
             }
         }
         self.path = path
@@ -103,7 +103,7 @@ extension COCOImage {
             !fileName.contains("\0")
         else { throw record.malformed("file_name", "it leads outside the folder of images") }
         guard (1...65_535).contains(width), (1...65_535).contains(height) else {
-            throw record.malformed("width", "\(width) × \(height) pixels is no size of an image")
+            throw record.malformed("width", "\(width) × \(height) pixels is not a valid image size")
         }
     }
 }

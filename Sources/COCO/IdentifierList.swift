@@ -16,16 +16,16 @@ public func readIdentifiers(_ path: String) throws(FileError) -> Set<Int> {
         guard let identifier = Int(text), identifier >= 0 else {
             throw .malformed(
                 path, field: "line \(number + 1)", offset: offset,
-                "\(String(text.prefix(40)).debugDescription) is no id of an image")
+                "\(String(text.prefix(40)).debugDescription) is not an image id")
         }
         guard identifiers.insert(identifier).inserted else {
             throw .malformed(
                 path, field: "line \(number + 1)", offset: offset,
-                "image \(identifier) is there twice")
+                "image \(identifier) appears twice")
         }
     }
     guard !identifiers.isEmpty else {
-        throw .malformed(path, field: "line 1", offset: 0, "there are no ids")
+        throw .malformed(path, field: "line 1", offset: 0, "it contains no ids")
     }
     return identifiers
 }

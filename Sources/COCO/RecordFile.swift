@@ -31,7 +31,7 @@ struct Record {
     func wholeNumber(_ field: String) throws(FileError) -> Int {
         guard let value = fields[field] else { throw malformed(field, "it is missing") }
         guard case .number(let text) = value, let number = Int(text), number >= 0 else {
-            throw malformed(field, "a whole number was expected")
+            throw malformed(field, "expected a whole number")
         }
         return number
     }
@@ -41,13 +41,13 @@ struct Record {
         guard let value = fields[field] else { throw malformed(field, "it is missing") }
         guard case .number(let text) = value, let number = Double(text), number.isFinite,
             number >= 0
-        else { throw malformed(field, "a number that is not negative was expected") }
+        else { throw malformed(field, "expected a number of at least 0") }
         return number
     }
 
     func text(_ field: String) throws(FileError) -> String {
         guard let value = fields[field] else { throw malformed(field, "it is missing") }
-        guard case .text(let text) = value else { throw malformed(field, "a string was expected") }
+        guard case .text(let text) = value else { throw malformed(field, "expected a string") }
         return text
     }
 
@@ -87,10 +87,10 @@ func readRecords(
     guard result.outcome == json_outcome_ok else {
         throw .malformed(
             path, field: "JSON", offset: result.offset,
-            result.reason.map { String(cString: $0) } ?? "it is not understood")
+            result.reason.map { String(cString: $0) } ?? "invalid JSON")
     }
     if let missing = wanted.keys.sorted().first(where: { !scanner.seen.contains($0) }) {
-        throw .malformed(path, field: missing, offset: result.offset, "there is no such list")
+        throw .malformed(path, field: missing, offset: result.offset, "missing list")
     }
 }
 
@@ -236,6 +236,6 @@ private final class RecordScanner {
     }
 
     private func unexpected(_ name: String, _ what: String, _ offset: Int) -> FileError {
-        .malformed(path, field: name, offset: offset, "\(what) was expected")
+        .malformed(path, field: name, offset: offset, "expected \(what)")
     }
 }

@@ -38,7 +38,7 @@ public struct VisualWakeWords: Sendable {
         for file in files {
             guard let person = file.categories.first(where: { $0.value == "person" })?.key else {
                 throw .malformed(
-                    file.path, field: "categories", offset: 0, "none has the name 'person'")
+                    file.path, field: "categories", offset: 0, "missing category 'person'")
             }
             let people = Dictionary(
                 grouping: file.objects.filter { $0.categoryID == person }, by: \.imageID)

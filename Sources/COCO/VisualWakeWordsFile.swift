@@ -31,8 +31,8 @@ public enum VisualWakeWordsFile {
             guard category <= 1 else {
                 throw record.malformed(
                     "category_id",
-                    "\(category) where there are 0 and 1: is it a file of COCO? "
-                        + "'lls data prepare-vww' makes the right one of it.")
+                    "invalid category \(category): Visual Wake Words has 0 and 1; is it a "
+                        + "file of COCO?")
             }
             let image = try record.wholeNumber("image_id")
             labels[image] = max(labels[image] ?? 0, Int32(category))
@@ -40,14 +40,14 @@ public enum VisualWakeWordsFile {
         images.sort { $0.id < $1.id }
         if let (first, _) = zip(images, images.dropFirst()).first(where: { $0.id == $1.id }) {
             throw .malformed(
-                path, field: "images", offset: 0, "image \(first.id) is there twice")
+                path, field: "images", offset: 0, "image \(first.id) appears twice")
         }
         let samples = images.map {
             Sample(fileName: $0.fileName, label: labels.removeValue(forKey: $0.id) ?? 0)
         }
         if let unknown = labels.keys.min() {
             throw .malformed(
-                path, field: "annotations", offset: 0, "there is no image \(unknown)")
+                path, field: "annotations", offset: 0, "unknown image \(unknown)")
         }
         return samples
     }

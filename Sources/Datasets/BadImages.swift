@@ -36,8 +36,7 @@ public struct BadImagesError: CategorizedError {
         return """
             \(count) cannot be read: \(shown.joined(separator: "; "))\
             \(more > 0 ? "; and \(more) more" : "").
-            Get them again, or leave them out with --bad-images skip; \
-            'lls data verify' lists all of them.
+            Get them again, or leave them out.
             """
     }
 }

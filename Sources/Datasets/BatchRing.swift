@@ -84,8 +84,8 @@ final class BatchRing: @unchecked Sendable {
         for _ in 0..<batches {
             guard !overflow, let images = Self.allocate(Float.self, samples * sampleSize) else {
                 throw LoaderError(
-                    "the system gives no memory for two batches of \(samples) samples with "
-                        + "\(sampleSize) numbers each", advice: "use a smaller batch")
+                    "out of memory: two batches of \(samples) samples with \(sampleSize) numbers "
+                        + "each do not fit", advice: "use a smaller batch")
             }
             slots.append(Slot(images: images, labels: .allocate(capacity: samples)))
         }

@@ -41,7 +41,7 @@ extension DatasetDescription {
                     problems.append(
                         DatasetProblem(
                             path: path,
-                            reason: "it holds other bytes than \(self.name)'s: SHA-256 \(found), "
+                            reason: "its contents are not those of \(self.name): SHA-256 \(found), "
                                 + "not \(sum)"))
                 }
             } catch {
@@ -82,7 +82,7 @@ extension DatasetDescription {
             found.append(
                 DatasetProblem(
                     path: location.folder,
-                    reason: "\(contents.classNames.count) classes where \(name) has \(classCount)"))
+                    reason: "\(contents.classNames.count) classes, but \(name) has \(classCount)"))
         }
         let dataset = dataset(contents, in: location.folder)
         dataset.notes().forEach(note)

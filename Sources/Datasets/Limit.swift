@@ -54,9 +54,9 @@ extension ImageDataset {
         var notes: [String] = []
         let leftOut = isTrained ? leftOutOfTrain + leftOutOfTest : leftOutOfTest
         if let summary = leftOut.summary {
-            notes.append("left out, as only JPEG and PNG are read: \(summary)")
+            notes.append("left out (only JPEG and PNG are read): \(summary)")
         }
-        func note(_ split: ImageSplit, _ flag: String, _ limit: Int?, _ what: String) {
+        func note(_ split: ImageSplit, _ limit: Int?, _ what: String) {
             let absent = split.emptyLabels(classes: classNames.count)
             if !absent.isEmpty {
                 notes.append("no \(what) samples of \(list(absent.map { classNames[$0] }))")
@@ -65,11 +65,12 @@ extension ImageDataset {
                 .filter { !absent.contains($0) }
             if !emptied.isEmpty, let limit {
                 notes.append(
-                    "\(flag) \(limit) leaves nothing of \(list(emptied.map { classNames[$0] }))")
+                    "the limit of \(limit) \(what) samples leaves none of "
+                        + list(emptied.map { classNames[$0] }))
             }
         }
-        if isTrained { note(train, "--limit-train", limitTrain, "training") }
-        note(test, "--limit-test", limitTest, "test")
+        if isTrained { note(train, limitTrain, "training") }
+        note(test, limitTest, "test")
         return notes
     }
 }

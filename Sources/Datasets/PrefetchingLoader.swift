@@ -35,8 +35,8 @@ public final class PrefetchingLoader: Sendable {
         precondition((0...loader.batchCount).contains(firstBatch), "first batch \(firstBatch)")
         guard threads <= Self.mostThreads else {
             throw LoaderError(
-                "\(threads) threads to prepare batches are more than the \(Self.mostThreads) that "
-                    + "make sense here", advice: "ask for fewer")
+                "cannot use \(threads) threads to prepare batches: at most \(Self.mostThreads) make "
+                    + "sense on this machine", advice: "use fewer")
         }
         ring = try BatchRing(
             loader, BatchCursor(epochs, firstBatch: firstBatch, batches: loader.batchCount),
@@ -48,7 +48,7 @@ public final class PrefetchingLoader: Sendable {
                 throw LoaderError(
                     "cannot start \(threads) threads to prepare batches: "
                         + String(cString: strerror(code)),
-                    advice: "ask for fewer, or raise ulimit -u")
+                    advice: "use fewer, or raise the limit (ulimit -u)")
             }
         }
     }

@@ -124,7 +124,7 @@ final class SamplePreparer {
         guard window.height == shape.height, window.width == shape.width else {
             throw ImageError(
                 path: path,
-                reason: "\(window.height) × \(window.width) pixels where "
+                reason: "\(window.height) × \(window.width) pixels, but "
                     + "\(shape.height) × \(shape.width) are needed")
         }
         normalize(image, window, isFlipped, into: output)

@@ -135,7 +135,7 @@ public enum DownloadCatalog {
     static let imageNet = DatasetFiles(
         dataset: "IMAGENET", parts: [],
         advice: "Its owners give it to registered researchers: https://image-net.org/download.php. "
-            + "Unpack it so that train/ and val/ each hold a folder a class.")
+            + "Unpack it so that train/ and val/ contain a folder per class.")
 
     static let visualWakeWords = DatasetFiles(
         dataset: "VWW",

@@ -19,15 +19,15 @@ public enum TransferFailure: Error, Equatable, CustomStringConvertible, Sendable
 
     public var description: String {
         switch self {
-        case .status(let code): "the server answered with HTTP status \(code)"
-        case .page: "a web page (HTML) came instead of the file"
+        case .status(let code): "HTTP status \(code)"
+        case .page: "the server sent a web page (HTML) instead of the file"
         case .wrongSize(let bytes, let expected):
             "wrong size: \(bytes) bytes instead of \(expected)"
         case .wrongContent(let found, let expected):
             "wrong content: SHA-256 \(found.prefix(12))… instead of \(expected.prefix(12))…"
         case .truncated(let received, let expected):
             "cut off after \(received) of \(expected) bytes"
-        case .stalled(let seconds): "stalled: next to nothing came for \(seconds) s"
+        case .stalled(let seconds): "stalled: almost no data for \(seconds) s"
         case .unreachable(let reason): reason
         }
     }
@@ -71,7 +71,7 @@ public enum DownloadError: CategorizedError, Equatable {
         case .allFailed(let file, let folder, let failures):
             let tried = failures.map { "\($0.address): \($0.reason)" }.joined(separator: "; ")
             return """
-                \(file.name): no address gave the file.
+                cannot download \(file.name): every address failed.
                 \(tried).
                 Try again later, or put the file into \(folder) yourself (\(file.pin)).
                 """
@@ -80,15 +80,15 @@ public enum DownloadError: CategorizedError, Equatable {
             let folders = Set(missing.map { ByteString($0.folder) }).sorted()
                 .map(\.text.legible).joined(separator: ", ")
             return """
-                \(dataset) is not complete: \(names) missing, and the network may not be used.
-                Put what is missing into \(folders), or leave out --offline.
+                \(dataset) is incomplete: \(names) missing, and the network is not allowed.
+                Put the missing files into \(folders), or allow the network.
                 """
         case .notForDownload(let dataset, let advice):
-            return "\(dataset) cannot be fetched.\n\(advice)"
+            return "\(dataset) cannot be downloaded.\n\(advice)"
         case .noRoom(let file, let folder, let needed, let free):
             return """
-                \(file.name): \(needed) bytes are still to come, and \(folder) has room for \(free).
-                Free some space, or choose another folder with --data-dir.
+                no room for \(file.name): \(needed) bytes are needed, and \(folder) has \(free).
+                Free some space, or choose another folder.
                 """
         }
     }

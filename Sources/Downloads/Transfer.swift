@@ -56,7 +56,7 @@ final class Transfer {
     /// Throws ``FileError`` when the disk fails.
     func run() throws(FileError) -> TransferFailure? {
         guard Self.isReady, let curl = curl_easy_init() else {
-            return .unreachable("libcurl does not start")
+            return .unreachable("cannot start libcurl")
         }
         defer { curl_easy_cleanup(curl) }
         handle = OpaquePointer(curl)
@@ -147,7 +147,7 @@ final class Transfer {
         if status == 206 {
             guard let range = ContentRange(headers["content-range", default: ""]),
                 range.first == part.length
-            else { return failure = .unreachable("its answer to a range request makes no sense") }
+            else { return failure = .unreachable("invalid answer to a range request") }
             if let total = range.total, total != file.byteCount {
                 failure = .wrongSize(total, expected: file.byteCount)
             }

@@ -46,7 +46,7 @@ public final class ByteReader {
         guard count <= greatestCount - min(start, greatestCount) else {
             throw .malformed(
                 path, field: field, offset: start,
-                "\(count) bytes announced, but a file of \(file.size) bytes cannot hold them")
+                "\(count) bytes are announced, but the file has only \(file.size)")
         }
         var bytes = [UInt8](uninitialized: count)
         let filled = try bytes.fill { buffer throws(FileError) in try fill(buffer) }
@@ -63,7 +63,7 @@ public final class ByteReader {
         var one = [UInt8](uninitialized: 1)
         let extra = try one.fill { buffer throws(FileError) in try fill(buffer) }
         guard extra == 0 else {
-            throw .malformed(path, field: "end", offset: offset - 1, "bytes follow the last one")
+            throw .malformed(path, field: "end", offset: offset - 1, "unexpected bytes at the end")
         }
     }
 
@@ -141,7 +141,7 @@ public final class ByteReader {
     private var bytesFollow: FileError {
         .malformed(
             path, field: "gzip stream", offset: offset,
-            "bytes follow the end of the compressed ones")
+            "unexpected bytes after the compressed data")
     }
 
     /// At least one byte, or 0 at the end of a sound gzip file.
@@ -150,7 +150,7 @@ public final class ByteReader {
             try refill()
             guard !pending.isEmpty else {
                 throw .malformed(
-                    path, field: "gzip stream", offset: offset, "the compressed bytes are cut off")
+                    path, field: "gzip stream", offset: offset, "the compressed data is cut off")
             }
             let step = input.withUnsafeBytes { bytes in
                 inflater.inflate(UnsafeRawBufferPointer(rebasing: bytes[pending]), into: buffer)

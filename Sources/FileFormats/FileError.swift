@@ -82,7 +82,7 @@ public struct FileError: CategorizedError, Equatable {
         switch code {
         case EPIPE: "Its reader has closed the pipe."
         case ENAMETOOLONG: "The path, or a name in it, is too long: choose a shorter one."
-        case ELOOP: "A link in it leads back to itself."
+        case ELOOP: "The path contains a cycle of links."
         case EISDIR: "It is a folder: name a file."
         default: nil
         }
@@ -97,9 +97,9 @@ public struct FileError: CategorizedError, Equatable {
 
     private var usualAdvice: String {
         switch category {
-        case .malformedData: "The file is damaged or of another kind; get it again."
-        case .missingInput: "Check the path and that it may be read."
-        case .cannotCreate: "Choose a folder that exists and may be written."
+        case .malformedData: "The file is damaged or has another format; get it again."
+        case .missingInput: "Check the path and the permission to read it."
+        case .cannotCreate: "Choose an existing, writable folder."
         case .inputOutput: "Free some space or check the disk, then try again."
         case .usage, .configuration: "Correct it and try again."
         }

@@ -28,7 +28,7 @@ public struct IDXFile: Sendable {
         guard magic[2] == 0x08 else {
             throw .malformed(
                 path, field: "element type", offset: 2,
-                "type \(magic[2]) where only unsigned bytes (type 8) can be read")
+                "unsupported type \(magic[2]): only unsigned bytes (type 8) are read")
         }
         guard Int(magic[3]) == dimensions else {
             throw .malformed(

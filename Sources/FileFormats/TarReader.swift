@@ -42,7 +42,7 @@ public final class TarReader {
             throw wrong("check sum of a member", 148, "it does not match the header")
         }
         guard let size = octal(header[124..<136]), size <= reader.greatestCount else {
-            throw wrong("size of a member", 124, "it is no number, or more than the file can hold")
+            throw wrong("size of a member", 124, "invalid number, or more than the file can hold")
         }
         let isPOSIX = header[257..<262].elementsEqual("ustar".utf8)
         let prefix = isPOSIX ? text(header[345..<500]) : ""

@@ -31,7 +31,7 @@ enum WriteTarget {
         case .folder: throw .writing(path, "create", errno: EISDIR)
         case .pipe, .characterDevice: return .stream
         case .socket, .blockDevice:
-            let kind = status.kind == .socket ? "a socket" : "a disk or a part of one"
+            let kind = status.kind == .socket ? "a socket" : "a disk or a partition"
             throw FileError(
                 path: path, operation: "write", reason: "it is \(kind)", category: .cannotCreate,
                 advice: "Name a file.")

@@ -12,6 +12,6 @@ public struct ImageError: CategorizedError, Equatable {
     }
 
     public var description: String {
-        "\(path): \(reason)\nGet the image again, or leave it out with --bad-images skip."
+        "\(path): \(reason)\nGet the image again, or leave it out."
     }
 }

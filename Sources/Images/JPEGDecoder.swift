@@ -10,7 +10,7 @@ final class JPEGDecoder {
     deinit { if let handle { tjDestroy(handle) } }
 
     func decode(_ bytes: [UInt8], into buffer: PixelBuffer) throws(DecodingFailure) -> PixelView {
-        guard let handle else { throw DecodingFailure("libjpeg-turbo does not start") }
+        guard let handle else { throw DecodingFailure("cannot start libjpeg-turbo") }
         do throws(DecodingFailure) {
             return try decode(bytes, with: handle, into: buffer)
         } catch {

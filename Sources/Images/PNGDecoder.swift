@@ -22,7 +22,7 @@ enum PNGDecoder {
         _ bytes: [UInt8], into buffer: PixelBuffer
     ) throws(DecodingFailure) -> PixelView {
         guard let context = spng_ctx_new(0) else {
-            throw DecodingFailure("libspng does not start")
+            throw DecodingFailure("cannot start libspng")
         }
         defer { spng_ctx_free(context) }
         // The context keeps the address, so the bytes stay in place to the end.

@@ -80,5 +80,5 @@ final class PixelBuffer {
 /// There is no memory for the pixels of an image.
 public struct PixelMemoryError: Error, CustomStringConvertible {
     let byteCount: Int
-    public var description: String { "there is no memory for its \(byteCount) bytes of pixels" }
+    public var description: String { "out of memory: its pixels have \(byteCount) bytes" }
 }

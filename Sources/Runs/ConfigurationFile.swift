@@ -21,8 +21,8 @@ extension RunConfiguration {
         guard size <= Self.greatestSize else {
             throw ConfigurationError(
                 path: path,
-                reason: "\(size) bytes are too many for a configuration "
-                    + "(at most \(Self.greatestSize)): is it another file?")
+                reason: "a configuration has at most \(Self.greatestSize) bytes, and this file has "
+                    + "\(size)")
         }
         let bytes = try readFile(path, limit: Self.greatestSize)
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -82,7 +82,7 @@ extension RunConfiguration {
         guard let node else { return Node.Mapping([]) }
         guard let mapping = node.mapping else {
             throw ConfigurationError(
-                path: path, line: node.mark?.line, reason: "lines of 'key: value' were expected")
+                path: path, line: node.mark?.line, reason: "expected lines of 'key: value'")
         }
         return mapping
     }
@@ -128,12 +128,12 @@ extension ConfigurationError {
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
             let last = lines.lastIndex { $0.hasPrefix(key + ":") }
             self.init(
-                path: path, line: last.map { $0 + 1 }, key: key, reason: "the key is there twice")
+                path: path, line: last.map { $0 + 1 }, key: key, reason: "duplicate key")
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            self.init(path: path, line: mark.line, reason: "this is not YAML: \(problem)")
+            self.init(path: path, line: mark.line, reason: "invalid YAML: \(problem)")
         default:
-            self.init(path: path, reason: "this is not YAML: \(error)")
+            self.init(path: path, reason: "invalid YAML: \(error)")
         }
     }
 }

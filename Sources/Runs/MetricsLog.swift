@@ -89,7 +89,7 @@ public struct MetricsLog: Sendable {
             } catch {
                 throw .malformed(
                     path, field: "line \(records.count + 1)", offset: start,
-                    "it is not a record of metrics")
+                    "invalid record of metrics")
             }
             start = end + 1
         }

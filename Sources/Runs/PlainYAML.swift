@@ -52,7 +52,7 @@ package struct PlainYAML {
                 return nil
             case "\"" where isStart, "'" where isStart: quote = scalar
             case "&" where isStart, "*" where isStart:
-                return "anchors and aliases ('&', '*') are not used here: write the value itself"
+                return "anchors and aliases ('&', '*') are not allowed: write the value itself"
             case "[", "{":
                 guard isStart || depth > 0 else { break }
                 depth += 1
@@ -74,5 +74,5 @@ package struct PlainYAML {
         return nil
     }
 
-    private static let tooDeep = "lists inside of lists are not used here"
+    private static let tooDeep = "lists inside lists are not allowed"
 }

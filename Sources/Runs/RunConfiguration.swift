@@ -107,8 +107,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
             guard narrow.isFinite, (narrow == 0) == (value == 0), holds(narrow) else {
                 throw ConfigurationError(
                     key: key.rawValue,
-                    reason: "\(value) is not allowed: in float32, in which everything is computed, "
-                        + "it is \(narrow)")
+                    reason: "\(value) is not allowed: lls computes in float32, where it becomes "
+                        + "\(narrow)")
             }
         }
         func fraction(_ key: CodingKeys, _ value: Double) throws(ConfigurationError) {

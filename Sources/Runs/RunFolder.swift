@@ -40,12 +40,13 @@ public struct RunFolder: Sendable, Equatable {
         calls: FileCalls
     ) throws -> RunFolder {
         guard !runs.isEmpty else {
-            throw ConfigurationError(key: "runs-dir", reason: "it must name a folder, not be empty")
+            throw ConfigurationError(key: "runs-dir", reason: "it must not be empty")
         }
         guard name.wholeMatch(of: /[\p{L}\p{N}_\-][\p{L}\p{N}_.\-]*/) != nil else {
             throw ConfigurationError(
                 key: "name",
-                reason: "\(name.legible) cannot name a run: use letters, digits, '-', '_' and '.'")
+                reason: "invalid name '\(name.legible)' of a run: use letters, digits, '-', '_' "
+                    + "and '.'")
         }
         let parent = runs.appending(pathPart: name)
         let made = try FileSystem.makeFolders(parent)
@@ -77,7 +78,7 @@ public struct RunFolder: Sendable, Equatable {
         self.init(path: path.withoutEndingSlashes)
         guard FileSystem.exists(configurationFile) else {
             throw FileError(
-                path: path, operation: "open the run", reason: "it holds no config.yaml",
+                path: path, operation: "open the run", reason: "it does not contain config.yaml",
                 category: .missingInput)
         }
     }

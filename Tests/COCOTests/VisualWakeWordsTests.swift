@@ -77,7 +77,7 @@ struct VisualWakeWordsTests {
             try VisualWakeWordsFile.read(Self.fixtures + "/instances_train2014.json")
         }
         #expect(error?.field?.hasPrefix("annotations[") == true)
-        #expect(error?.reason.contains("prepare-vww") == true)
+        #expect(error?.reason.contains("Visual Wake Words") == true)
     }
 
     // MARK: Bad input
@@ -154,7 +154,7 @@ struct VisualWakeWordsTests {
             "no size"
         ),
         (text(categories: person + "," + person), "categories[1].id", "twice"),
-        (#"{"images":[],"annotations":[]}"#, "categories", "no such list"),
+        (#"{"images":[],"annotations":[]}"#, "categories", "missing list"),
         (#"{"images":{},"annotations":[],"categories":[]}"#, "images", "list"),
         (#"{"images":null,"annotations":[],"categories":[]}"#, "images", "list"),
         (#"{"images":[],"images":[],"annotations":[],"categories":[]}"#, "images", "twice"),

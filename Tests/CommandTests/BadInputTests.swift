@@ -14,7 +14,7 @@ struct BadInputTests {
         (["--backend", "opncl"], "Did you mean 'opencl'"),
         (["--kernel-engine", "regster"], "Did you mean 'register'"),
         (["--convolution", "winograd"], "Did you mean 'winograd2'"),
-        (["--exact", "--convolution", "winograd4"], "--exact is --convolution direct"),
+        (["--exact", "--convolution", "winograd4"], "--exact means --convolution direct"),
         (["--batch-size", "0"], "--batch-size"),
         (["--batch-size", "1"], "batch norm"),
         (["--batch-size", "-3"], "batch-size"),

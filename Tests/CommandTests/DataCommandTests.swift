@@ -74,7 +74,9 @@ struct DataCommandTests {
         let outcome = try run("get", "MNIST", mirror: server.base)
         #expect(outcome.status == 66)
         let address = server.base + "/MNIST/raw/train-images-idx3-ubyte.gz"
-        #expect(outcome.errors.contains("\(address): a web page (HTML) came instead of the file"))
+        #expect(
+            outcome.errors.contains(
+                "\(address): the server sent a web page (HTML) instead of the file"))
         #expect(outcome.errors.contains("ossci-datasets"))
         #expect(outcome.errors.contains("cvdf-datasets"))
         #expect(try home.contents(".cache/lls/data/MNIST/raw").isEmpty)

@@ -52,6 +52,30 @@ struct DataTests {
         #expect(outcome.output.isEmpty)
     }
 
+    /// What named the place may be gone, or name another, when the run is repeated.
+    @Test func thePlaceOfTheDataIsRecorded() throws {
+        let (data, runs) = (try TemporaryFolder(), try TemporaryFolder())
+        try TinyData.write(to: data.url)
+        let train = ["train", "--backend", "cpu", "--epochs", "1", "--runs-dir", runs.path]
+        let environment = ["LLS_DATA": data.path, "HOME": runs.path]
+        let outcome = try Program.run(train, environment: environment)
+        let run = try #require(outcome.value("run"), "\(outcome)")
+        let configuration = try String(contentsOfFile: run + "/config.yaml", encoding: .utf8)
+        #expect(configuration.contains("data-dir: \(data.path)\n"), "\(configuration)")
+        let elsewhere = ["LLS_DATA": "", "HOME": runs.path]
+        let evaluation = try Program.run(["eval", run, "--backend", "cpu"], environment: elsewhere)
+        #expect(evaluation.status == 0, "\(evaluation)")
+        #expect(evaluation.value("test_top1") == outcome.value("test_top1"))
+        // A data set that names its place has no other.
+        let pictures = "folder:\(readers)/imagenette2-160"
+        let own = try Program.run(
+            train + ["--dataset", pictures, "--batch-size", "3"], environment: environment)
+        let second = try #require(own.value("run"), "\(own)")
+        #expect(
+            try String(contentsOfFile: second + "/config.yaml", encoding: .utf8)
+                .contains("data-dir: null\n"))
+    }
+
     @Test func aDryRunDecodesNothing() throws {
         let data = try withBadImages()
         let outcome = try Program.run([

@@ -1,7 +1,7 @@
 import Experiments
+import LLSCommands
 import LocalLearning
 import Testing
-import lls
 
 /// The learning rate of every epoch: the published program's default schedule keeps it constant, as
 /// its patience is longer than any published run.

@@ -104,7 +104,7 @@ private struct Copy {
         let copy = try Copy("imagenette2-160")
         try FileManager.default.removeItem(atPath: copy.folder + "/val")
         try copy.put([0xFF], "val/a.jpg")
-        try expectUnusable(copy, "IMAGENETTE", path: "/val", mention: "no folder of a class")
+        try expectUnusable(copy, "IMAGENETTE", path: "/val", mention: "no class folder")
     }
 
     private func expectUnusable(
@@ -123,9 +123,9 @@ private struct Copy {
         ("", "does not name"),
         ("val_0.JPEG\n", "line 1"),
         ("val_0.JPEG\tn77777777\t0\n", "train has no class n77777777"),
-        ("val_9.JPEG\tn01641577\t0\n", "there is no image"),
-        ("val_0.JPEG\tn01641577\nval_0.JPEG\tn01443537\n", "second time"),
-        ("../../x.JPEG\tn01641577\n", "there is no image"),
+        ("val_9.JPEG\tn01641577\t0\n", "missing image"),
+        ("val_0.JPEG\tn01641577\nval_0.JPEG\tn01443537\n", "appears twice"),
+        ("../../x.JPEG\tn01641577\n", "missing image"),
     ])
     func annotationsThatDoNotFitAreNamed(text: String, mention: String) throws {
         let copy = try Copy("tiny-imagenet-200")

@@ -167,8 +167,8 @@ import Testing
         let root = try TemporaryFolder()
         try TinyPictures.write(to: root.path, classes: ["a", "b", "c"])
         let data = try DatasetCatalog.named("folder:" + root.path).load(environment: [:])
-        #expect(data.notes(limitTrain: 2) == ["--limit-train 2 leaves nothing of c"])
-        #expect(data.notes(limitTest: 1) == ["--limit-test 1 leaves nothing of b, c"])
+        #expect(data.notes(limitTrain: 2) == ["the limit of 2 training samples leaves none of c"])
+        #expect(data.notes(limitTest: 1) == ["the limit of 1 test samples leaves none of b, c"])
         #expect(data.notes(limitTrain: 3, limitTest: 12).isEmpty)
     }
 }

@@ -134,12 +134,12 @@ func pixels(_ split: ImageSplit) throws -> [UInt8] {
             }
             let text = error.description
             #expect(text.contains(place) && !text.contains("/usr/share"), "\(text)")
-            #expect(text.contains(byFlag ? "--data-dir" : "$LLS_DATA"))
+            #expect(text.contains(byFlag ? "that folder was named" : "$LLS_DATA names"))
             #expect(
                 text.contains(
                     place == folder.path
                         ? "lacks train-labels-idx1-ubyte, t10k-images-idx3-ubyte"
-                        : "which is no folder"))
+                        : "which is not a folder"))
             #expect(text.split(separator: "\n").count == 3)
         }
     }

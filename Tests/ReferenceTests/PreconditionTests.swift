@@ -60,6 +60,24 @@ struct PreconditionTests {
         }
     }
 
+    /// What is above 0 in Double may be 0, or not normal, once it is a Float.
+    @Test func aTemperatureThatNothingCanBeDividedBy() async {
+        await #expect(processExitsWith: .failure) {
+            _ = CrossEntropyOptions(temperature: Float(1e-46))
+        }
+        await #expect(processExitsWith: .failure) { _ = CrossEntropyOptions(temperature: 1e-40) }
+        await #expect(processExitsWith: .failure) { _ = CrossEntropyOptions(temperature: -1) }
+        await #expect(processExitsWith: .failure) { _ = CrossEntropyOptions(temperature: .nan) }
+        await #expect(processExitsWith: .failure) {
+            _ = CrossEntropyOptions(temperature: .infinity)
+        }
+    }
+
+    @Test func aLabelSmoothingThatIsNoShare() async {
+        await #expect(processExitsWith: .failure) { _ = CrossEntropyOptions(labelSmoothing: 1.5) }
+        await #expect(processExitsWith: .failure) { _ = CrossEntropyOptions(labelSmoothing: -0.1) }
+    }
+
     /// The calls above fail for their mistakes: the same without any does not.
     @Test func correctCallsDoNotTrap() async {
         await #expect(processExitsWith: .success) {
@@ -68,6 +86,7 @@ struct PreconditionTests {
                 backend.makeTensor([2, 3]).matrix, backend.makeTensor([2, 3]).transposed,
                 into: backend.makeTensor([2, 2]))
             _ = try backend.slice(backend.makeTensor([4]), at: 2, [2])
+            _ = CrossEntropyOptions(temperature: .leastNormalMagnitude, labelSmoothing: 1)
         }
     }
 }

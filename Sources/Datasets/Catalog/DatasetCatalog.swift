@@ -11,17 +11,23 @@ public enum DatasetCatalog {
 
     private static let folderPrefix = "folder:"
 
-    /// The data set of this name, whatever its case, `-` and `_`, or the images of `folder:PATH`;
-    /// throws ``DatasetError/unknown``.
-    public static func named(_ name: String) throws(DatasetError) -> DatasetDescription {
+    /// The data set of this name, whatever its case, `-` and `_`, or the images of `folder:PATH`.
+    ///
+    /// - Parameter known: the data sets to choose from.
+    /// - Throws: ``DatasetError/unknown``.
+    public static func named(
+        _ name: String, among known: [DatasetDescription] = all
+    ) throws(DatasetError) -> DatasetDescription {
         if name.lowercased().hasPrefix(folderPrefix), name.count > folderPrefix.count {
             return folder(String(name.dropFirst(folderPrefix.count)).expandingHome())
         }
-        if let found = all.first(where: { plainName($0.name) == plainName(name) }) { return found }
-        let known = all.map(\.name) + [folderPrefix + "PATH"]
+        if let found = known.first(where: { plainName($0.name) == plainName(name) }) {
+            return found
+        }
+        let names = known.map(\.name) + [folderPrefix + "PATH"]
         // Whoever names a folder means the images in it.
         let guess =
-            FileSystem.isFolder(name) ? folderPrefix + name : nearest(to: name, among: known)
-        throw .unknown(name: name, nearest: guess, known: known)
+            FileSystem.isFolder(name) ? folderPrefix + name : nearest(to: name, among: names)
+        throw .unknown(name: name, nearest: guess, known: names)
     }
 }

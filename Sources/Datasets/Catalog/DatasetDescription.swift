@@ -20,15 +20,15 @@ public struct DatasetDescription: Sendable {
     public let contentSums: [String: String]
     /// What its files look like.
     let format: any DatasetFormat
-    /// What to do when it is nowhere.
-    public let advice: String
+    /// What to know if it was not found, a sentence; nil if there is nothing special about it.
+    public let advice: String?
 
     init(
         name: String, classNames: [String]? = nil, classCount: Int? = nil,
         height: Int, width: Int, channels: Int = 3, normalization: Normalization,
         training: ImageTransform, testing: ImageTransform = .none,
         subfolders: [String], fixedFolders: [String] = [], contentSums: [String: String] = [:],
-        format: any DatasetFormat, advice: String
+        format: any DatasetFormat, advice: String? = nil
     ) {
         self.name = name
         self.classNames = classNames

@@ -4,8 +4,8 @@ extension DatasetDescription {
     /// A folder that the user named: no other is looked in.
     struct NamedPlace: Equatable {
         let folder: String
-        /// What named it: `--data-dir` or `$LLS_DATA`.
-        let by: String
+        /// What named it: the caller, or `$LLS_DATA`.
+        let by: DatasetError.Place
     }
 
     /// Whether the name says where the data lies, as `folder:PATH` does.
@@ -39,9 +39,9 @@ extension DatasetDescription {
     private func namedPlace(
         _ dataDirectory: String?, _ environment: [String: String]
     ) -> NamedPlace? {
-        if let dataDirectory { return NamedPlace(folder: dataDirectory, by: "--data-dir") }
+        if let dataDirectory { return NamedPlace(folder: dataDirectory, by: .argument) }
         return Environment.path("LLS_DATA", in: environment)
-            .map { NamedPlace(folder: $0, by: "$LLS_DATA") }
+            .map { NamedPlace(folder: $0, by: .environment) }
     }
 
     /// The first folder that holds the data set, without opening any of its files.
@@ -77,7 +77,7 @@ extension DatasetDescription {
         }
         let place = namesItsPlace ? nil : namedPlace(dataDirectory, environment)
         if let place, !FileSystem.isFolder(place.folder) {
-            looked = ["\(place.folder.legible), which is no folder"]
+            looked = ["\(place.folder.legible), which is not a folder"]
         }
         throw .missing(
             name: name, place: place?.by, folders: looked, needed: format.layouts.map(\.names),

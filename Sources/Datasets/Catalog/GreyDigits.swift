@@ -22,7 +22,7 @@ extension DatasetCatalog {
                 "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
         ],
         format: IDXFormat(),
-        advice: "Try 'apt install dataset-fashion-mnist', or name its folder with --data-dir.")
+        advice: "'apt install dataset-fashion-mnist' installs it.")
 
     static let mnist = DatasetDescription(
         name: "MNIST",
@@ -42,6 +42,5 @@ extension DatasetCatalog {
             "t10k-labels-idx1-ubyte":
                 "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
         ],
-        format: IDXFormat(),
-        advice: "Try 'lls data get MNIST', or name the folder of its IDX files with --data-dir.")
+        format: IDXFormat())
 }

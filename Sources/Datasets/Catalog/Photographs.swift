@@ -17,8 +17,7 @@ extension DatasetCatalog {
         subfolders: [
             "tiny-imagenet-200", "TinyImageNet/tiny-imagenet-200", "TinyIMAGENET", "TinyImageNet",
         ],
-        format: TinyImageNetFormat(),
-        advice: "Try 'lls data get TinyIMAGENET', or name its folder with --data-dir.")
+        format: TinyImageNetFormat())
 
     static let imagenette = DatasetDescription(
         name: "IMAGENETTE", classCount: 10, height: 128, width: 128, normalization: photographs,
@@ -26,19 +25,17 @@ extension DatasetCatalog {
             [.resize(shorterSide: 160), .randomCrop(height: 128, width: 128), .randomFlip],
             erasing: erasing),
         testing: ImageTransform([.resize(shorterSide: 160), .centerCrop(side: 128)]),
-        subfolders: imagenetteFolders, format: ClassFolders(), advice: imagenetteAdvice)
+        subfolders: imagenetteFolders, format: ClassFolders())
 
     static let imagenetteBasic = DatasetDescription(
         name: "IMAGENETTE_BASIC", classCount: 10, height: 128, width: 128,
         normalization: photographs, training: basicTraining, testing: basicTesting,
-        subfolders: imagenetteFolders, format: ClassFolders(), advice: imagenetteAdvice)
+        subfolders: imagenetteFolders, format: ClassFolders())
 
     private static let imagenetteFolders = [
         "imagenette2-160", "IMAGENETTE/imagenette2-160", "imagenette/imagenette2-160",
         "IMAGENETTE", "imagenette",
     ]
-    private static let imagenetteAdvice =
-        "Try 'lls data get IMAGENETTE', or name its folder with --data-dir."
 
     static let imageNet = DatasetDescription(
         name: "IMAGENET", classCount: 1000, height: 128, width: 128, normalization: photographs,
@@ -50,19 +47,14 @@ extension DatasetCatalog {
         ]),
         subfolders: ["imagenet", "ImageNet", "IMAGENET", "ILSVRC2012", "ILSVRC/Data/CLS-LOC"],
         format: ClassFolders(),
-        advice: """
-            Get it from image-net.org, sort both splits into class folders, and name the folder \
-            that holds train and val with --data-dir.
-            """)
+        advice: "Get it from image-net.org, and sort train and val into class folders.")
 
     static let visualWakeWords = DatasetDescription(
         name: "VWW", classNames: ["not-person", "person"], height: 128, width: 128,
         normalization: photographs, training: basicTraining, testing: basicTesting,
         subfolders: ["VWW", "vww", "visualwakewords", "coco2014", "COCO2014", "coco", "COCO"],
         format: VisualWakeWordsFormat(),
-        advice: """
-            Try 'lls data get VWW' and 'lls data prepare-vww', or name its folder with --data-dir.
-            """)
+        advice: "It takes COCO's images, and labels that are made from COCO's annotations.")
 
     /// Anybody's own images, prepared like IMAGENETTE_BASIC's.
     static func folder(_ path: String) -> DatasetDescription {

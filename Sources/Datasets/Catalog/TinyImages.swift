@@ -24,10 +24,7 @@ extension DatasetCatalog {
             training: training,
             subfolders: [folder, "\(usual)/\(folder)", usual, usual.lowercased()],
             format: classes == 10 ? CIFARFormat.cifar10 : CIFARFormat.cifar100,
-            advice: """
-                It is the binary version that is read, not the pickled one: \
-                try 'lls data get \(usual)', or name its folder with --data-dir.
-                """)
+            advice: "Only the binary version is read, not the pickled one.")
     }
 
     private static let cifar10Classes = [

@@ -82,7 +82,8 @@ struct CIFARFormat: DatasetFormat {
         var files: [BatchFile] = []
         for name in wanted {
             guard let bytes = found[name] else {
-                throw .malformed(archive, field: "members", offset: 0, "there is no \(name) in it")
+                throw .malformed(
+                    archive, field: "members", offset: 0, "it does not contain \(name)")
             }
             files.append((archive + "/" + name, { bytes }))
         }
@@ -105,7 +106,7 @@ struct CIFARFormat: DatasetFormat {
         if let wrong = labels.firstIndex(where: { $0 >= classes }) {
             throw .malformed(
                 path, field: "label \(wrong)", offset: wrong * length + labelBytes - 1,
-                "class \(labels[wrong]) where there are \(classes)")
+                "class \(labels[wrong]) of \(classes) classes")
         }
         let pixels = [UInt8](unsafeUninitializedCapacity: count * 3 * area) { pixels, filled in
             bytes.withUnsafeBufferPointer { bytes in

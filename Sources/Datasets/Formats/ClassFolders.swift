@@ -23,7 +23,7 @@ struct ClassFolders: DatasetFormat {
         let listing = try FolderListing(folder, isDeep: false)
         guard !listing.folders.isEmpty else {
             throw .unusable(
-                path: folder, reason: "there is no folder of a class in it", advice: advice)
+                path: folder, reason: "it contains no class folder", advice: advice)
         }
         return listing
     }
@@ -57,7 +57,7 @@ struct ClassFolders: DatasetFormat {
         guard empty.isEmpty else {
             let others = leftOut.summary.map { ", but \($0)" } ?? ""
             throw .unusable(
-                path: folder, reason: "there are no images of class \(list(empty))\(others)",
+                path: folder, reason: "no images of class \(list(empty))\(others)",
                 advice: advice)
         }
         return FoundSplit(ImageSplit(files: files, labels: fileLabels), leftOut: leftOut)

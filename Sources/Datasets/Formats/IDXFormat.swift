@@ -47,7 +47,7 @@ struct IDXFormat: DatasetFormat {
                 "\(images.extents[1]) × \(images.extents[2]) instead of \(height) × \(width)")
         }
         guard images.extents[0] > 0 else {
-            throw .malformed(imagePath, field: "extent 0", offset: 4, "there are no images")
+            throw .malformed(imagePath, field: "extent 0", offset: 4, "it contains no images")
         }
         let labels = try IDXFile(reading: labelPath, dimensions: 1)
         guard labels.extents[0] == images.extents[0] else {
@@ -58,7 +58,7 @@ struct IDXFormat: DatasetFormat {
         if let wrong = labels.elements.firstIndex(where: { Int($0) >= classes }) {
             throw .malformed(
                 labelPath, field: "label \(wrong)", offset: labels.elementsOffset + wrong,
-                "class \(labels.elements[wrong]) where there are \(classes)")
+                "class \(labels.elements[wrong]) of \(classes) classes")
         }
         return ImageSplit(
             height: height, width: width, channels: 1, pixels: images.elements,

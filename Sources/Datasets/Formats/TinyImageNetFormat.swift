@@ -21,8 +21,8 @@ struct TinyImageNetFormat: DatasetFormat {
         if isFlat, location.layout == 1 {
             throw DatasetError.unusable(
                 path: paths[1],
-                reason: "it has no class folders, and there is no val/val_annotations.txt",
-                advice: "One of them must say what the images are.")
+                reason: "it has neither class folders nor val/val_annotations.txt",
+                advice: "One of them must name the classes of the images.")
         }
         var contents = DatasetContents(
             classNames: classNames,
@@ -57,16 +57,16 @@ struct TinyImageNetFormat: DatasetFormat {
             func wrong(_ reason: String) -> FileError {
                 .malformed(path, field: "line \(number + 1)", offset: offset, reason)
             }
-            guard columns.count >= 2 else { throw wrong("there is no image and class in it") }
+            guard columns.count >= 2 else { throw wrong("expected an image and a class") }
             let name = ByteString(columns[0])
             guard let label = labels[Array(columns[1].utf8)] else {
                 throw wrong("train has no class \(columns[1].legible)")
             }
             guard present.contains(name) else {
-                throw wrong("there is no image \(join(folder, columns[0]).legible)")
+                throw wrong("missing image \(join(folder, columns[0]).legible)")
             }
             guard named.insert(name).inserted else {
-                throw wrong("\(columns[0].legible) is there a second time")
+                throw wrong("\(columns[0].legible) appears twice")
             }
             files.append(join(folder, columns[0]))
             fileLabels.append(label)

@@ -37,8 +37,7 @@ struct VisualWakeWordsFormat: DatasetFormat {
                 reason: samples.isEmpty
                     ? "it names no images"
                     : "it names \(list(missing)), not in \(folders.map(\.legible).joined(separator: " or "))",
-                advice: "Get the images with 'lls data get VWW', and the labels with "
-                    + "'lls data prepare-vww'.")
+                advice: "Download COCO's images again, or make the labels from them anew.")
         }
         return ImageSplit(
             files: samples.compactMap { places[ByteString($0.fileName)] },

@@ -73,7 +73,7 @@ struct JSONScanner {
         }
         let tail: [UInt8] = [0x2E, 0x65, 0x45]  // . e E
         guard digits > 0, !(peek.map(tail.contains) ?? false) else {
-            throw Failure(offset: start, reason: "a whole number was expected")
+            throw Failure(offset: start, reason: "expected a whole number")
         }
         return value
     }
@@ -93,14 +93,14 @@ struct JSONScanner {
             default: text.append(byte)
             }
         }
-        throw Failure(offset: start, reason: "the string does not end")
+        throw Failure(offset: start, reason: "unterminated string")
     }
 
     /// Throws ``Failure`` unless only the byte 0x20 is left: what safetensors pads with.
     func expectPadding() throws(Failure) {
         if let index = bytes[position...].firstIndex(where: { $0 != 0x20 }) {
             throw Failure(
-                offset: index - bytes.startIndex, reason: "something other than spaces follows")
+                offset: index - bytes.startIndex, reason: "expected only spaces after the object")
         }
     }
 
@@ -115,7 +115,7 @@ struct JSONScanner {
         ]
         if let character = plain[byte] { return text.append(character) }
         guard byte == UInt8(ascii: "u"), var code = hexadecimal() else {
-            throw Failure(offset: start, reason: "an unknown escape in a string")
+            throw Failure(offset: start, reason: "unknown escape in a string")
         }
         if (0xD800..<0xDC00).contains(code), take(0x5C), take(0x75),
             let low = hexadecimal(), (0xDC00..<0xE000).contains(low)
@@ -161,7 +161,7 @@ struct JSONScanner {
 
     private mutating func expect(_ mark: Unicode.Scalar) throws(Failure) {
         guard take(mark) else {
-            throw Failure(offset: offset, reason: "'\(mark)' was expected")
+            throw Failure(offset: offset, reason: "expected '\(mark)'")
         }
     }
 }

@@ -33,7 +33,7 @@ struct SafetensorsHeader {
                 || (prefix.first == 0x80 && (2...5).contains(prefix.dropFirst().first ?? 0))
             if isPyTorch {
                 throw malformed(
-                    "this is a checkpoint of PyTorch (.pt, .pth), not safetensors",
+                    "it is a PyTorch checkpoint (.pt, .pth), not a safetensors file",
                     advice: "Convert it: python3 Scripts/pth_to_safetensors.py FILE NEW.safetensors"
                 )
             }
@@ -74,14 +74,14 @@ struct SafetensorsHeader {
             }
             guard tensor.end >= tensor.begin, tensor.end <= dataSize else {
                 throw malformed(
-                    "bytes \(tensor.begin) to \(tensor.end) of the \(dataSize) there are")
+                    "bytes \(tensor.begin) to \(tensor.end), but the file has \(dataSize)")
             }
             guard let size = tensor.type.byteCount(of: tensor.shape) else {
                 throw malformed("\(tensor.type.rawValue) \(tensor.shape) has no size in bytes")
             }
             guard size == tensor.end - tensor.begin else {
                 throw malformed(
-                    "\(tensor.end - tensor.begin) bytes where \(tensor.type.rawValue) "
+                    "\(tensor.end - tensor.begin) bytes, but \(tensor.type.rawValue) "
                         + "\(tensor.shape) needs \(size)")
             }
             next = tensor.end
@@ -125,11 +125,11 @@ struct SafetensorsHeader {
                 let text = try scanner.string()
                 type = SafetensorsFile.ElementType(rawValue: text)
                 if type == nil {
-                    throw JSONScanner.Failure(offset: start, reason: "no known type: '\(text)'")
+                    throw JSONScanner.Failure(offset: start, reason: "unknown type: '\(text)'")
                 }
             case "shape": shape = try numbers(&scanner, atMost: greatestRank)
             case "data_offsets": range = try numbers(&scanner, atMost: 2)
-            default: throw JSONScanner.Failure(offset: start, reason: "no known field: '\(key)'")
+            default: throw JSONScanner.Failure(offset: start, reason: "unknown field: '\(key)'")
             }
         }
         guard let type, let shape, let range, range.count == 2 else {

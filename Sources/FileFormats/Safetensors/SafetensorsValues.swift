@@ -16,7 +16,7 @@ extension SafetensorsFile {
             }
         case .int32: return words(bytes).map { Float(Int32(bitPattern: $0)) }
         case .int64: return words(bytes).map { Float(Int64(bitPattern: $0)) }
-        default: throw wrong(name, "its elements are \(entry.type.rawValue), not numbers to learn")
+        default: throw wrong(name, "unsupported element type \(entry.type.rawValue)")
         }
     }
 
@@ -26,14 +26,14 @@ extension SafetensorsFile {
         switch entry.type {
         case .int64: return words(entry.bytes).map { Int(Int64(bitPattern: $0)) }
         case .int32: return words(entry.bytes).map { Int(Int32(bitPattern: $0)) }
-        default: throw wrong(name, "its elements are \(entry.type.rawValue), not integers")
+        default: throw wrong(name, "element type \(entry.type.rawValue) instead of an integer type")
         }
     }
 
     private func entry(_ name: String, shape: [Int]?) throws(FileError) -> Entry {
-        guard let entry = entries[name] else { throw wrong(name, "it is not in the file") }
+        guard let entry = entries[name] else { throw wrong(name, "missing from the file") }
         if let shape, shape != entry.shape {
-            throw wrong(name, "its shape is \(entry.shape) where \(shape) is needed")
+            throw wrong(name, "its shape is \(entry.shape) instead of \(shape)")
         }
         return entry
     }

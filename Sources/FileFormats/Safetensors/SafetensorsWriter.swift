@@ -3,8 +3,10 @@ extension SafetensorsFile {
     ///
     /// Same contents, same bytes. For notes with one key at most they are those that the
     /// reference implementation writes: larger types first, then by name.
-    public func write(to path: String) throws(FileError) {
-        var file = try AtomicFile(path)
+    public func write(to path: String) throws(FileError) { try write(to: path, calls: .system) }
+
+    package func write(to path: String, calls: FileCalls) throws(FileError) {
+        var file = try AtomicFile(path, calls: calls)
         try file.append(start(of: plans))
         for plan in plans { try file.append(entries[plan.name]?.bytes ?? []) }
         try file.commit()

@@ -83,6 +83,15 @@ public struct OptimizerState: Sendable, Equatable {
     public var numbers: [String: Double]
     /// By vector and by the name of the parameter: elements in file order.
     public var vectors: [String: [String: [Float]]]
+
+    /// A state from its parts.
+    public init(
+        learningRate: Double, numbers: [String: Double], vectors: [String: [String: [Float]]]
+    ) {
+        self.learningRate = learningRate
+        self.numbers = numbers
+        self.vectors = vectors
+    }
 }
 
 extension [String: Double] {

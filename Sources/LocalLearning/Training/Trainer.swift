@@ -10,6 +10,8 @@ public final class Trainer {
     private let options: TrainingOptions
     private let evaluator: Evaluator
     private let losses: LossBuffer
+    /// The state before the evaluation under way, which moves the parameters.
+    private var stateBeforeEvaluation: TrainerState?
 
     /// - Throws: ``OptimizerSettingsError`` and ``ScheduleError`` for settings that cannot be trained
     ///   with; what the device throws.
@@ -34,17 +36,23 @@ public final class Trainer {
     /// epoch that diverged has no `.epoch` event, so that what was saved of the one before it is not
     /// overwritten.
     ///
+    /// - Parameters:
+    ///   - keepsState: whether ``state(metadata:)`` may be asked for while an epoch is evaluated.
+    ///   - onEvent: called with what there is to report.
+    ///   - afterStep: called after every step, at ``position``; what it throws ends the run there.
     /// - Returns: the last epoch's report; nil after no epoch.
-    /// - Throws: ``DivergenceError``; whatever the device, the source or `onEvent` throws.
+    /// - Throws: ``DivergenceError``; `CancellationError` once the task is cancelled; whatever the
+    ///   device, the source or the closures throw. The run can then go on from ``position``.
     public func run(
-        train: any BatchSource, test: any BatchSource,
-        onEvent: (TrainingEvent) throws -> Void = { _ in }
+        train: any BatchSource, test: any BatchSource, keepsState: Bool = false,
+        onEvent: (TrainingEvent) throws -> Void = { _ in }, afterStep: () throws -> Void = {}
     ) throws -> EpochReport? {
         var last: EpochReport?
         while position.epoch <= options.epochs, !isAtLimit {
             let start = Date()
             try move(to: .training)
-            let speed = try trainEpoch(train, onEvent)
+            let speed = try trainEpoch(train, afterStep, onEvent)
+            if keepsState { stateBeforeEvaluation = try state() }
 
             try move(to: .evaluation)
             try fitStatistics(epoch: position.epoch + 1, train)
@@ -59,10 +67,51 @@ public final class Trainer {
             let nextRate = rate.advance(epoch: position.epoch, testLoss: evaluation.loss)
             for optimizer in optimizers { optimizer.learningRate = nextRate }
             position.startEpoch(position.epoch + 1, schedule: rate.state)
+            stateBeforeEvaluation = nil
             last = report
             try onEvent(.epoch(report))
         }
         return last
+    }
+
+    // MARK: Saving and going on
+
+    /// Everything that the run goes on from; waits for the device. While an epoch is evaluated it is
+    /// the state before that.
+    ///
+    /// - Parameter metadata: of the weights.
+    /// - Throws: ``DivergenceError`` if a loss since the last reading is not a finite number; what the
+    ///   device throws.
+    public func state(metadata: [String: String] = [:]) throws -> TrainerState {
+        if var state = stateBeforeEvaluation {
+            state.weights.metadata = metadata
+            return state
+        }
+        _ = try readLosses()
+        return TrainerState(
+            position: position, weights: try network.weights(metadata: metadata),
+            optimizers: try optimizers.map { try $0.state() })
+    }
+
+    /// Goes on from a state: the next ``run(train:test:keepsState:onEvent:afterStep:)`` takes the step
+    /// that would have followed there.
+    ///
+    /// - Throws: ``TrainerStateError``, ``ParameterStateError`` or ``WeightsMismatchError`` if the state
+    ///   is of another training.
+    public func restore(_ state: TrainerState) throws {
+        guard state.optimizers.count == optimizers.count else {
+            throw TrainerStateError(
+                reason: "it has \(state.optimizers.count) groups, not \(optimizers.count)")
+        }
+        guard state.position.isPossible(losses: network.lossNames.count) else {
+            throw TrainerStateError(reason: "its position is impossible")
+        }
+        try network.load(state.weights)
+        for (optimizer, state) in zip(optimizers, state.optimizers) {
+            try optimizer.restore(state)
+        }
+        position = state.position
+        stateBeforeEvaluation = nil
     }
 
     private var isAtLimit: Bool { options.maxSteps.map { position.steps >= $0 } ?? false }
@@ -73,7 +122,8 @@ public final class Trainer {
     }
 
     private func trainEpoch(
-        _ source: any BatchSource, _ onEvent: (TrainingEvent) throws -> Void
+        _ source: any BatchSource, _ afterStep: () throws -> Void,
+        _ onEvent: (TrainingEvent) throws -> Void
     ) throws -> Speed {
         let start = Date()
         let waitedBefore = source.secondsWaited
@@ -96,6 +146,8 @@ public final class Trainer {
             position.batches += 1
             samples += batch
             if losses.isFull { try report() }
+            try Task.checkCancellation()
+            try afterStep()
             return !isAtLimit
         }
         try report()

@@ -15,26 +15,28 @@ extension RefusalTests {
 
     /// A whole data set is in a system's place, and must not be taken for the one that was named.
     private static let places = [
-        Refusal(plan("--data-dir", "none"), 66, "none, which is no folder"),
+        Refusal(plan("--data-dir", "none"), 66, "none, which is not a folder"),
         Refusal(
             plan("--data-dir", "here"), 66, "lacks train-labels-idx1-ubyte, t10k-images-idx3-ubyte"
         ) {
             try folder($0, "here", ["train-images-idx3-ubyte"])
         },
-        Refusal(plan(), 66, "$LLS_DATA names the place", environment: ["LLS_DATA": "/no/such"]),
+        Refusal(plan(), 66, "because $LLS_DATA names", environment: ["LLS_DATA": "/no/such"]),
         Refusal(
             ["data", "path", "FashionMNIST"], 66, "nowhere else",
             environment: ["LLS_DATA": "/no/such"]),
-        Refusal(["data", "path", "FashionMNIST", "--data-dir", "none"], 66, "--data-dir names"),
-        Refusal(["data", "verify", "FashionMNIST", "--data-dir", "none"], 66, "--data-dir names"),
         Refusal(
-            ["data", "dump", "--data-dir", "none", "--out", "d"], 66, "none, which is no folder"),
-        Refusal(["bench", "data", "--data-dir", "none"], 66, "none, which is no folder"),
+            ["data", "path", "FashionMNIST", "--data-dir", "none"], 66, "Without --data-dir"),
+        Refusal(
+            ["data", "verify", "FashionMNIST", "--data-dir", "none"], 66, "that folder was named"),
+        Refusal(
+            ["data", "dump", "--data-dir", "none", "--out", "d"], 66, "none, which is not a folder"),
+        Refusal(["bench", "data", "--data-dir", "none"], 66, "none, which is not a folder"),
         Refusal(["data", "get", "FashionMNIST", "--data-dir", "none", "--offline"], 66, "none"),
         Refusal(plan("--dataset", "folder:a", "--data-dir", "b"), 64, "folder:b/a") {
             try TinyPictures.write(to: $0.path + "/a", classes: ["x", "y"])
         },
-        Refusal(["data", "verify", "folder:a", "--data-dir", "b"], 64, "--data-dir b"),
+        Refusal(["data", "verify", "folder:a", "--data-dir", "b"], 64, "--data-dir names the"),
         Refusal(
             ["bench", "data", "--dataset", "folder:a", "--data-dir", "b"], 64, "folder:b/a"),
     ]

@@ -66,10 +66,10 @@ extension RefusalTests {
 
     private static let names = [
         train("--rule", "LLZ", mention: "unknown learning rule 'LLZ'. Did you mean 'LLS'?"),
-        train("--model", "foo", mention: "There are: LLS_SmallConv"),
+        train("--model", "foo", mention: "Known: LLS_SmallConv"),
         train("--progress", "jsn", mention: "Did you mean 'json'?"),
         train("--pool", "MEAN", mention: "unknown pooling"),
-        train("--bad-images", "ignore", mention: "There are: error, skip"),
+        train("--bad-images", "ignore", mention: "Known: error, skip"),
         train("--lr-scheduler", "plateau", mention: "ReduceLROnPlateau"),
         train("--tuning", "on", mention: "unknown tuning mode 'on'"),
         train("--from", "3", mention: "Unknown option '--from'\n"),

@@ -1,0 +1,84 @@
+import Datasets
+import LocalLearning
+import OpenCLBackend
+import Tensors
+
+// What options with a closed set of values can be set to, for the command line and `config.yaml`.
+
+enum ModelNames: NameCatalog {
+    static let kind = "model"
+    static var entries: [(name: String, entry: Architecture)] {
+        Registry.models.map { ($0.name, $0) }
+    }
+}
+
+enum RuleNames: NameCatalog {
+    static let kind = "learning rule"
+    static var entries: [(name: String, entry: any LearningRule)] {
+        Registry.rules.map { ($0.name, $0) }
+    }
+}
+
+enum OptimizerNames: NameCatalog {
+    static let kind = "optimizer"
+    static var entries: [(name: String, entry: any OptimizerKind)] {
+        Registry.optimizers.map { ($0.name, $0) }
+    }
+}
+
+/// Without `folder:PATH`, which is no name of a catalog.
+enum DatasetNames: NameCatalog {
+    static let kind = "data set"
+    static var entries: [(name: String, entry: DatasetDescription)] {
+        Registry.datasets.map { ($0.name, $0) }
+    }
+}
+
+/// The schedules, before their numbers are known.
+enum ScheduleKind: String, NamedCases {
+    case multiStep = "MultiStepLR"
+    case plateau = "ReduceLROnPlateau"
+    case constant = "none"
+
+    static var kind: String { "learning-rate schedule" }
+}
+
+/// `auto` is nil: the device's own.
+enum EngineNames: NameCatalog {
+    static let kind = "kernel engine"
+    static var entries: [(name: String, entry: KernelEngine?)] {
+        [("auto", nil)] + KernelEngine.allCases.map { ($0.rawValue, $0) }
+    }
+}
+
+extension Waveform: NamedCases {
+    static var kind: String { "waveform" }
+}
+
+extension Pooling: NamedCases {
+    static var kind: String { "pooling" }
+}
+
+extension BadImagePolicy: NamedCases {
+    static var kind: String { "policy for bad images" }
+}
+
+extension ConvolutionAlgorithm: NamedCases {
+    static var kind: String { "convolution algorithm" }
+}
+
+extension BackendOptions.Kind: NamedCases {
+    static var kind: String { "backend" }
+}
+
+extension BackendOptions.Tuning: NamedCases {
+    static var kind: String { "tuning mode" }
+}
+
+extension ProgressStyle: NamedCases {
+    static var kind: String { "progress style" }
+}
+
+extension DenseOperation.Pass: NamedCases {
+    static var kind: String { "pass" }
+}

@@ -1,0 +1,224 @@
+import Datasets
+import FileFormats
+import Foundation
+import LocalLearning
+import OpenCLBackend
+import Profiling
+import Runs
+import Tensors
+
+/// A configured run, from data on disk to a run folder with weights.
+struct TrainingRun {
+    let configuration: RunConfiguration
+    /// What will be done, for people.
+    let plan: [String]
+    /// What a user might not expect of it.
+    let notes: [String]
+    private let trainer: Trainer
+    /// What the weights are of.
+    private let card: ModelCard
+    private let dataset: ImageDataset
+    /// Images that were left out; nil where none was to be.
+    private let skipped: [BadImage]?
+    private let train, test: LoaderSource
+    private let backend: any Backend
+    /// The backend again, where a trace is wanted.
+    private let timed: TimedDevice?
+    private let extras: Extras
+    /// Looks for faster kernels where the device is new, for a few seconds.
+    private let tune: () throws -> Void
+
+    /// What changes no configured value.
+    struct Extras {
+        var reportEvery = 50
+        /// A weights file to start from.
+        var initialWeights: String?
+        /// Whether the weights of the best test accuracy are kept too.
+        var savesBest = false
+        /// A file for the times of the device's work.
+        var trace: String?
+    }
+
+    /// Reads the data, opens the backend and plans the network: all that can be refused is refused
+    /// here, before anything is written.
+    init(
+        _ configuration: RunConfiguration, _ choices: Choices, _ selection: BackendOptions,
+        _ extras: Extras
+    ) throws {
+        self.configuration = choices.recordingPlace(in: configuration)
+        self.extras = extras
+        let initial = try extras.initialWeights.map(SavedWeights.init)
+        let loaded = try choices.load(configuration)
+        let found = try initial?.labelling(loaded) ?? loaded
+        skipped = choices.badImages == .skip ? found.findBadImages() : nil
+        let dataset = found.leavingOut(skipped ?? [])
+        guard dataset.train.count > 0, dataset.test.count > 0 else {
+            throw BadImagesError(skipped ?? [])
+        }
+        self.dataset = dataset
+        train = LoaderSource(
+            .training(
+                dataset, seed: configuration.seed, batchSize: configuration.batchSize,
+                limit: configuration.limitTrain))
+        test = LoaderSource(
+            .testing(
+                dataset, batchSize: configuration.testBatchSize, limit: configuration.limitTest))
+        guard train.sampleCount % train.batchSize != 1 else {
+            throw ConfigurationError(
+                key: "batch-size",
+                reason: """
+                    \(train.sampleCount) training samples leave a last batch of one, and batch \
+                    norm needs more: choose another batch size
+                    """)
+        }
+
+        if let trace = extras.trace { _ = try AtomicFile(trace) }  // refused now, not after hours
+        let (device, reason) = try selection.choose(profiling: extras.trace != nil)
+        timed = extras.trace == nil ? nil : TimedDevice(device)
+        backend = timed?.backend ?? device
+        let description = try choices.network(
+            configuration, input: train.sampleShape, classes: dataset.classNames.count)
+        let plan = try PlannedTraining(
+            description, optimizer: choices.optimizer, batch: configuration.batchSize,
+            run: PlannedRun(
+                trainSamples: train.sampleCount, testSamples: test.sampleCount,
+                testBatch: configuration.testBatchSize, reportEvery: extras.reportEvery,
+                maxSteps: configuration.maxSteps)
+        ).plan(on: backend)
+        tune = { [backend] in try selection.tune(backend, for: plan.work.operations) }
+        let network = try Network(
+            description, batch: max(configuration.batchSize, configuration.testBatchSize),
+            seed: configuration.seed, on: backend)
+        try initial?.load(into: network)
+        card = ModelCard(
+            dataset, model: choices.model.name, rule: choices.rule.name, pooling: choices.pooling,
+            version: LLSCommand.version)
+        trainer = try Trainer(
+            network, optimizer: choices.optimizer,
+            OptimizerSettings(configuration),
+            TrainingOptions(
+                epochs: configuration.epochs, maxSteps: configuration.maxSteps,
+                reportEvery: min(extras.reportEvery, train.batchCount), schedule: choices.schedule))
+        self.plan = [
+            "device   \(backend.name)" + (reason.map { "  (auto: \($0))" } ?? ""),
+            "data     \(dataset.name)  \(dataset.folder)  \(train.sampleCount) train / "
+                + "\(test.sampleCount) test, \(dataset.classNames.count) classes",
+            "model    \(choices.model.name)  \(description.trainedCount) parameters  rule \(choices.rule.name)  "
+                + "optimizer \(choices.optimizer.name)  lr \(configuration.lr)",
+            "schedule \(choices.scheduleKind.rawValue)  "
+                + choices.schedule.summary(epochs: configuration.epochs),
+            "memory   \(megabytes(plan.totalBytes)) planned, of which activations "
+                + megabytes(plan.activationBytes),
+        ]
+        var notes = dataset.notes(
+            limitTrain: configuration.limitTrain, limitTest: configuration.limitTest)
+        let rows = LLSMxM.reducedRows(of: choices.model.original, classes: network.classes)
+        if let rule = choices.rule as? LLSMxM, rule.isReduced, rows < network.classes {
+            notes.append(
+                "\(rule.name) has only \(rows) basis vectors for \(network.classes) classes")
+        }
+        self.notes =
+            notes + selection.notes(on: device, plan.work.operations)
+            + LLSCommands.notes(
+                on: RunContext.effects,
+                in: RunContext(choices: choices, epochs: configuration.epochs))
+    }
+
+    /// Makes the run's folder, trains, and saves. However it ends, the folder says so.
+    ///
+    /// - Throws: ``DivergedRun``; ``StoppedRun``; whatever data, device or disk throw.
+    func train(name: String, in runs: String, progress: ProgressStyle) throws -> RunResult {
+        let folder = try RunFolder.create(
+            name: name, in: runs, configuration: configuration, arguments: Environment.arguments)
+        let recorder = try RunRecorder(
+            folder, configuration, lossNames: trainer.network.lossNames,
+            lines: plan + notes.map { "note     \($0)" }
+                + (skipped ?? []).map { "left out \($0.path): \($0.reason)" },
+            skippedImages: skipped?.count)
+        let start = Date()
+        do {
+            try train(recorder, progress)
+            guard let result = try recorder.finish(.completed) else {
+                throw ConfigurationError(key: "epochs", reason: "nothing to train")
+            }
+            try writeTrace()
+            Console.note(
+                "done     \(Date().timeIntervalSince(start).fixed(1)) s, of which "
+                    + "\((100 * recorder.totals.waitingShare).fixed(1)) % of the steps' time "
+                    + "waiting for data")
+            return result
+        } catch {
+            let (status, explained) = explain(error, recorder)
+            // The first error is the one to tell: a full disk may well let these fail, too.
+            _ = try? recorder.finish(status, reason: "\(explained)")
+            try? writeTrace()
+            throw explained
+        }
+    }
+
+    private func train(_ recorder: RunRecorder, _ progress: ProgressStyle) throws {
+        let folder = recorder.folder
+        StopRequest.listen()
+        try tune()
+        try folder.write(environment: RunEnvironment(backend))
+        try card.write(to: folder.modelFile)
+        Console.note("run      \(folder.path)")
+        let reporter = ProgressReporter(
+            progress, epochs: configuration.epochs, lossNames: trainer.network.lossNames)
+        var best = -1.0
+        _ = try trainer.run(train: StoppableSource(train), test: StoppableSource(test)) { event in
+            reporter.show(event)
+            guard case .epoch(let report) = event else { return }
+            try recorder.note(report, peakBytes: backend.memoryUse.peak) { step in
+                try save(to: folder.lastWeights, epoch: report.epoch, step: step)
+                if extras.savesBest, report.test.top1 > best {
+                    best = report.test.top1
+                    try save(to: folder.bestWeights, epoch: report.epoch, step: step)
+                }
+            }
+        }
+    }
+
+    /// How an error ended the run, and what its user is told.
+    private func explain(
+        _ error: any Error, _ recorder: RunRecorder
+    ) -> (RunOutcome.Status, any Error) {
+        switch error {
+        case let error as DivergenceError:
+            let diverged = DivergedRun(
+                divergence: error, configuration: configuration, kept: recorder.kept)
+            return (.diverged, diverged)
+        case let request as StopRequest:
+            return (.stopped, StoppedRun(request: request, kept: recorder.kept))
+        // Training stops at the first bad image; its user hears of all.
+        default: return (.failed, dataset.explaining(error))
+        }
+    }
+
+    private func writeTrace() throws {
+        guard let timed, let trace = extras.trace else { return }
+        try LLSCommands.writeTrace(try timed.spans(), of: backend.name, to: trace)
+    }
+
+    /// The weights as they stand, named after the epoch and the step of the run that they are of.
+    private func save(to path: String, epoch: Int, step: Int) throws {
+        var card = card
+        (card.epoch, card.step) = (epoch, step)
+        try trainer.network.weights(metadata: card.metadata).write(to: path)
+    }
+}
+
+/// What a run ran on: `env.json`.
+struct RunEnvironment: Encodable {
+    let lls = LLSCommand.version
+    let backend: String
+    /// Which tuning table shaped an OpenCL device's kernels: part of what a run depends on.
+    let tuning: String?
+    let system = ProcessInfo.processInfo.operatingSystemVersionString
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+
+    init(_ backend: any Backend) {
+        self.backend = backend.name
+        tuning = (backend as? OpenCLBackend)?.tuning.identity
+    }
+}

@@ -1,0 +1,3 @@
+import LLSCommands
+
+LLSCommandLine().run()

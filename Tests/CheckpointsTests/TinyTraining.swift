@@ -1,0 +1,64 @@
+import LocalLearning
+import Randomness
+import Tensors
+
+/// A small training without any data set: two convolutions on random images.
+struct TinyTraining {
+    static let architecture = Architecture(
+        "Tiny",
+        [
+            .convolution(4, pool: 2), .maxPool, .dropout, .convolution(6, pool: 1),
+            .averagePool(1), .linear(8, pool: 8),
+        ])
+
+    let trainer: Trainer
+
+    init(
+        rule: any LearningRule, optimizer: any OptimizerKind, epochs: Int = 3,
+        dropout: Float = 0.2, on backend: any Backend
+    ) throws {
+        let description = try NetworkDescription(
+            Self.architecture, input: [8, 8, 1], classes: 3, rule: rule,
+            NetworkOptions(dropout: dropout))
+        trainer = try Trainer(
+            Network(description, batch: 4, seed: 1, on: backend), optimizer: optimizer,
+            OptimizerSettings(learningRate: 0.01, weightDecay: 1e-4, warmupSteps: 3),
+            TrainingOptions(
+                epochs: epochs, reportEvery: 3, statisticsBatches: 2,
+                schedule: .multiStep(milestones: [1], gamma: 0.5)))
+    }
+
+    /// Trains until the end, or until `steps` of the whole run have been taken.
+    func run(until steps: Int = .max) throws {
+        do {
+            _ = try trainer.run(
+                train: TinySource(), test: TinySource(), keepsState: true,
+                afterStep: { if trainer.position.steps >= steps { throw Stop() } })
+        } catch is Stop {}
+    }
+
+    struct Stop: Error {}
+}
+
+/// Four batches of four random images, others in every epoch.
+final class TinySource: BatchSource {
+    let sampleShape: Shape = [8, 8, 1]
+    let sampleCount = 16
+    let batchSize = 4
+    let secondsWaited = 0.0
+
+    func forEachBatch(
+        epoch: Int, from first: Int,
+        _ body: (_ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws
+            -> Bool
+    ) throws {
+        for batch in first..<4 {
+            let images = RandomSource(seed: 7, stream: "images", epoch, batch).uniforms(4 * 64)
+            let labels: [Int32] = [0, 1, 2, Int32(batch % 3)]
+            let goesOn = try images.withUnsafeBufferPointer { images in
+                try labels.withUnsafeBufferPointer { try body(images, $0) }
+            }
+            if !goesOn { return }
+        }
+    }
+}
