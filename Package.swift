@@ -160,7 +160,8 @@ let package = Package(
         // The example is a package of its own; here it is built by what it may see alone, so that the
         // tests need not compile everything twice.
         .executableTarget(
-            name: "own-rule", dependencies: ["LLSCommands", "LocalLearning", "Tensors"],
+            name: "own-rule",
+            dependencies: ["LLSCommands", "LocalLearning", "Datasets", "Tensors"],
             path: "Examples/OwnRule/Sources/own-rule", packageAccess: false),
         .testTarget(
             name: "CommandTests",

@@ -18,15 +18,20 @@ public struct BadImage: Sendable, Equatable {
     public let isTraining: Bool
     /// Its place in the split.
     public let index: Int
+    /// Its file.
     public let path: String
+    /// Why it cannot be decoded or prepared.
     public let reason: String
 }
 
 /// All bad images of a data set.
 public struct BadImagesError: CategorizedError {
+    /// All of them, training images first.
     public let images: [BadImage]
+    /// The data is malformed.
     public var category: ErrorCategory { .malformedData }
 
+    /// An error of these images.
     public init(_ images: [BadImage]) { self.images = images }
 
     public var description: String {

@@ -5,8 +5,11 @@ import Randomness
 /// The order of an epoch is a function of (seed, epoch); what happens to a sample, of (seed,
 /// epoch, sample): neither threads nor a resumed run change a byte.
 public struct BatchLoader: Sendable {
+    /// Where samples come from.
     public let split: ImageSplit
+    /// Of a prepared sample.
     public let shape: SampleShape
+    /// Samples in a batch; the last one of an epoch may hold fewer.
     public let batchSize: Int
     /// How many samples an epoch has: the whole split, or `limit` of it, see
     /// ``ImageSplit/places(limit:)``.

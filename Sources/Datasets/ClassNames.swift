@@ -10,6 +10,7 @@ public struct ClassMismatchError: CategorizedError {
     public let known, present: Int
     /// Classes that the weights know and the data lacks, and those that the data has besides.
     public let missing, new: [String]
+    /// The data is malformed.
     public var category: ErrorCategory { .malformedData }
 
     public var description: String {

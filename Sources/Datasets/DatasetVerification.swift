@@ -2,11 +2,14 @@ import FileFormats
 
 /// Something wrong with a data set that is there: what, and where.
 public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
+    /// The file or folder.
     public let path: String
+    /// What is wrong with it.
     public let reason: String
     public var description: String { "\(path.legible): \(reason)" }
 
-    init(path: String, reason: String) {
+    /// A problem with a file or folder.
+    public init(path: String, reason: String) {
         self.path = path
         self.reason = reason
     }
@@ -94,7 +97,7 @@ extension DatasetDescription {
 extension DatasetFormat {
     /// The first thing that keeps the data set from being read; formats of several files look at
     /// each of them.
-    func problems(_ location: DatasetLocation, as description: DatasetDescription)
+    public func problems(_ location: DatasetLocation, as description: DatasetDescription)
         -> [DatasetProblem]
     {
         do { _ = try read(location, as: description) } catch {

@@ -2,7 +2,9 @@ import FileFormats
 
 /// Images in memory, all of one size: `[count, height, width, channels]`, 0 to 255.
 public struct PixelArray: Sendable, Equatable {
+    /// Of each image, in pixels and channels.
     public let height, width, channels: Int
+    /// All images, one after the other.
     public let bytes: [UInt8]
 
     /// Bytes of one image.
@@ -12,16 +14,20 @@ public struct PixelArray: Sendable, Equatable {
 /// Images and their labels: small ones as bytes in memory, others as files that are decoded whenever
 /// they are asked for.
 public struct ImageSplit: Sendable, Equatable {
+    /// Where the images are.
     public enum Images: Sendable, Equatable {
+        /// In memory.
         case pixels(PixelArray)
         /// Paths of JPEG and PNG files.
         case files([String])
     }
 
+    /// The images, in the order of the labels.
     public let images: Images
     /// `[count]`, each below the number of classes.
     public let labels: [Int32]
 
+    /// How many samples there are.
     public var count: Int { labels.count }
 
     /// Traps when there are more or fewer pixels than `[labels, height, width, channels]` needs.
@@ -50,11 +56,15 @@ public struct ImageSplit: Sendable, Equatable {
 
 /// A data set that was found: what is trained on, what is tested on, and how both are prepared.
 public struct ImageDataset: Sendable {
+    /// As published; `folder:PATH` for images of your own.
     public let name: String
     /// One name for each label.
     public internal(set) var classNames: [String]
+    /// The splits.
     public internal(set) var train, test: ImageSplit
+    /// Of a prepared sample.
     public let shape: SampleShape
+    /// Of each channel, for both splits.
     public let normalization: Normalization
     /// What happens to a training image before it is normalised, and to a test image.
     public let training, testing: ImageTransform
@@ -63,6 +73,7 @@ public struct ImageDataset: Sendable {
     /// Files beside the images of each split.
     public internal(set) var leftOutOfTrain = LeftOutFiles(), leftOutOfTest = LeftOutFiles()
 
+    /// A data set that was read from `folder`.
     public init(
         name: String, classNames: [String], train: ImageSplit, test: ImageSplit,
         shape: SampleShape, normalization: Normalization, training: ImageTransform,
@@ -82,8 +93,10 @@ public struct ImageDataset: Sendable {
 
 /// Height, width and channels of a sample as the network sees it.
 public struct SampleShape: Sendable, Equatable {
+    /// In pixels and channels.
     public let height, width, channels: Int
 
+    /// - Precondition: all are above 0.
     public init(height: Int, width: Int, channels: Int) {
         precondition(
             height > 0 && width > 0 && channels > 0,

@@ -1,6 +1,7 @@
 /// What happens to an image before it is normalised, in torchvision's terms, and what is erased from
 /// it afterwards.
 public struct ImageTransform: Sendable, Equatable {
+    /// One change of an image.
     public enum Step: Sendable, Equatable {
         /// The shorter side becomes so long, by antialiased bilinear interpolation.
         case resize(shorterSide: Int)
@@ -14,9 +15,12 @@ public struct ImageTransform: Sendable, Equatable {
         case randomFlip
     }
 
+    /// In the order in which they are done.
     public let steps: [Step]
+    /// What is erased of a normalised image; nil for nothing.
     public let erasing: RandomErasing?
 
+    /// Leaves images as they are.
     public static let none = ImageTransform([])
 
     /// Random crops and flips come last, each at most once: they are done while the image is
@@ -36,6 +40,7 @@ public struct ImageTransform: Sendable, Equatable {
         self.erasing = erasing
     }
 
+    /// Whether the same image may come out differently in another epoch.
     public var isRandom: Bool {
         erasing != nil
             || steps.contains { step in
@@ -49,12 +54,14 @@ public struct ImageTransform: Sendable, Equatable {
 
 /// Sets a random rectangle of a normalised image to 0 (Zhong et al. 2017).
 public struct RandomErasing: Sendable, Equatable {
+    /// How likely an image is to lose a rectangle.
     public let probability: Double
     /// Share of the image's area.
     public static let area = 0.02...0.33
     /// Height over width.
     public static let aspectRatio = 0.3...3.3
 
+    /// - Precondition: `probability` is from 0 to 1.
     public init(probability: Double) {
         precondition((0...1).contains(probability), "a probability of \(probability)")
         self.probability = probability

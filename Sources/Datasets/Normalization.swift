@@ -1,5 +1,6 @@
 /// `(pixel / 255 - mean) / standardDeviation`, each channel with its own constants.
 public struct Normalization: Sendable, Equatable {
+    /// One for each channel, of pixels from 0 to 1.
     public let mean, standardDeviation: [Float]
 
     /// Traps unless both have one positive-deviation entry for each channel.

@@ -2,9 +2,11 @@ import Foundation
 
 /// One prepared batch, lent for the length of a call.
 public struct PreparedBatch {
+    /// The epoch, the first being 0.
     public let epoch: Int
     /// Place of the batch in its epoch.
     public let index: Int
+    /// Samples in the batch.
     public let count: Int
     /// `[count, height, width, channels]`.
     public let images: UnsafeBufferPointer<Float>
@@ -87,6 +89,7 @@ public final class PrefetchingLoader: Sendable {
 
 /// Memory or threads for batches that the system does not give.
 public struct LoaderError: Error, Sendable, CustomStringConvertible {
+    /// What the system does not give.
     public let reason: String
     /// What to do about it.
     public let advice: String

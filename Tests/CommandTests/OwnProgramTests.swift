@@ -18,6 +18,10 @@ struct OwnProgramTests {
             #expect(help.output.contains(name), "\(name)")
             #expect(script.contains(name), "\(name)")
         }
+        let list = try run("data", "ls")
+        #expect(list.output.contains("\nPhotographs "), "\(list)")
+        let missing = try run("train", "--dry-run", "--dataset", "photo-graphs")
+        #expect(missing.status == 66 && missing.errors.contains("Name its folder"), "\(missing)")
         for (flag, name) in [("--rule", "Walhs"), ("--optimizer", "Loin"), ("--model", "Wyde")] {
             let refused = try run("train", "--dry-run", flag, name)
             #expect(refused.status == 64)

@@ -65,7 +65,9 @@ struct PreconditionTests {
         await #expect(processExitsWith: .failure) {
             _ = CrossEntropyOptions(temperature: Float(1e-46))
         }
-        await #expect(processExitsWith: .failure) { _ = CrossEntropyOptions(temperature: 1e-40) }
+        await #expect(processExitsWith: .failure) {
+            _ = CrossEntropyOptions(temperature: .leastNonzeroMagnitude)
+        }
         await #expect(processExitsWith: .failure) { _ = CrossEntropyOptions(temperature: -1) }
         await #expect(processExitsWith: .failure) { _ = CrossEntropyOptions(temperature: .nan) }
         await #expect(processExitsWith: .failure) {

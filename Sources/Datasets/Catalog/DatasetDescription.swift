@@ -8,6 +8,7 @@ public struct DatasetDescription: Sendable {
     public let classCount: Int?
     /// Of a sample as the network sees it, after the transforms.
     public let height, width, channels: Int
+    /// Of each channel, for training and test images alike.
     public let normalization: Normalization
     /// What happens to a training image before it is normalised, and to a test image.
     public let training, testing: ImageTransform
@@ -19,11 +20,17 @@ public struct DatasetDescription: Sendable {
     /// packed anew is the same data. Empty where the archives themselves are compared.
     public let contentSums: [String: String]
     /// What its files look like.
-    let format: any DatasetFormat
+    public let format: any DatasetFormat
     /// What to know if it was not found, a sentence; nil if there is nothing special about it.
     public let advice: String?
 
-    init(
+    /// A data set of your own.
+    ///
+    /// - Parameters:
+    ///   - name: unlike every other, whatever the case, `-` and `_`.
+    ///   - subfolders: see ``subfolders``; not empty, since that marks a data set whose name is its place.
+    ///   - format: one of the package's formats, or your own.
+    public init(
         name: String, classNames: [String]? = nil, classCount: Int? = nil,
         height: Int, width: Int, channels: Int = 3, normalization: Normalization,
         training: ImageTransform, testing: ImageTransform = .none,

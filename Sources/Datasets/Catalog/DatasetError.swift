@@ -21,6 +21,7 @@ public enum DatasetError: CategorizedError, Equatable {
     /// A file or folder of a data set that is there, and of no use as it is.
     case unusable(path: String, reason: String, advice: String)
 
+    /// Usage, a missing input, or malformed data.
     public var category: ErrorCategory {
         switch self {
         case .unknown, .placeNamedTwice: .usage

@@ -1,5 +1,5 @@
 /// How the files of a kind of data set lie in a folder, and how they are read.
-protocol DatasetFormat: Sendable {
+public protocol DatasetFormat: Sendable {
     /// The ways in which the files may lie; one is enough.
     var layouts: [DatasetLayout] { get }
 
@@ -13,11 +13,12 @@ protocol DatasetFormat: Sendable {
 }
 
 /// Files and folders that a data set needs side by side.
-struct DatasetLayout: Sendable {
+public struct DatasetLayout: Sendable {
     /// Each with the paths, inside the data set's folder, under which it may be found.
-    let entries: [[String]]
+    public let entries: [[String]]
 
-    init(_ entries: [[String]]) { self.entries = entries }
+    /// A layout of these entries; see ``entries``.
+    public init(_ entries: [[String]]) { self.entries = entries }
 
     /// Files of MNIST's kind: plain or gzipped, and with a dot where an unpacker put one,
     /// `train-images.idx3-ubyte`.
@@ -28,7 +29,8 @@ struct DatasetLayout: Sendable {
             })
     }
 
-    static func exactly(_ entries: String...) -> DatasetLayout {
+    /// Entries that have one path each.
+    public static func exactly(_ entries: String...) -> DatasetLayout {
         DatasetLayout(entries.map { [$0] })
     }
 
@@ -38,26 +40,38 @@ struct DatasetLayout: Sendable {
 
 /// Where a data set was found.
 public struct DatasetLocation: Sendable, Equatable {
+    /// The data set's folder.
     public let folder: String
     /// Which of the format's layouts it has.
-    let layout: Int
+    public let layout: Int
     /// Of the layout's entries, in their order.
     public let paths: [String]
 }
 
 /// What the files of a data set hold.
-struct DatasetContents: Sendable {
+public struct DatasetContents: Sendable {
     /// One for each label.
-    var classNames: [String]
-    var train, test: FoundSplit
+    public var classNames: [String]
+    /// The splits.
+    public var train, test: FoundSplit
+
+    /// What a format has read.
+    public init(classNames: [String], train: FoundSplit, test: FoundSplit) {
+        self.classNames = classNames
+        self.train = train
+        self.test = test
+    }
 }
 
 /// A split, and the files beside its images.
-struct FoundSplit: Sendable {
-    var split: ImageSplit
-    var leftOut: LeftOutFiles
+public struct FoundSplit: Sendable {
+    /// Images and labels.
+    public var split: ImageSplit
+    /// Files that are no images.
+    public var leftOut: LeftOutFiles
 
-    init(_ split: ImageSplit, leftOut: LeftOutFiles = LeftOutFiles()) {
+    /// A split, and what was left out of it.
+    public init(_ split: ImageSplit, leftOut: LeftOutFiles = LeftOutFiles()) {
         self.split = split
         self.leftOut = leftOut
     }

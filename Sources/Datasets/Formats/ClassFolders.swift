@@ -2,10 +2,13 @@
 ///
 /// The labels of both splits are places in the sorted names of `train`'s folders, whichever of them
 /// `val` holds.
-struct ClassFolders: DatasetFormat {
-    var layouts: [DatasetLayout] { [.exactly("train", "val")] }
+public struct ClassFolders: DatasetFormat {
+    /// The format; it has no settings.
+    public init() {}
 
-    func read(_ location: DatasetLocation, as description: DatasetDescription) throws
+    public var layouts: [DatasetLayout] { [.exactly("train", "val")] }
+
+    public func read(_ location: DatasetLocation, as description: DatasetDescription) throws
         -> DatasetContents
     {
         let (train, test) = (location.paths[0], location.paths[1])

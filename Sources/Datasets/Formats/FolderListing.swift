@@ -110,10 +110,14 @@ public struct LeftOutFiles: Sendable, Equatable {
     /// By an ending such as `.gif`, or by words.
     private var kinds: [String: Kind] = [:]
 
+    /// No files.
+    public init() {}
+
     /// How many there are of each kind.
     public var counts: [String: Int] { kinds.mapValues(\.count) }
 
-    mutating func add(_ kind: String, at path: String) {
+    /// Counts a file of this kind.
+    public mutating func add(_ kind: String, at path: String) {
         kinds[kind, default: Kind(first: path)].count += 1
     }
 

@@ -1,8 +1,11 @@
 import FileFormats
 
 /// MNIST's four files of grey images and labels, each plain or gzipped.
-struct IDXFormat: DatasetFormat {
-    var layouts: [DatasetLayout] {
+public struct IDXFormat: DatasetFormat {
+    /// The format; it has no settings.
+    public init() {}
+
+    public var layouts: [DatasetLayout] {
         [
             .idx([
                 "train-images-idx3-ubyte", "train-labels-idx1-ubyte",
@@ -11,7 +14,7 @@ struct IDXFormat: DatasetFormat {
         ]
     }
 
-    func read(_ location: DatasetLocation, as description: DatasetDescription) throws
+    public func read(_ location: DatasetLocation, as description: DatasetDescription) throws
         -> DatasetContents
     {
         let paths = location.paths
@@ -21,7 +24,7 @@ struct IDXFormat: DatasetFormat {
             test: FoundSplit(try split(paths[2], paths[3], description)))
     }
 
-    func problems(_ location: DatasetLocation, as description: DatasetDescription)
+    public func problems(_ location: DatasetLocation, as description: DatasetDescription)
         -> [DatasetProblem]
     {
         [0, 2].compactMap { first in

@@ -1,3 +1,4 @@
+import Architectures
 import Datasets
 import FileFormats
 import Foundation
@@ -90,9 +91,13 @@ struct TrainingRun {
             description, batch: max(configuration.batchSize, configuration.testBatchSize),
             seed: configuration.seed, on: backend)
         try initial?.load(into: network)
-        card = ModelCard(
+        var card = ModelCard(
             dataset, model: choices.model.name, rule: choices.rule.name, pooling: choices.pooling,
             version: LLSCommand.version)
+        if !Registry.models.contains(where: { $0.name == choices.model.name }) {
+            card.network = choices.model.yaml
+        }
+        self.card = card
         trainer = try Trainer(
             network, optimizer: choices.optimizer,
             OptimizerSettings(configuration),
@@ -129,7 +134,8 @@ struct TrainingRun {
     /// - Throws: ``DivergedRun``; ``StoppedRun``; whatever data, device or disk throw.
     func train(name: String, in runs: String, progress: ProgressStyle) throws -> RunResult {
         let folder = try RunFolder.create(
-            name: name, in: runs, configuration: configuration, arguments: Environment.arguments)
+            name: name, in: runs, configuration: configuration, arguments: Environment.arguments,
+            network: card.network)
         let recorder = try RunRecorder(
             folder, configuration, lossNames: trainer.network.lossNames,
             lines: plan + notes.map { "note     \($0)" }
