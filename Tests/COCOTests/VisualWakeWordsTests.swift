@@ -107,7 +107,7 @@ struct VisualWakeWordsTests {
         ),
         (
             text(annotations: #"{"image_id":1,"category_id":1,"area":-1}"#), "annotations[0].area",
-            "negative"
+            "at least 0"
         ),
         (
             text(annotations: #"{"image_id":1,"category_id":1,"area":1e999}"#), "JSON",
@@ -119,11 +119,11 @@ struct VisualWakeWordsTests {
         ),
         (
             text(annotations: #"{"image_id":2,"category_id":1,"area":1}"#),
-            "annotations[0].image_id", "no image 2"
+            "annotations[0].image_id", "unknown image 2"
         ),
         (
             text(annotations: #"{"image_id":1,"category_id":9,"area":1}"#),
-            "annotations[0].category_id", "no category 9"
+            "annotations[0].category_id", "unknown category 9"
         ),
         (text(annotations: #"{"category_id":9,"area":1}"#), "annotations[0].image_id", "missing"),
         (text(annotations: "5"), "annotations[0]", "object"),
@@ -151,7 +151,7 @@ struct VisualWakeWordsTests {
         ),
         (
             text(images: #"{"id":1,"file_name":"a","width":0,"height":1}"#), "images[0].width",
-            "no size"
+            "not a valid image size"
         ),
         (text(categories: person + "," + person), "categories[1].id", "twice"),
         (#"{"images":[],"annotations":[]}"#, "categories", "missing list"),

@@ -33,11 +33,12 @@ struct OwnProgramTests {
 
     /// On every backend, and with each of the three alone, too; then its weights are found by name.
     @Test(
-        arguments: TrainTests.backends,
-        [
-            ["--rule", "Walsh"], ["--optimizer", "lion"], ["--model", "wide"],
-            ["--rule", "walsh", "--optimizer", "Lion", "--model", "Wide"],
-        ])
+        arguments: [["--rule", "Walsh"], ["--optimizer", "lion"], ["--model", "wide"]].map {
+            (TrainTests.backends[0], $0)
+        }
+            + TrainTests.backends.map {
+                ($0, ["--rule", "walsh", "--optimizer", "Lion", "--model", "Wide"])
+            })
     func whatIsAddedLearns(backend: [String], added: [String]) throws {
         let (data, runs) = (try TemporaryFolder(), try TemporaryFolder())
         try TinyData.write(to: data.url)

@@ -221,7 +221,7 @@ private struct Copy {
         try copy.put(other, "val/images/val_2.JPEG")
         let dataset = try copy.load("TinyIMAGENET")
         let bad = dataset.findBadImages()
-        #expect(bad.map(\.reason) == ["160 × 165 pixels where 64 × 64 are needed"])
+        #expect(bad.map(\.reason) == ["160 × 165 pixels, but 64 × 64 are needed"])
     }
 
     @Test func filesGiveTheSameBytesWithOneThreadAndFour() throws {

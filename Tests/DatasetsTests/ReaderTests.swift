@@ -137,6 +137,6 @@ func digest(_ sample: [Float], channels: Int) -> String {
         }
         let problems = try DatasetCatalog.named("IMAGENETTE")
             .verify(dataDirectory: readers, environment: [:])
-        #expect(problems.map(\.reason) == ["3 classes where IMAGENETTE has 10"])
+        #expect(problems.map(\.reason) == ["3 classes, but IMAGENETTE has 10"])
     }
 }

@@ -181,7 +181,7 @@ extension RefusalTests {
         conformance("case.json") { $0["seed"] = -1 },
         conformance("'case.lr' has another type") { $0["lr"] = "fast" },
         conformance("'optimizer' is missing") { $0["optimizer"] = nil },
-        conformance("no foo here") { $0["model"] = "foo" },
+        conformance("unknown name 'foo'") { $0["model"] = "foo" },
         conformance("momentum") {
             ($0["optimizer"], $0["momentum"]) = ("SGDSF", 0)
         },
