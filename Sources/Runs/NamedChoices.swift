@@ -10,11 +10,16 @@ public struct NamedChoices: Sendable {
     public let names: [String]
     /// Texts that begin so are names too: `folder:`.
     public let prefixes: [String]
+    /// Texts that end so are names too: `.yaml`.
+    public let suffixes: [String]
 
-    public init(_ kind: String, _ names: [String], prefixes: [String] = []) {
+    public init(
+        _ kind: String, _ names: [String], prefixes: [String] = [], suffixes: [String] = []
+    ) {
         self.kind = kind
         self.names = names
         self.prefixes = prefixes
+        self.suffixes = suffixes
     }
 
     /// Nil if it is one of the names, otherwise what is wrong.
@@ -22,6 +27,7 @@ public struct NamedChoices: Sendable {
         let isKnown =
             names.contains { plainName($0) == plainName(name) }
             || prefixes.contains { name.utf8.starts(with: $0.utf8) }
+            || suffixes.contains { name.hasSuffix($0) }
         guard !isKnown else { return nil }
         let guess = nearest(to: name, among: names).map { ", did you mean '\($0)'?" } ?? ""
         return "unknown \(kind) '\(name.legible)'\(guess)\nKnown: \(names.joined(separator: ", "))"

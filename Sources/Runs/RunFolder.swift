@@ -13,6 +13,8 @@ public struct RunFolder: Sendable, Equatable {
     public var environmentFile: String { path + "/env.json" }
     /// What its weights are of, class names before all.
     public var modelFile: String { path + "/model.json" }
+    /// The architecture, if the model came from a file.
+    public var networkFile: String { path + "/network.yaml" }
     public var metricsFile: String { path + "/metrics.jsonl" }
     public var metricsTable: String { path + "/metrics.csv" }
     public var logFile: String { path + "/log.txt" }
@@ -27,17 +29,21 @@ public struct RunFolder: Sendable, Equatable {
     ///
     /// Of several processes each gets a folder of its own. Throws ``ConfigurationError`` for a
     /// name that is none, ``FileError`` when the folder cannot be made; then none is left.
+    ///
+    /// - Parameter network: the text of the architecture, if the model is none of the catalog's: it is
+    ///   kept, and the configuration names its file.
     public static func create(
-        name: String, in runs: String, configuration: RunConfiguration, arguments: [String]
+        name: String, in runs: String, configuration: RunConfiguration, arguments: [String],
+        network: String? = nil
     ) throws -> RunFolder {
         try create(
             name: name, in: runs, configuration: configuration, arguments: arguments,
-            calls: .system)
+            network: network, calls: .system)
     }
 
     package static func create(
         name: String, in runs: String, configuration: RunConfiguration, arguments: [String],
-        calls: FileCalls
+        network: String? = nil, calls: FileCalls
     ) throws -> RunFolder {
         guard !runs.isEmpty else {
             throw ConfigurationError(key: "runs-dir", reason: "it must not be empty")
@@ -60,6 +66,11 @@ public struct RunFolder: Sendable, Equatable {
         do {
             try FileSystem.makeFolder(folder.checkpoints)
             try FileSystem.makeFolder(folder.weights)
+            var configuration = configuration
+            if let network {
+                try AtomicFile.write(network.utf8, to: folder.networkFile, calls: calls)
+                configuration.model = folder.networkFile
+            }
             try AtomicFile.write(
                 configuration.yaml.utf8, to: folder.configurationFile, calls: calls)
             try AtomicFile.write(
@@ -91,7 +102,19 @@ public struct RunFolder: Sendable, Equatable {
     public func configuration(
         choices: [RunConfiguration.CodingKeys: NamedChoices] = [:]
     ) throws -> RunConfiguration {
-        try RunConfiguration(reading: configurationFile, choices: choices)
+        var configuration = try RunConfiguration(reading: configurationFile, choices: choices)
+        // The folder may have been moved since.
+        if FileSystem.exists(networkFile) { configuration.model = networkFile }
+        return configuration
+    }
+
+    /// Notes that a run goes on: with which configuration, and by which command line.
+    ///
+    /// - Throws: ``FileError``.
+    public func goOn(_ configuration: RunConfiguration, arguments: [String]) throws(FileError) {
+        try AtomicFile.write(configuration.yaml.utf8, to: configurationFile)
+        try AppendOnlyFile(commandFile)
+            .append(line: arguments.map(\.shellQuoted).joined(separator: " "))
     }
 
     /// Opens `log.txt` to add lines to it; throws ``FileError``.

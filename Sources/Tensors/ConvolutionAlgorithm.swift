@@ -7,6 +7,7 @@
 public enum ConvolutionAlgorithm: String, CaseIterable, Codable, Sendable {
     /// The backend's choice, by shape.
     case automatic
+    /// Sums of products, window by window.
     case direct
     /// F(2×2, 3×3).
     case winograd2

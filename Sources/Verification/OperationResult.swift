@@ -65,6 +65,7 @@ public struct OperationResult: Sendable, CustomStringConvertible {
         case unrepeatable(operand: String, index: Int)
         /// The same call allocated again.
         case allocatedAgain(count: Int)
+        /// The operation threw this error.
         case threw(String)
 
         public var description: String {

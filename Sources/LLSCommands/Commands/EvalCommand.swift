@@ -56,7 +56,8 @@ struct EvalCommand: ParsableCommand {
     func run() throws {
         let weights = try SavedWeights(path)
         let configuration = try configuration(of: weights)
-        let choices = try Choices(configuration)
+        let choices = try Choices(
+            configuration, architecture: model == nil ? weights.architecture : nil)
         let policy = badImagesOption.badImages ?? choices.badImages
         let found = try weights.labelling(try choices.load(configuration))
         let (data, skipped) = try found.applying(policy, toTraining: false)

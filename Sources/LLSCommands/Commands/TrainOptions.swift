@@ -8,7 +8,7 @@ import Tensors
 struct TrainOptions: ParsableArguments {
     @OptionGroup var source: DataOptions
 
-    @Option(help: "The network.")
+    @Option(help: "The network: one of these, or a file of your own (NET.yaml).")
     var model = Named<ModelNames>("LLS_SmallConv")
 
     @Option(
@@ -102,7 +102,8 @@ struct TrainOptions: ParsableArguments {
                     + "image")
         }
         try requireWithinBounds(("report-every", reportEvery))
-        let choices = try Choices(configuration)
+        let choices = try Choices(
+            configuration, architecture: ModelNames.isFile(model.text) ? .smallConv : nil)
         do {
             try configuration.check()
             try choices.checkTraining(configuration)

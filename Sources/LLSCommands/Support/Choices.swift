@@ -19,9 +19,11 @@ struct Choices {
 
     /// - Throws: `ValidationError` for the first name that stands for nothing, with the nearest that
     ///   does.
-    init(_ configuration: RunConfiguration) throws {
+    ///
+    /// - Parameter architecture: in place of the one that the configuration names.
+    init(_ configuration: RunConfiguration, architecture: Architecture? = nil) throws {
         dataset = try namedDataset(configuration.dataset)
-        model = try ModelNames.entry(configuration.model)
+        model = try architecture ?? ModelNames.entry(configuration.model)
         rule = try RuleNames.entry(configuration.rule)
         optimizer = try OptimizerNames.entry(configuration.optimizer)
         waveform = try Cases<Waveform>.entry(configuration.waveform)

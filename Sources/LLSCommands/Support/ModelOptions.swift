@@ -19,7 +19,8 @@ struct ModelOptions: ParsableArguments {
             throw ValidationError(
                 "--batch must be at least 2: batch norm needs more than one image")
         }
-        _ = try training
+        _ = try rule.entry
+        if !ModelNames.isFile(model.text) { _ = try training }
     }
 
     var training: PlannedTraining {

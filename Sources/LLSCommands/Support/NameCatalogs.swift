@@ -1,6 +1,10 @@
+import Architectures
 import Datasets
+import FileFormats
 import LocalLearning
 import OpenCLBackend
+import Runs
+import Suggestions
 import Tensors
 
 // What options with a closed set of values can be set to, for the command line and `config.yaml`.
@@ -9,6 +13,27 @@ enum ModelNames: NameCatalog {
     static let kind = "model"
     static var entries: [(name: String, entry: Architecture)] {
         Registry.models.map { ($0.name, $0) }
+    }
+    static let suffixes = [".yaml", ".yml"]
+
+    /// Whether a name is that of a file. It is read when the command runs: the argument parser gives
+    /// every error that it meets the exit status of its own.
+    static func isFile(_ name: String) -> Bool { suffixes.contains(where: name.hasSuffix) }
+
+    /// A network of the catalog, or one in a file.
+    static func entry(_ name: String) throws -> Architecture {
+        guard isFile(name) else {
+            return try lookUp(name, among: entries, called: kind, by: \.name).entry
+        }
+        let read = try Architecture(reading: name)
+        if let known = entries.first(where: { plainName($0.name) == plainName(read.name) }),
+            known.entry.stages != read.stages
+        {
+            throw ConfigurationError(
+                path: name, key: "name",
+                reason: "another network is called \(known.name.legible): give yours another name")
+        }
+        return read
     }
 }
 

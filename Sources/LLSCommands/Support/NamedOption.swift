@@ -7,18 +7,26 @@ protocol NameCatalog {
     /// What one of them is: "learning rule".
     static var kind: String { get }
     static var entries: [(name: String, entry: Entry)] { get }
-}
+    /// Texts that end so are taken beside the names.
+    static var suffixes: [String] { get }
 
-extension NameCatalog {
     /// The entry that a user named: case, `-` and `_` do not count.
     ///
     /// - Throws: `ValidationError` with the nearest name and all there are.
+    static func entry(_ name: String) throws -> Entry
+}
+
+extension NameCatalog {
     static func entry(_ name: String) throws -> Entry {
         try lookUp(name, among: entries, called: kind, by: \.name).entry
     }
 
     /// The same names, for readers of `config.yaml`.
-    static var choices: NamedChoices { NamedChoices(kind, entries.map(\.name)) }
+    static var choices: NamedChoices {
+        NamedChoices(kind, entries.map(\.name), suffixes: suffixes)
+    }
+
+    static var suffixes: [String] { [] }
 }
 
 /// An option whose value is one of a catalog's names: help and completion list them.

@@ -1,3 +1,4 @@
+import Architectures
 import Datasets
 import FileFormats
 import LocalLearning
@@ -12,6 +13,8 @@ struct SavedWeights {
     let run: RunFolder?
     /// What they are of; nil if neither the file nor its run says so.
     let card: ModelCard?
+    /// The network, if it is none of the catalog's.
+    let architecture: Architecture?
 
     /// Reads the header and the card; throws `FileError`.
     init(_ path: String) throws {
@@ -37,6 +40,10 @@ struct SavedWeights {
         } else {
             card = nil
         }
+        do { architecture = try card?.network.map { try Architecture(yaml: $0) } } catch {
+            throw FileError.malformed(
+                file, field: "metadata 'lls.network'", offset: 8, "\(error)")
+        }
         try checkNames()
     }
 
@@ -58,7 +65,9 @@ struct SavedWeights {
                 "unknown \(key) '\(name.legible)'",
                 advice: "A newer version of lls may have written the file.")
         }
-        try check("model", card?.model, among: Registry.models.map(\.name))
+        if architecture == nil {
+            try check("model", card?.model, among: Registry.models.map(\.name))
+        }
         try check("rule", card?.rule, among: Registry.rules.map(\.name))
         try check("pool", card?.pool, among: Pooling.allCases.map(\.rawValue))
     }

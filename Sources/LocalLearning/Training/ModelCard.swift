@@ -9,6 +9,8 @@ import Foundation
 public struct ModelCard: Codable, Sendable, Equatable {
     /// Published names.
     public var model, rule, dataset: String?
+    /// The text of the architecture, if the model is none of the catalog's.
+    public var network: String?
     /// What the 2×2 pools take: ``Pooling``'s published name.
     public var pool: String?
     /// The class of each logit, in their order.
@@ -83,6 +85,7 @@ extension ModelCard {
         }
         note("version", version)
         note("model", model)
+        note("network", network)
         note("rule", rule)
         note("dataset", dataset)
         note("pool", pool)
@@ -117,6 +120,7 @@ extension ModelCard {
         }
         version = text("version")
         model = text("model")
+        network = text("network")
         rule = text("rule")
         dataset = text("dataset")
         pool = text("pool")

@@ -17,7 +17,12 @@ public struct OpenCLDevice {
 
     /// The kinds of devices, in the order of preference.
     public enum Kind: Int, Comparable, Sendable, CustomStringConvertible {
-        case gpu, accelerator, cpu
+        /// A graphics processor.
+        case gpu
+        /// Any other device that is no processor.
+        case accelerator
+        /// A processor.
+        case cpu
 
         public static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
 
@@ -77,10 +82,13 @@ public struct OpenCLDevice {
 
 /// No device fits the request.
 public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
+    /// No OpenCL driver is installed.
     case noPlatform
+    /// No driver offers a device.
     case noDevice
     /// The driver needs a cache of its own and cannot write it.
     case cacheNotWritable(String)
+    /// No device has this number or name.
     case noSuchDevice(String, available: [String])
     /// Even the smallest tile of the local-memory kernels does not fit.
     case tooSmall(String, traits: DeviceTraits)

@@ -31,13 +31,18 @@ public struct ProductGeometry: Hashable, Sendable {
 /// An operation that multiplies and accumulates, by its shape alone. Plans count these, tuners time
 /// them.
 public enum DenseOperation: Hashable, Sendable {
+    /// A matrix product.
     case product(ProductGeometry)
+    /// One pass of a convolution.
     case convolution(ConvolutionGeometry, Pass)
 
     /// The part of a convolution's arithmetic.
     public enum Pass: String, CaseIterable, Sendable {
+        /// The output, from input and weights.
         case forward
+        /// The weights' gradient, from input and output gradient.
         case weightGradient = "weight-gradient"
+        /// The input's gradient, from output gradient and weights.
         case inputGradient = "input-gradient"
     }
 

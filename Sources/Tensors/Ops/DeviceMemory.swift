@@ -152,6 +152,7 @@ extension DeviceMemory {
         return tensor
     }
 
+    /// Writes `values` into a float tensor of as many elements, as the bytes of an upload.
     public func upload(_ values: [Float], to tensor: Tensor) throws {
         try values.withUnsafeBytes { try upload($0, to: tensor) }
     }

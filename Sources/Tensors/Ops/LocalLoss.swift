@@ -55,6 +55,7 @@ extension LocalLossOps {
             pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)
     }
 
+    /// ``synchronizationLoss(_:basis:_:_:into:addingLossTo:)`` made of the primitives.
     public func composedSynchronizationLoss(
         _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
         into pooledGradient: Tensor, addingLossTo total: Tensor
@@ -85,6 +86,8 @@ extension LocalLossOps {
             pooled: pooled)
     }
 
+    /// ``batchNormPool(_:_:_:_:_:maxPool:into:pooled:windowSums:)`` made of the primitives; it leaves no
+    /// window sums.
     public func composedBatchNormPool(
         _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
         _ activation: Activation, _ geometry: AveragePoolGeometry, maxPool: MaxPoolGeometry?,
@@ -112,6 +115,7 @@ extension LocalLossOps {
             into: inputGradient, scaleGradient: scaleGradient, shiftGradient: shiftGradient)
     }
 
+    /// The gradient of ``composedBatchNormPool(_:_:_:_:_:maxPool:into:pooled:)``, made of the primitives.
     public func composedBatchNormPoolGradient(
         of pooledGradient: Tensor, input: Tensor,
         _ parameters: BatchNormParameters, _ statistics: BatchStatistics,

@@ -38,6 +38,7 @@ public protocol MatrixOps: DeviceMemory {
 }
 
 extension MatrixOps {
+    /// `output = left · right`, see ``multiply(_:_:bias:into:)``.
     public func multiply(_ left: MatrixFactor, _ right: MatrixFactor, into output: Tensor) throws {
         try multiply(left, right, bias: nil, into: output)
     }

@@ -237,7 +237,8 @@ extension OperationCatalog {
         let (shape, channels) = (pool.inputShape, pool.channels)
         let area = pool.largestWindow
         return OperationCase(
-            "local loss/batch norm and pool gradient", label("\(shape) identity, pool to \(pool.size)")
+            "local loss/batch norm and pool gradient",
+            label("\(shape) identity, pool to \(pool.size)")
         ) {
             let gradient = Operand.source("", pool.outputShape, whole: 4).bits(key: "pooled")
             return unitNorm(channels) + [
