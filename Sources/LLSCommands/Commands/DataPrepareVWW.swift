@@ -78,7 +78,8 @@ struct DataPrepareVWW: ParsableCommand {
             let names = missing.prefix(3).map(\.legible).joined(separator: ", ")
             throw FileError(
                 path: folder, operation: "find all images",
-                reason: "\(missing.count) are not in all2014, train2014 or val2014: \(names)"
+                reason:
+                    "\(missing.count == 1 ? "1 image is" : "\(missing.count) images are") not in all2014, train2014 or val2014: \(names)"
                     + (missing.count > 3 ? ", …" : ""),
                 category: .missingInput)
         }
