@@ -89,7 +89,8 @@ struct DataCommandTests {
         // Sound files of other images.
         let others = try run("verify", "FashionMNIST", "--data-dir", home.path)
         #expect(others.status == 2 && others.value("files_hashed") == "4")
-        #expect(others.value("problems") == "4" && others.output.contains("contents are not those of"))
+        #expect(
+            others.value("problems") == "4" && others.output.contains("contents are not those of"))
         // A pinned name with other bytes, and a label that no class has.
         for name in ["train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"] {
             try Data([1, 2, 3]).write(to: raw.appending(path: name))
