@@ -89,7 +89,8 @@ struct DataCommandTests {
         // Sound files of other images.
         let others = try run("verify", "FashionMNIST", "--data-dir", home.path)
         #expect(others.status == 2 && others.value("files_hashed") == "4")
-        #expect(others.value("problems") == "4" && others.output.contains("other bytes"))
+        #expect(
+            others.value("problems") == "4" && others.output.contains("contents are not those of"))
         // A pinned name with other bytes, and a label that no class has.
         for name in ["train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"] {
             try Data([1, 2, 3]).write(to: raw.appending(path: name))
@@ -197,7 +198,7 @@ struct DataCommandTests {
         try FileManager.default.removeItem(atPath: home.path + "/coco/train2014/2.jpg")
         let outcome = try prepare()
         #expect(outcome.status == 66)
-        #expect(outcome.errors.contains("1 are in none of") && outcome.errors.contains("2.jpg"))
+        #expect(outcome.errors.contains("1 image is not in") && outcome.errors.contains("2.jpg"))
         #expect(try home.contents("coco/annotations").count == 2)
         #expect(try prepare("--without-images").status == 0)
     }

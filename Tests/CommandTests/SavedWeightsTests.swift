@@ -139,8 +139,8 @@ struct SavedWeightsTests {
         for (arguments, mention) in [
             (["--dataset", "folder:own", "--rule", "LLS_MxM"], "use --rule LLS."),
             (["--dataset", "folder:own", "--model", "LLS_VGG8"], "use --model LLS_SmallConv."),
-            (["--dataset", "folder:four"], "it has 3 classes, and the data 4"),
-            (["--dataset", "FashionMNIST"], "images of 3 channels, and the data has 1"),
+            (["--dataset", "folder:four"], "it has 3 classes, the data has 4"),
+            (["--dataset", "FashionMNIST"], "images of 3 channels, the data has 1"),
         ] {
             let outcome = try Program.run(
                 ["eval", "plain", "--backend", "cpu"] + arguments, in: root.url)

@@ -76,9 +76,10 @@ struct DataPrepareVWW: ParsableCommand {
             .filter { !present.contains(ByteString($0)) }
         guard missing.isEmpty else {
             let names = missing.prefix(3).map(\.legible).joined(separator: ", ")
+            let subject = missing.count == 1 ? "1 image is" : "\(missing.count) images are"
             throw FileError(
                 path: folder, operation: "find all images",
-                reason: "\(missing.count) are not in all2014, train2014 or val2014: \(names)"
+                reason: "\(subject) not in all2014, train2014 or val2014: \(names)"
                     + (missing.count > 3 ? ", …" : ""),
                 category: .missingInput)
         }

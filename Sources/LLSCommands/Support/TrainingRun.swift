@@ -163,7 +163,8 @@ struct TrainingRun {
             let isEpochs = position.epoch > configuration.epochs
             throw ConfigurationError(
                 key: isEpochs ? "epochs" : "max-steps",
-                reason: "the run has taken all of them: raise --\(isEpochs ? "epochs" : "max-steps")")
+                reason:
+                    "the run has taken all of them: raise --\(isEpochs ? "epochs" : "max-steps")")
         }
         try resumed.folder.goOn(configuration, arguments: Environment.arguments)
         let recorder = try RunRecorder(
