@@ -1,4 +1,4 @@
-/// The rounding errors of Float32 arithmetic: what the bounds of all cases are made of.
+/// The rounding errors of Float32 arithmetic, of which the bounds of all cases are made.
 ///
 /// Every operation may be off by `unitRoundoff`, relative to its result. To the functions that OpenCL C 1.2
 /// does not ask to round correctly (§7.4) its own limits apply, and one ULP is at most `2·unitRoundoff`:

@@ -26,7 +26,7 @@ void vector_winograd_output_gradient(
     long count, const float *zeros, float *transformed, long position_stride);
 
 /// `Aᵀ m A + bias` into the pixels of these tiles; `bias` may be null. `discard`: `channels` floats
-/// that take what falls outside.
+/// that take the pixels outside.
 void vector_winograd_output(
     const float *transformed, long position_stride, const vector_winograd_tiles *tiles, long channels,
     long first, long count, const float *bias, float *discard, float *images);

@@ -40,7 +40,7 @@ package struct VariantSearch<Choice> {
         package var isComplete = true
     }
 
-    /// - Throws: what the default throws; a candidate that throws is skipped.
+    /// - Throws: the default's error; a candidate that throws is skipped.
     package func run() throws -> Outcome {
         var outcome = Outcome()
         let expected = try compute(nil)

@@ -9,8 +9,8 @@ public protocol ElementwiseOps: DeviceMemory {
     /// its branches so.
     func activate(_ input: Tensor, _ activation: Activation, into output: Tensor) throws
 
-    /// `inputGradient = outputGradient · activation′`, from the activation's *output*, which tells as
-    /// much as its input and is what a residual block keeps. `inputGradient` may be `outputGradient`
+    /// `inputGradient = outputGradient · activation′`, from the activation's *output*, which residual
+    /// blocks keep in place of its input. `inputGradient` may be `outputGradient`
     /// or `output`.
     func activationGradient(
         of outputGradient: Tensor, output: Tensor, _ activation: Activation,

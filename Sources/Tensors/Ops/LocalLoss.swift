@@ -26,7 +26,7 @@ public protocol LocalLossOps: LossOps, MatrixOps, NormalizationOps, PoolingOps {
     /// - Parameters:
     ///   - input: `z`, rank 4 or 2; `geometry` is that of its average pool.
     ///   - maxPool: of `a`, or nil.
-    ///   - output: `a`, shaped as `z`; with a max pool, what that makes of `a`.
+    ///   - output: `a`, shaped as `z`; with a max pool, the pool of `a`.
     ///   - pooled: `p`, `geometry.outputShape`.
     ///   - windowSums: `[2, batch, features]`. With `s = activation′` and `x̂` the normalised input,
     ///     a backend may leave `Σ s` and `Σ s·x̂` of every window here for
