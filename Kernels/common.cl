@@ -5,9 +5,9 @@
 //
 // WHOLE says that rows of channels are whole vectors, so that a processor need not look for ends.
 //
-// Local memory is an argument, because PoCL 3.1 shares some arrays that a kernel declares and passes to
-// functions between its threads. The slabs of tile_local.cl are declared nevertheless, because their
-// size is fixed; they were correct with 32 threads.
+// Local memory is an argument, because PoCL 3.1 shares some arrays that a kernel declares and
+// passes to functions between its threads. The slabs of tile_local.cl are declared nevertheless,
+// because their size is fixed; they were correct with 32 threads.
 
 #ifndef VECTOR
 #define VECTOR 1

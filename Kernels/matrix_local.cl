@@ -2,10 +2,10 @@
 
 #ifdef THREADS
 // output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column], or that is
-// added to the output if it accumulates. TRANSPOSED_LEFT: left is [depth, rows]; TRANSPOSED_RIGHT: right is
-// [columns, depth]. ALIGNED: all rows are whole quads. The last axis of the launch counts splits
-// of the depth, whose partial sums these are, or products of a batch: left_step, right_step and
-// depth_step lead from one to the next.
+// added to the output if it accumulates. TRANSPOSED_LEFT: left is [depth, rows]; TRANSPOSED_RIGHT:
+// right is [columns, depth]. ALIGNED: all rows are whole quads. The last axis of the launch counts
+// splits of the depth, whose partial sums these are, or products of a batch: left_step, right_step
+// and depth_step lead from one to the next.
 kernel __attribute__((reqd_work_group_size(THREADS, THREADS, 1)))
 void multiply(global const float *restrict left, global const float *restrict right,
               global const float *restrict bias, global float *restrict output, int rows,

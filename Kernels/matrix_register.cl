@@ -60,10 +60,11 @@ inline void add_tile(float16 (*sum)[VECTORS], int skipped, int rows, global cons
 // output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column]. Right: panel p of row k
 // at p · panel_stride + k · row_stride. The last axis of the launch counts splits of the depth,
 // whose partial sums these are, or products of a batch: left_step, right_step and depth_step lead
-// from one to the next. A work-item owns some tiles of some panels and visits all of them for one slab of
-// the depth after the other, so that a slab of its panels stays in the cache; in it runs are summed
-// by themselves, for short sums round less. With PACKS right is a matrix [depth, columns], or the
-// transpose of one, of which a work-item makes the panels of a slab in its part of `packed`.
+// from one to the next. A work-item owns some tiles of some panels and visits all of them for one
+// slab of the depth after the other, so that a slab of its panels stays in the cache; in it runs
+// are summed by themselves, for short sums round less. With PACKS right is a matrix [depth,
+// columns], or the transpose of one, of which a work-item makes the panels of a slab in its part of
+// `packed`.
 kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void multiply(global const float *restrict left, global const float *restrict right,
               global const float *restrict bias, global float *restrict output, int rows,

@@ -3,8 +3,8 @@
 // by row. The slabs are as deep as lets every work-item fetch one quad of each factor. Like
 // common.cl, put before every kernel file by the host.
 //
-// Plain `inline`, deliberately: with `static` or `always_inline` PoCL splits the functions in its loops
-// over work-items, and the kernels take three times as long.
+// Plain `inline`, deliberately: with `static` or `always_inline` PoCL splits the functions in its
+// loops over work-items, and the kernels take three times as long.
 
 #ifdef THREADS
 #define TILE (THREADS * ITEM)

@@ -8,8 +8,8 @@
 // they round least in float32. Matrices in rows of points ± r share their sums and differences.
 //
 // A tile is EXTENT × EXTENT, so it has TILE_POSITIONS elements. Transformed images lie as
-// [position][panel][tile][width], in panels of `width` channels or all in one. Work-items take rows of
-// tiles and vectors of channels, see common.cl.
+// [position][panel][tile][width], in panels of `width` channels or all in one. Work-items take rows
+// of tiles and vectors of channels, see common.cl.
 
 #define EXTENT (OUTPUT + 2)
 #define TILE_POSITIONS (EXTENT * EXTENT)

@@ -52,8 +52,8 @@ public final class OpenCLBackend {
 
     /// Opens `device`.
     ///
-    /// - Parameter programs: a folder for compiled programs; nil for the usual one, if the driver keeps
-    ///   none itself.
+    /// - Parameter programs: a folder for compiled programs; nil for the usual one, if the driver
+    ///   keeps none itself.
     public init(
         _ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false,
         tuning: TuningTable = .default, fma: FMAPolicy = .separate,

@@ -5,7 +5,8 @@
 //
 // The input patch of a tile is `side = m + 2` pixels wide and begins one pixel above and left of its
 // m×m outputs. Transformed data is `[side · side, row, channel]`: one matrix for each point, of one
-// row for each tile or input channel, `position_stride` elements apart. Pixels outside the image are 0.
+// row for each tile or input channel, `position_stride` elements apart. Pixels outside the image
+// are 0.
 
 /// Tiles over a batch of images, counted row by row, image by image.
 typedef struct {
