@@ -9,14 +9,14 @@ public struct MetricsLog: Sendable {
 
     /// Opens or creates the log of a run.
     ///
-    /// A resumed run names the step of its checkpoint: later records are dropped, because their
-    /// steps will be done again. So is a last line cut short by a power failure. Throws
-    /// ``FileError``.
-    public init(_ folder: RunFolder, keepingThrough step: Int = .max) throws {
+    /// A run that goes on names the last epoch that its checkpoint knows: later records are dropped,
+    /// since their epochs will be measured again. So is a last line that a power failure cut short.
+    /// Throws ``FileError``.
+    public init(_ folder: RunFolder, keepingThroughEpoch epoch: Int = .max) throws {
         self.folder = folder
         if FileSystem.exists(folder.metricsFile) {
             let before = try readFile(folder.metricsFile)
-            let kept = try Self.read(folder.metricsFile, before).filter { $0.record.step <= step }
+            let kept = try Self.read(folder.metricsFile, before).filter { $0.record.epoch <= epoch }
             let after = kept.flatMap { before[$0.line] }
             if after != before { try AtomicFile.write(after, to: folder.metricsFile) }
         }

@@ -108,6 +108,15 @@ public struct RunFolder: Sendable, Equatable {
         return configuration
     }
 
+    /// Notes that a run goes on: with which configuration, and by which command line.
+    ///
+    /// - Throws: ``FileError``.
+    public func goOn(_ configuration: RunConfiguration, arguments: [String]) throws(FileError) {
+        try AtomicFile.write(configuration.yaml.utf8, to: configurationFile)
+        try AppendOnlyFile(commandFile)
+            .append(line: arguments.map(\.shellQuoted).joined(separator: " "))
+    }
+
     /// Opens `log.txt` to add lines to it; throws ``FileError``.
     public func log() throws(FileError) -> AppendOnlyFile { try AppendOnlyFile(logFile) }
 

@@ -108,8 +108,9 @@ struct RunEndTests {
                 (until ls \(runs.path)/*/001/weights/last.safetensors; do sleep 0.1; done; sleep 0.3; \
                 kill -\(signal) $$) >/dev/null 2>&1 &
                 """)
-        // It ends by the signal, as a shell or a scheduler expects.
-        #expect(outcome.status == -1, "\(outcome)")
+        // A checkpoint is saved, and the program says how to go on.
+        #expect(outcome.status == 75, "\(outcome)")
+        #expect(outcome.errors.contains("train --resume \(runs.path)/"), "\(outcome)")
         #expect(outcome.errors.contains("the run was stopped by SIG\(signal)"), "\(outcome)")
         let folder = try Folder(in: runs)
         #expect(folder.result["status"] as? String == "stopped")

@@ -16,7 +16,7 @@ import Testing
 
     private func record(_ step: Int, loss: Double = 0.5) -> MetricsRecord {
         MetricsRecord(
-            epoch: step / 10, step: step, split: .train, loss: loss, learningRate: 5e-3,
+            epoch: step, step: step, split: .train, loss: loss, learningRate: 5e-3,
             seconds: Double(step) / 3, blockLosses: ["conv_block1": 1.5, "conv,\"2\"": 2])
     }
 
@@ -42,7 +42,7 @@ import Testing
     @Test func aResumedRunDropsWhatItWillDoAgain() throws {
         let log = try MetricsLog(run)
         for step in 1...10 { try log.append(record(step)) }
-        let resumed = try MetricsLog(run, keepingThrough: 6)
+        let resumed = try MetricsLog(run, keepingThroughEpoch: 6)
         try resumed.append(record(7, loss: 0.25))
         let records = try MetricsLog.records(of: run)
         #expect(records.map(\.step) == Array(1...7) && records[6].loss == 0.25)
@@ -71,7 +71,7 @@ import Testing
     @Test func keysOfALaterVersionStay() throws {
         let line = #"{"epoch":0,"loss":1,"new":2,"seconds":0,"split":"train","step":1}"# + "\n"
         try AtomicFile.write(line.utf8, to: run.metricsFile)
-        _ = try MetricsLog(run, keepingThrough: 1)
+        _ = try MetricsLog(run, keepingThroughEpoch: 1)
         #expect(try text(run.metricsFile) == line)
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FileFormats
 import Foundation
 import LocalLearning
 import Runs
@@ -33,6 +34,29 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         help: """
+            Go on with this run, in its folder, from its newest checkpoint. Only --epochs, \
+            --max-steps, --data-dir and the flags that choose the device may differ from the run's.
+            """, completion: .directory, transform: pathArgument)
+    var resume: String?
+
+    @Flag(help: "With --resume: accept flags that change what is computed.")
+    var allowChange = false
+
+    @Option(
+        help: """
+            When to save checkpoints: so many epochs (1e), steps (500s) or minutes (10m), with commas \
+            between them; off for none.
+            """)
+    var saveEvery = SaveInterval.standard
+
+    @Option(help: "Checkpoints to keep.")
+    var keep = 2
+
+    @Option(help: "Save a checkpoint and stop after this time: 90s, 30m or 2h.")
+    var maxTime: TimeLimit?
+
+    @Option(
+        help: """
             Write the first 262,144 launches to this file, for chrome://tracing or \
             ui.perfetto.dev.
             """,
@@ -55,25 +79,55 @@ struct TrainCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        try requireWithinBounds(("classes-per-batch", classesPerBatch))
+        try requireWithinBounds(("classes-per-batch", classesPerBatch), ("keep", keep))
         _ = try progress.entry
+        if allowChange, resume == nil {
+            throw ValidationError("--allow-change has no effect without --resume")
+        }
     }
 
     func run() throws {
+        guard let resume else { return try train(nil) }
+        let arguments = CommandArguments.joiningNegativeNumbers(
+            Array(Environment.arguments.drop { $0 != Self.configuration.commandName }.dropFirst()))
+        let given = CommandArguments.flags(in: arguments)
+        for flag in ["name", "experiment-name", "runs-dir", "save-path", "init"]
+        where given.contains(flag) {
+            throw ValidationError("--\(flag) has no effect with --resume")
+        }
+        let resumed = try ResumedRun(opening: resume)
+        try Self.parse(resumed.arguments(besides: given) + arguments).train(resumed)
+    }
+
+    private func train(_ resumed: ResumedRun?) throws {
         let choices = try Choices(options.configuration)
         var configuration = choices.spelling(options.configuration)
         selection.record(in: &configuration)
+        if let resumed {
+            // A network that came from a file lies in the run's folder, and is named by its path.
+            if ModelNames.isFile(resumed.configuration.model) {
+                configuration.model = options.model.text
+            }
+            if !allowChange { try resumed.check(configuration) }
+        }
         let run = try TrainingRun(
             configuration, choices, selection,
             TrainingRun.Extras(
                 reportEvery: options.reportEvery, initialWeights: initialWeights,
-                savesBest: saveBestModel, trace: trace))
+                savesBest: saveBestModel, trace: trace, saveEvery: saveEvery, keep: keep,
+                maxTime: maxTime?.duration),
+            resumed)
         for line in run.plan { dryRun ? Console.result(line) : Console.note(line) }
         for note in run.notes { Console.note("note     \(note)") }
         if dryRun { return }
-        let result = try run.train(
-            name: name ?? configuration.defaultName, in: runsDirectory,
-            progress: try progress.entry)
+        let style = try progress.entry
+        let result =
+            if let resumed {
+                try run.goOn(resumed, progress: style)
+            } else {
+                try run.train(
+                    name: name ?? configuration.defaultName, in: runsDirectory, progress: style)
+            }
         Console.result(json ? try result.json() : result.line)
     }
 }

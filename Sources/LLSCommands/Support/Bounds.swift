@@ -20,6 +20,7 @@ enum Bounds {
         "classes": 1...1 << 20,
         "classes-per-batch": 0...1 << 20,
         "epoch": 1...largestCount,
+        "keep": 1...1000,
         "k": 1...largestExtent,
         "m": 1...largestExtent,
         "n": 1...largestExtent,

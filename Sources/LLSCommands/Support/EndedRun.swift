@@ -1,3 +1,4 @@
+import Checkpoints
 import FileFormats
 import LocalLearning
 import Runs
@@ -27,12 +28,19 @@ struct DivergedRun: Error, CustomStringConvertible {
     }
 }
 
-/// A run that a signal ended, and what is left of it.
+/// A run that was asked to end, and how it can go on.
 struct StoppedRun: Error, CustomStringConvertible {
     let request: StopRequest
+    /// Nil if none could be saved.
+    let checkpoint: Checkpoint?
+    let run: String
     let kept: KeptWeights?
 
-    var description: String { "\(request)\n\(kept.summary)" }
+    var description: String {
+        guard let checkpoint else { return "\(request)\n\(kept.summary)" }
+        return "\(request) after step \(checkpoint.position.steps)\n"
+            + "Go on with: \(Registry.programName) train --resume \(run.shellQuoted)"
+    }
 }
 
 extension RunConfiguration {

@@ -2,6 +2,7 @@ import ArgumentParser
 import BLASBackend
 import Datasets
 import FileFormats
+import Foundation
 import LocalLearning
 import OpenCLBackend
 import Profiling
@@ -19,8 +20,10 @@ func report(_ error: any Error) -> ExitStatus? {
     case is EnvironmentVariableError: status = .badConfiguration
     case is DeviceSelectionError, is OpenCLError, is KernelBuildError: status = .deviceUnavailable
     case let stop as StoppedRun:
-        Console.error("\(stop)", status: 128 + stop.request.signal)
-        stop.request.end()
+        let status = stop.checkpoint == nil ? 128 + (stop.request.signal ?? SIGTERM) : nil
+        Console.error("\(stop)", status: status ?? stop.request.status.rawValue)
+        if status != nil { stop.request.end() }
+        return stop.request.status
     case is DivergenceError, is DivergedRun: status = .diverged
     case is TuningError: status = .cannotCreate
     case is ArchitectureError: status = .badConfiguration

@@ -10,5 +10,9 @@ enum ExitStatus: Int32 {
     case outOfMemory = 71
     case cannotCreate = 73
     case inputOutput = 74
+    /// By SIGTERM, SIGHUP, SIGUSR1 or `--max-time`, with a checkpoint saved.
+    case stopped = 75
     case badConfiguration = 78
+    /// By Ctrl-C, with a checkpoint saved.
+    case interrupted = 130
 }

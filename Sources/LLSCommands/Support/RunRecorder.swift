@@ -1,3 +1,4 @@
+import Checkpoints
 import FileFormats
 import Foundation
 import LocalLearning
@@ -11,24 +12,50 @@ final class RunRecorder {
     private let configuration: RunConfiguration
     private let lossNames: [String]
     private let start = Date()
+    /// Of the parts of the run before this process.
+    private let secondsBefore: Double
 
     /// The last epoch whose weights were saved.
-    private var last: EpochReport?
+    private var last: CompletedEpoch?
     private(set) var totals = RunTotals()
+    /// The best test accuracy so far, in percent, and whether its weights are kept.
+    var best = -1.0
+    var savesBest = false
     private var peakBytes = 0
     private let skippedImages: Int?
 
-    /// - Parameter lines: what the log begins with.
+    /// What is known of a completed epoch.
+    private struct CompletedEpoch {
+        let epoch: Int
+        let top1: Double
+        let top5: Double?
+        let loss: Double
+    }
+
+    /// - Parameters:
+    ///   - lines: what the log begins with.
+    ///   - checkpoint: from which a run goes on; what was measured after it is dropped.
     init(
         _ folder: RunFolder, _ configuration: RunConfiguration, lossNames: [String],
-        lines: [String], skippedImages: Int?
+        lines: [String], skippedImages: Int?, from checkpoint: Checkpoint? = nil
     ) throws {
         self.folder = folder
         self.configuration = configuration
         self.lossNames = lossNames
         self.skippedImages = skippedImages
         log = try folder.log()
-        metrics = try MetricsLog(folder)
+        secondsBefore = checkpoint?.run["elapsed"] ?? 0
+        metrics = try MetricsLog(
+            folder, keepingThroughEpoch: checkpoint.map { $0.position.epoch - 1 } ?? .max)
+        if let checkpoint {
+            totals = RunTotals(checkpoint.run)
+            best = checkpoint.run["best"] ?? best
+            savesBest = checkpoint.run["saves_best"] == 1
+            let test = try MetricsLog.records(of: folder).last { $0.split == .test }
+            last = test.map {
+                CompletedEpoch(epoch: $0.epoch, top1: $0.top1 ?? 0, top5: $0.top5, loss: $0.loss)
+            }
+        }
         for line in lines { try log.append(line: line) }
     }
 
@@ -42,7 +69,9 @@ final class RunRecorder {
         totals.add(report)
         self.peakBytes = peakBytes
         try save(totals.steps)
-        last = report
+        last = CompletedEpoch(
+            epoch: report.epoch, top1: report.test.top1, top5: report.test.top5,
+            loss: report.test.loss)
         for record in records(report) { try metrics.append(record) }
         try log.append(line: ProgressReporter.summary(report, epochs: configuration.epochs))
     }
@@ -54,8 +83,8 @@ final class RunRecorder {
     func finish(_ status: RunOutcome.Status, reason: String? = nil) throws -> RunResult? {
         let result = last.map { last in
             RunResult(
-                epochs: last.epoch, testTop1: last.test.top1, testTop5: last.test.top5,
-                testLoss: last.test.loss, imagesPerSecond: totals.imagesPerSecond,
+                epochs: last.epoch, testTop1: last.top1, testTop5: last.top5, testLoss: last.loss,
+                imagesPerSecond: totals.imagesPerSecond,
                 peakBytes: peakBytes, skippedImages: skippedImages, run: folder.path)
         }
         for line in (reason ?? "").split(separator: "\n") {
@@ -68,13 +97,22 @@ final class RunRecorder {
         return result
     }
 
+    private var elapsed: Double { secondsBefore + Date().timeIntervalSince(start) }
+
+    /// What a run that goes on needs of this one.
+    var values: [String: Double] {
+        totals.values.merging(
+            ["elapsed": elapsed, "best": best, "saves_best": savesBest ? 1 : 0]
+        ) { $1 }
+    }
+
     /// What is kept of a run that ended early.
     var kept: KeptWeights? {
         last.map { KeptWeights(epoch: $0.epoch, path: folder.lastWeights) }
     }
 
     private func records(_ report: EpochReport) -> [MetricsRecord] {
-        let seconds = Date().timeIntervalSince(start)
+        let seconds = elapsed
         let losses = zip(lossNames, report.losses).dropLast().map { ($0, Double($1)) }
         return [
             MetricsRecord(
@@ -93,6 +131,20 @@ final class RunRecorder {
 struct RunTotals {
     private(set) var steps = 0
     private var seconds = 0.0, images = 0.0, waited = 0.0
+
+    init() {}
+
+    /// The sums of a checkpoint.
+    init(_ values: [String: Double]) {
+        steps = values["steps"].flatMap { Int(exactly: $0) } ?? 0
+        seconds = values["seconds"] ?? 0
+        images = values["images"] ?? 0
+        waited = values["waited"] ?? 0
+    }
+
+    var values: [String: Double] {
+        ["steps": Double(steps), "seconds": seconds, "images": images, "waited": waited]
+    }
 
     mutating func add(_ report: EpochReport) {
         steps += report.steps

@@ -1,4 +1,5 @@
 import Architectures
+import Checkpoints
 import Datasets
 import FileFormats
 import Foundation
@@ -38,19 +39,24 @@ struct TrainingRun {
         var savesBest = false
         /// A file for the times of the device's work.
         var trace: String?
+        var saveEvery = SaveInterval.standard
+        /// Checkpoints that stay.
+        var keep = 2
+        /// The run is stopped after it.
+        var maxTime: Duration?
     }
 
     /// Reads the data, opens the backend and plans the network: all that can be refused is refused
     /// here, before anything is written.
     init(
         _ configuration: RunConfiguration, _ choices: Choices, _ selection: BackendOptions,
-        _ extras: Extras
+        _ extras: Extras, _ resumed: ResumedRun? = nil
     ) throws {
         self.configuration = choices.recordingPlace(in: configuration)
         self.extras = extras
         let initial = try extras.initialWeights.map(SavedWeights.init)
         let loaded = try choices.load(configuration)
-        let found = try initial?.labelling(loaded) ?? loaded
+        let found = try initial?.labelling(loaded) ?? resumed?.labelling(loaded) ?? loaded
         skipped = choices.badImages == .skip ? found.findBadImages() : nil
         let dataset = found.leavingOut(skipped ?? [])
         guard dataset.train.count > 0, dataset.test.count > 0 else {
@@ -73,6 +79,7 @@ struct TrainingRun {
                     """)
         }
 
+        try resumed?.check(trainSamples: train.sampleCount)
         if let trace = extras.trace { _ = try AtomicFile(trace) }  // refused now, not after hours
         let (device, reason) = try selection.choose(profiling: extras.trace != nil)
         timed = extras.trace == nil ? nil : TimedDevice(device)
@@ -104,6 +111,7 @@ struct TrainingRun {
             TrainingOptions(
                 epochs: configuration.epochs, maxSteps: configuration.maxSteps,
                 reportEvery: min(extras.reportEvery, train.batchCount), schedule: choices.schedule))
+        if let resumed { try trainer.restore(try resumed.checkpoint.state()) }
         self.plan = [
             "device   \(backend.name)" + (reason.map { "  (auto: \($0))" } ?? ""),
             "data     \(dataset.name)  \(dataset.folder)  \(train.sampleCount) train / "
@@ -136,17 +144,55 @@ struct TrainingRun {
         let folder = try RunFolder.create(
             name: name, in: runs, configuration: configuration, arguments: Environment.arguments,
             network: card.network)
+        let lock = try RunLock(folder)
+        try card.write(to: folder.modelFile)
         let recorder = try RunRecorder(
-            folder, configuration, lossNames: trainer.network.lossNames,
-            lines: plan + notes.map { "note     \($0)" }
-                + (skipped ?? []).map { "left out \($0.path): \($0.reason)" },
+            folder, configuration, lossNames: trainer.network.lossNames, lines: logLines,
             skippedImages: skipped?.count)
+        return try withExtendedLifetime(lock) { try run(recorder, progress) }
+    }
+
+    /// Goes on in the folder of a run, from its checkpoint.
+    ///
+    /// - Throws: as ``train(name:in:progress:)``.
+    func goOn(_ resumed: ResumedRun, progress: ProgressStyle) throws -> RunResult {
+        let position = trainer.position
+        guard position.epoch <= configuration.epochs,
+            configuration.maxSteps.map({ position.steps < $0 }) ?? true
+        else {
+            let isEpochs = position.epoch > configuration.epochs
+            throw ConfigurationError(
+                key: isEpochs ? "epochs" : "max-steps",
+                reason: "the run has taken all of them: raise --\(isEpochs ? "epochs" : "max-steps")")
+        }
+        try resumed.folder.goOn(configuration, arguments: Environment.arguments)
+        let recorder = try RunRecorder(
+            resumed.folder, configuration, lossNames: trainer.network.lossNames,
+            lines: ["resumed  after step \(position.steps)"] + logLines,
+            skippedImages: skipped?.count, from: resumed.checkpoint)
+        Console.note("resumed  after step \(position.steps), in epoch \(position.epoch)")
+        return try withExtendedLifetime(resumed) { try run(recorder, progress) }
+    }
+
+    private var logLines: [String] {
+        plan + notes.map { "note     \($0)" }
+            + (skipped ?? []).map { "left out \($0.path): \($0.reason)" }
+    }
+
+    private func run(_ recorder: RunRecorder, _ progress: ProgressStyle) throws -> RunResult {
         let start = Date()
+        let keeper = CheckpointKeeper(
+            CheckpointStore(recorder.folder.checkpoints, keep: extras.keep), extras.saveEvery,
+            steps: trainer.position.steps)
         do {
-            try train(recorder, progress)
+            do { try train(recorder, keeper, progress) } catch let request as StopRequest {
+                try checkpoint(keeper, recorder)
+                throw request
+            }
             guard let result = try recorder.finish(.completed) else {
                 throw ConfigurationError(key: "epochs", reason: "nothing to train")
             }
+            if keeper.saved == nil, let failure = keeper.failure { throw failure }
             try writeTrace()
             Console.note(
                 "done     \(Date().timeIntervalSince(start).fixed(1)) s, of which "
@@ -154,7 +200,7 @@ struct TrainingRun {
                     + "waiting for data")
             return result
         } catch {
-            let (status, explained) = explain(error, recorder)
+            let (status, explained) = explain(error, recorder, keeper)
             // The first error is the one to tell: a full disk may well let these fail, too.
             _ = try? recorder.finish(status, reason: "\(explained)")
             try? writeTrace()
@@ -162,32 +208,50 @@ struct TrainingRun {
         }
     }
 
-    private func train(_ recorder: RunRecorder, _ progress: ProgressStyle) throws {
+    private func train(
+        _ recorder: RunRecorder, _ keeper: CheckpointKeeper, _ progress: ProgressStyle
+    ) throws {
         let folder = recorder.folder
         StopRequest.listen()
         try tune()
         try folder.write(environment: RunEnvironment(backend))
-        try card.write(to: folder.modelFile)
         Console.note("run      \(folder.path)")
         let reporter = ProgressReporter(
             progress, epochs: configuration.epochs, lossNames: trainer.network.lossNames)
-        var best = -1.0
-        _ = try trainer.run(train: StoppableSource(train), test: StoppableSource(test)) { event in
+        let deadline = extras.maxTime.map { ContinuousClock.now + $0 }
+        _ = try trainer.run(
+            train: StoppableSource(train, until: deadline),
+            test: StoppableSource(test, until: deadline), keepsState: true
+        ) { event in
             reporter.show(event)
             guard case .epoch(let report) = event else { return }
             try recorder.note(report, peakBytes: backend.memoryUse.peak) { step in
                 try save(to: folder.lastWeights, epoch: report.epoch, step: step)
-                if extras.savesBest, report.test.top1 > best {
-                    best = report.test.top1
+                guard extras.savesBest || recorder.savesBest else { return }
+                recorder.savesBest = true
+                if report.test.top1 > recorder.best {
+                    recorder.best = report.test.top1
                     try save(to: folder.bestWeights, epoch: report.epoch, step: step)
                 }
             }
+            if keeper.isDue(afterEpoch: report.epoch) { try checkpoint(keeper, recorder) }
+        } afterStep: {
+            if keeper.isDue(atStep: trainer.position.steps) { try checkpoint(keeper, recorder) }
+            try StopRequest.check(deadline)
         }
+    }
+
+    private func checkpoint(_ keeper: CheckpointKeeper, _ recorder: RunRecorder) throws {
+        var card = card
+        (card.epoch, card.step) = (trainer.position.epoch - 1, trainer.position.steps)
+        var values = recorder.values
+        values["train_samples"] = Double(train.sampleCount)
+        try keeper.save(try trainer.state(metadata: card.metadata), run: values)
     }
 
     /// How an error ended the run, and what its user is told.
     private func explain(
-        _ error: any Error, _ recorder: RunRecorder
+        _ error: any Error, _ recorder: RunRecorder, _ keeper: CheckpointKeeper
     ) -> (RunOutcome.Status, any Error) {
         switch error {
         case let error as DivergenceError:
@@ -195,7 +259,10 @@ struct TrainingRun {
                 divergence: error, configuration: configuration, kept: recorder.kept)
             return (.diverged, diverged)
         case let request as StopRequest:
-            return (.stopped, StoppedRun(request: request, kept: recorder.kept))
+            let stopped = StoppedRun(
+                request: request, checkpoint: keeper.failure == nil ? keeper.saved : nil,
+                run: recorder.folder.path, kept: recorder.kept)
+            return (.stopped, stopped)
         // Training stops at the first bad image; its user hears of all.
         default: return (.failed, dataset.explaining(error))
         }

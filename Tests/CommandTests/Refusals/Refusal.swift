@@ -28,6 +28,13 @@ struct Refusal: Sendable {
         self.prepare = prepare
     }
 
+    /// The same in another environment.
+    func with(_ environment: [String: String]) -> Refusal {
+        var other = self
+        other.environment = environment
+        return other
+    }
+
     /// Runs the command, and records an issue for each promise that it breaks.
     func check() throws {
         let folder = try TemporaryFolder()

@@ -25,7 +25,7 @@ extension RefusalTests {
     }
 
     static let training: [Refusal] =
-        numbers + names + effects + sizes + cases
+        numbers + names + effects + sizes + cases + networks + resuming
 
     private static let numbers = [
         train("--lr", "-1", mention: "--lr: -1.0 is not allowed"),
@@ -82,6 +82,47 @@ extension RefusalTests {
         Refusal(["data", "gte"], 64, "See 'lls data --help'"),
         Refusal(["bench", "gemn"], 64, "Did you mean 'gemm'?"),
         Refusal(["bench", "conv", "--pass", "forwrd"], 64, "Did you mean 'forward'?"),
+    ]
+
+    /// A network file that cannot be read, or that no network can be made of.
+    private static let networks = [
+        network("convolution: {chanels: 32, pool: 4}", "column 19: 'chanels': unknown key"),
+        network("convolution: {channels: 32}", "'pool': this key is missing"),
+        network("maxPool: 2", "it takes no settings"),
+        network("convolutoin: {channels: 32, pool: 4}", "did you mean 'convolution'?"),
+        network("linear: {features: 8, pool: 8}", "linear_block1"),
+        network("residual: {layers: [{channels: 8}], shortcut: identity, pool: 2}", "res_block1"),
+        network("convolution: {channels: 8, kernel: 90, padding: 0, pool: 2}", "conv_block1"),
+        Refusal(["train", "--backend", "cpu", "--model", "none.yaml"], 66, "none.yaml"),
+        Refusal(["train", "--backend", "cpu", "--model", "net.yaml"], 78, "LLS_VGG8") {
+            try Data("name: LLS_VGG8\nstages: [maxPool]\n".utf8)
+                .write(to: $0.appending(path: "net.yaml"))
+        },
+        Refusal(["profile", "--backend", "cpu", "--model", "net.yaml"], 78, "the file is empty") {
+            try Data().write(to: $0.appending(path: "net.yaml"))
+        },
+    ]
+
+    private static func network(_ stage: String, _ mention: String) -> Refusal {
+        Refusal(["train", "--backend", "cpu", "--model", "net.yaml"], 78, mention) { folder in
+            try TinyData.write(to: folder)
+            try Data("name: Net\nstages:\n  - \(stage)\n".utf8)
+                .write(to: folder.appending(path: "net.yaml"))
+        }.with(["LLS_DATA": "."])
+    }
+
+    private static let resuming = [
+        Refusal(["train", "--resume", "none"], 66, "config.yaml"),
+        Refusal(["train", "--resume", "."], 66, "config.yaml"),
+        train("--allow-change", mention: "--resume"),
+        train("--save-every", "1x", mention: "--save-every"),
+        train("--save-every", "0e", mention: "--save-every"),
+        train("--save-every", "1e,2e", mention: "--save-every"),
+        train("--save-every", "", mention: "--save-every"),
+        train("--keep", "0", mention: "--keep must be at least 1"),
+        train("--max-time", "5", mention: "--max-time"),
+        train("--max-time", "-5s", mention: "--max-time"),
+        train("--max-time", "99999999999999999999h", mention: "--max-time"),
     ]
 
     private static let effects = [

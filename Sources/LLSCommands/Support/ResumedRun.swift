@@ -1,0 +1,141 @@
+import ArgumentParser
+import Checkpoints
+import Datasets
+import FileFormats
+import LocalLearning
+import Runs
+
+/// A run that goes on in its own folder, from its newest checkpoint that is sound.
+struct ResumedRun {
+    let folder: RunFolder
+    let checkpoint: Checkpoint
+    /// As the run was started, or last went on.
+    let configuration: RunConfiguration
+    private let card: ModelCard
+    /// Held as long as this value lives.
+    private let lock: RunLock
+
+    /// - Throws: `FileError` if it is no run or has no checkpoint that is sound; ``RunInUseError``.
+    init(opening path: String) throws {
+        folder = try RunFolder(opening: path)
+        configuration = try folder.configuration(choices: RunConfiguration.choices)
+        card = try ModelCard(reading: folder.modelFile)
+        lock = try RunLock(folder)
+        let newest = try CheckpointStore(folder.checkpoints).newest { path, error in
+            Console.note("note: \(path.legible) is left out: \(error)")
+        }
+        guard let newest else {
+            throw FileError(
+                path: path, operation: "go on with the run",
+                reason: "it holds no checkpoint that is sound", category: .malformedData,
+                advice: "Start it anew, with the flags in its command.txt.")
+        }
+        checkpoint = newest
+    }
+
+    /// What may differ from the run's configuration without changing what is computed, but by
+    /// rounding on another device.
+    static let freeKeys: [RunConfiguration.CodingKeys] = [
+        .epochs, .maxSteps, .dataDir, .backend, .device, .kernelEngine, .threads, .tuning,
+    ]
+
+    /// The run's configuration as arguments, which flags given later override.
+    ///
+    /// - Parameter given: the flags on the command line, which lists must not be added to.
+    func arguments(besides given: Set<String>) -> [String] {
+        let page = configuration.plainValues
+        return RunConfiguration.CodingKeys.allCases.flatMap { key -> [String] in
+            let flag = "--\(key.rawValue)"
+            switch key {
+            case .nesterov: return configuration.nesterov ? [flag] : []
+            case .exact: return configuration.exact ? [flag] : []
+            case .milestones:
+                let isGiven = !given.isDisjoint(with: ["milestones", "milestone", "m"])
+                return isGiven ? [] : [flag] + configuration.milestones.map(String.init)
+            case .convolution where configuration.exact: return []
+            default: return page[key].map { ["\(flag)=\($0)"] } ?? []
+            }
+        }
+    }
+
+    /// Refuses a configuration that computes something else.
+    ///
+    /// - Throws: `ConfigurationError` with what differs.
+    func check(_ changed: RunConfiguration) throws(ConfigurationError) {
+        let differences = differences(in: changed)
+        guard !differences.isEmpty else { return }
+        throw ConfigurationError(
+            reason: "the run would not go on as it was started: \(differences)\n"
+                + "Leave these flags out, or accept another result with --allow-change.")
+    }
+
+    /// `lr 0.005 → 0.01, seed 0 → 1`; empty if nothing that matters differs.
+    func differences(in changed: RunConfiguration) -> String {
+        let (before, after) = (configuration.plainValues, changed.plainValues)
+        return RunConfiguration.CodingKeys.allCases.filter { key in
+            !Self.freeKeys.contains(key) && before[key] != after[key]
+        }.map { "\($0.rawValue) \(before[$0] ?? "none") → \(after[$0] ?? "none")" }
+            .joined(separator: ", ")
+    }
+
+    /// The data with the labels that the run began with.
+    func labelling(_ dataset: ImageDataset) throws(ClassMismatchError) -> ImageDataset {
+        guard let classes = card.classes else { return dataset }
+        return try dataset.labelled(as: classes, knownBy: folder.path)
+    }
+
+    /// Refuses other data: a step of it would be another step.
+    func check(trainSamples: Int) throws(ConfigurationError) {
+        guard let before = checkpoint.run["train_samples"], Int(exactly: before) != trainSamples
+        else { return }
+        throw ConfigurationError(
+            key: "dataset",
+            reason: "the run was started with \(Int(before)) training samples, and there are "
+                + "\(trainSamples) now")
+    }
+}
+
+extension RunConfiguration {
+    /// The text of every value that is set, by key.
+    fileprivate var plainValues: [CodingKeys: String] {
+        var values: [CodingKeys: String] = [:]
+        func set(_ key: CodingKeys, _ value: (some CustomStringConvertible)?) {
+            values[key] = value?.description
+        }
+        set(.dataset, dataset)
+        set(.dataDir, dataDir)
+        set(.model, model)
+        set(.rule, rule)
+        set(.waveform, waveform)
+        set(.temperature, temperature)
+        set(.labelSmoothing, labelSmoothing)
+        set(.dropout, dropout)
+        set(.pool, pool)
+        set(.epochs, epochs)
+        set(.batchSize, batchSize)
+        set(.testBatchSize, testBatchSize)
+        set(.optimizer, optimizer)
+        set(.lr, lr)
+        set(.momentum, momentum)
+        set(.nesterov, nesterov)
+        set(.warmupSteps, warmupSteps)
+        set(.weightDecay, weightDecay)
+        set(.lrScheduler, lrScheduler)
+        set(.milestones, milestones)
+        set(.gamma, gamma)
+        set(.patience, patience)
+        set(.seed, seed)
+        set(.maxSteps, maxSteps)
+        set(.limitTrain, limitTrain)
+        set(.limitTest, limitTest)
+        set(.badImages, badImages)
+        set(.backend, backend)
+        set(.device, device)
+        set(.kernelEngine, kernelEngine)
+        set(.threads, threads)
+        set(.convolution, convolution)
+        set(.tuning, tuning)
+        set(.exact, exact)
+        return values
+    }
+}
