@@ -1,13 +1,13 @@
 // The host puts this before every kernel file, because #include cannot find an embedded file.
 //
-// VECTOR is how many neighbouring elements a work-item takes at a time: 16 on processors, where a
-// work-group is one work-item; on GPUs 4 where it divides the row, else 1.
+// VECTOR is the number of neighbouring elements that a work-item takes at a time: 16 on processors,
+// whose work-groups are one work-item; on GPUs 4 if it divides the row, else 1.
 //
 // WHOLE says that rows of channels are whole vectors, so that a processor need not look for ends.
 //
-// Local memory is an argument, because PoCL 3.1 shares some arrays that a kernel declares and passes to
-// functions between its threads. The slabs of tile_local.cl are declared nevertheless, because their
-// size is fixed; they were correct with 32 threads.
+// Local memory is an argument, because PoCL 3.1 shares some arrays that a kernel declares and
+// passes to functions between its threads. The slabs of tile_local.cl are declared nevertheless,
+// because their size is fixed; they were correct with 32 threads.
 
 #ifndef VECTOR
 #define VECTOR 1
@@ -61,7 +61,7 @@ static floatv load(global const float *row, int i, int end)
     return load_padded(row, i, end, 0.0f);
 }
 
-// Writes what of `x` lies before `end`.
+// Writes the elements of `x` that lie before `end`.
 static void store(floatv x, global float *row, int i, int end)
 {
 #if WHOLE
@@ -78,7 +78,7 @@ static void store(floatv x, global float *row, int i, int end)
 #endif
 }
 
-// Adds `x` to what a row holds, or begins it.
+// Adds `x` to a row, or begins the row with it.
 static void accumulate(floatv x, global float *row, int i, int end, bool begin)
 {
     store(begin ? x : x + load(row, i, end), row, i, end);

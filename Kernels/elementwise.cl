@@ -132,7 +132,7 @@ kernel void sum_row_products(global const float *left, global const float *right
     }
 }
 
-// SplitMix64 of `key`, as RandomSource has it: element i is dropped where its top 24 bits, as a
+// SplitMix64 of `key`, as RandomSource has it: element i is dropped if its top 24 bits, as a
 // fraction, are below `probability`.
 kernel void dropout(global const float *input, global float *output, const int count,
                     const int run, const int key_high, const int key_low,

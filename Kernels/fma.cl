@@ -11,7 +11,7 @@
 
 // The rounding errors of the product (Dekker 1971: halves of 12 bits have exact products) and of the
 // sum (Knuth's TwoSum) are added again. The bits are those of an fma unless that last
-// addition lands on a tie; products below 1e-30 lose what would not be a normal number.
+// addition lands on a tie; products below 1e-30 lose bits that would be subnormal.
 #define DEFINE_EMULATED_FMA(T, INT)                                                       \
     static __attribute__((overloadable)) T emulated_fma(T x, T y, T z)                    \
     {                                                                                     \

@@ -76,7 +76,7 @@ kernel void count_correct(global const float *logits, global const int *labels,
     }
 }
 
-// `value` where the column is the row's label, else 0.
+// `value` if the column is the row's label, else 0.
 kernel void one_hot(global const int *labels, global float *output, const int count,
                     const int run, const int classes, const float value)
 {

@@ -1,11 +1,11 @@
 // Matrix products on GPUs, by tiles in local memory.
 
 #ifdef THREADS
-// output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column], or added to what is
-// there where it accumulates. TRANSPOSED_LEFT: left is [depth, rows]; TRANSPOSED_RIGHT: right is
-// [columns, depth]. ALIGNED: all rows are whole quads. The last axis of the launch counts splits
-// of the depth, whose partial sums these are, or products of a batch: left_step, right_step and
-// depth_step lead from one to the next.
+// output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column], or that is
+// added to the output if it accumulates. TRANSPOSED_LEFT: left is [depth, rows]; TRANSPOSED_RIGHT:
+// right is [columns, depth]. ALIGNED: all rows are whole quads. The last axis of the launch counts
+// splits of the depth, whose partial sums these are, or products of a batch: left_step, right_step
+// and depth_step lead from one to the next.
 kernel __attribute__((reqd_work_group_size(THREADS, THREADS, 1)))
 void multiply(global const float *restrict left, global const float *restrict right,
               global const float *restrict bias, global float *restrict output, int rows,
@@ -20,7 +20,7 @@ void multiply(global const float *restrict left, global const float *restrict ri
     right += (size_t)step * right_step;
     output += (size_t)step * rows * columns;
 
-    // Where this work-item's quads lie in a slab.
+    // The positions of this work-item's quads in a slab.
 #if TRANSPOSED_LEFT
     const int ak = tile.quad / TILE, am = tile.quad % TILE;
 #else

@@ -31,8 +31,8 @@ void pack_columns(global const float *restrict matrix, global float *restrict pa
 }
 
 #ifdef ROWS
-// Adds a tile of sums, `skipped` rows aside, to what the output holds, or to the bias where the
-// sums begin. Whole tiles are worth a path without questions: a slab is soon over.
+// Adds a tile of sums, `skipped` rows aside, to the output, or to the bias if the sums begin. Whole
+// tiles have a path without conditions, because a slab is soon over.
 inline void add_tile(float16 (*sum)[VECTORS], int skipped, int rows, global const float *bias,
                      global float *output, int columns, int width, int begins)
 {
@@ -60,10 +60,11 @@ inline void add_tile(float16 (*sum)[VECTORS], int skipped, int rows, global cons
 // output[row, column] = bias[column] + Σ_k left[row, k] · right[k, column]. Right: panel p of row k
 // at p · panel_stride + k · row_stride. The last axis of the launch counts splits of the depth,
 // whose partial sums these are, or products of a batch: left_step, right_step and depth_step lead
-// from one to the next. A work-item owns some tiles of some panels and visits all of them for one slab of
-// the depth after the other, so that a slab of its panels stays in the cache; in it runs are summed
-// by themselves, for short sums round less. With PACKS right is a matrix [depth, columns], or the
-// transpose of one, of which a work-item makes the panels of a slab in its part of `packed`.
+// from one to the next. A work-item owns some tiles of some panels and visits all of them for one
+// slab of the depth after the other, so that a slab of its panels stays in the cache; in it runs
+// are summed by themselves, for short sums round less. With PACKS right is a matrix [depth,
+// columns], or the transpose of one, of which a work-item makes the panels of a slab in its part of
+// `packed`.
 kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void multiply(global const float *restrict left, global const float *restrict right,
               global const float *restrict bias, global float *restrict output, int rows,
@@ -141,8 +142,8 @@ void multiply(global const float *restrict left, global const float *restrict ri
     }
 }
 
-// The same with the left factor transposed, a sum of outer products, added to what the output holds
-// where it accumulates. Left: [depth, rows], or panels [panel][depth][left_width] of the rows. A
+// The same with the left factor transposed, a sum of outer products, added to the output if it
+// accumulates. Left: [depth, rows], or panels [panel][depth][left_width] of the rows. A
 // work-item owns some tiles and visits all of them for one chunk of the depth after the other, so
 // that a chunk stays in the cache. Rows must be at least ROWS.
 kernel __attribute__((reqd_work_group_size(1, 1, 1)))

@@ -88,8 +88,8 @@ kernel void batch_moments(global const float *input, global float *partial, cons
     }
 }
 
-// From those of `groups` groups, each of `group_rows` rows but the last, what a batch is
-// normalised with; moves the running values.
+// The mean and inverse deviation of a batch, from the moments of `groups` groups, each of
+// `group_rows` rows but the last; moves the running values.
 kernel void batch_statistics(global const float *partial, global float *mean,
                              global float *inverse_deviation, global float *running_mean,
                              global float *running_variance, const int rows, const int channels,

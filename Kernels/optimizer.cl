@@ -8,7 +8,7 @@ kernel void update_sgd(global float *parameters, global const float *gradient,
     FOR_ELEMENTS(i, count, run) {
         const floatv p = load(parameters, i, count);
         const floatv g = fma(p, (floatv)decay, load(gradient, i, count));
-        // At the first step what `momentum` holds is undefined.
+        // At the first step `momentum` is undefined.
         const floatv m = is_first ? g : fma(load(momentum, i, count), (floatv)keep, g);
         const floatv step = nesterov ? fma(m, (floatv)keep, g) : m;
         store(m, momentum, i, count);

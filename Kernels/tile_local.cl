@@ -3,8 +3,8 @@
 // by row. The slabs are as deep as lets every work-item fetch one quad of each factor. Like
 // common.cl, put before every kernel file by the host.
 //
-// Plain `inline`, deliberately: with `static` or `always_inline` PoCL splits the functions in its loops
-// over work-items, and the kernels take three times as long.
+// Plain `inline`, deliberately: with `static` or `always_inline` PoCL splits the functions in its
+// loops over work-items, and the kernels take three times as long.
 
 #ifdef THREADS
 #define TILE (THREADS * ITEM)
@@ -102,7 +102,7 @@ inline void multiply_slab(local float4 (*a)[PITCH], local float4 (*b)[PITCH], Ti
         for (int q = 0; q < QUADS; ++q) total[i][q] += sum[i][q];
 }
 
-// The block's part of output[row, column] = bias[column] + sum, or added to what is there where it
+// The block's part of output[row, column] = bias[column] + sum, or added to the output if it
 // accumulates.
 inline void store_tile(Tile tile, float4 (*sum)[QUADS], global const float *bias,
                        global float *output, int rows, int columns, int accumulates)

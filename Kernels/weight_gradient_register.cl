@@ -3,9 +3,9 @@
 // output's gradient in the order of the sums.
 
 // Rows of images [row][width][pixel_stride], from first_row on, to blocks of channels
-// [block][row][columns][CHANNELS], zeros beyond the last channel: what one tile of the weights'
-// gradient reads lies together, where the image's own strides are powers of two and fall into a
-// few sets of the cache.
+// [block][row][columns][CHANNELS], zeros beyond the last channel. So the elements that one tile
+// of the weights' gradient reads lie together; in the image their strides are powers of two, which
+// fall into a few sets of the cache.
 kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void pack_channels(global const float *restrict input, global float *restrict packed,
                    int first_row, int width, int pixel_stride, int channels, int columns)
@@ -34,10 +34,10 @@ void pack_channels(global const float *restrict input, global float *restrict pa
 #define COLUMNS (16 * VECTORS)
 
 // partials[split][tap][c][o] = Σ input[pixel · stride + tap − padding, c] · gradient[pixel, o] over
-// the split's rows of images, added to what is there where it accumulates. A work-item owns some
+// the split's rows of images, added to the output if it accumulates. A work-item owns some
 // tiles of CHANNELS × COLUMNS and visits all of them for one chunk of rows after the other, so that
 // a chunk stays in the cache. Input in blocks, see pack_channels; gradient in panels
-// [panel][pixel][COLUMNS], or, where one panel holds all outputs, as it is from gradient_row on.
+// [panel][pixel][COLUMNS], or, if one panel holds all outputs, as it is from gradient_row on.
 kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void weight_gradient(global const float *restrict input, global const float *restrict gradient,
                      global float *restrict partials, int height, int width, int channels,

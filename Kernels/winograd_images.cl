@@ -8,13 +8,13 @@
 // they round least in float32. Matrices in rows of points ± r share their sums and differences.
 //
 // A tile is EXTENT × EXTENT, so it has TILE_POSITIONS elements. Transformed images lie as
-// [position][panel][tile][width], in panels of `width` channels or all in one. Work-items take rows of
-// tiles and vectors of channels, see common.cl.
+// [position][panel][tile][width], in panels of `width` channels or all in one. Work-items take rows
+// of tiles and vectors of channels, see common.cl.
 
 #define EXTENT (OUTPUT + 2)
 #define TILE_POSITIONS (EXTENT * EXTENT)
 
-// r = √2, and what the matrices hold of it.
+// r = √2, and its multiples in the matrices.
 #define ROOT_TWO 1.414213562f
 #define ROOT_HALF 0.707106781f
 #define QUARTER_ROOT 0.353553391f
@@ -88,7 +88,7 @@ static void spread_gradients(const floatv *y, const int from, floatv *d, const i
     const int left = (tile) % across * OUTPUT, top = (tile) / across % down * OUTPUT; \
     const int image = (tile) / across / down
 
-// Where the tile's channels c ... lie for the first position, and how far apart its positions are.
+// The address of the tile's channels c ... for the first position, and the stride of its positions.
 #define TRANSFORMED(transformed, row, c)                                         \
     const int panels = (channels + width_of_panel - 1) / width_of_panel;         \
     const int lane = (c) % width_of_panel, lane_end = lane + channels - (c);     \
@@ -171,7 +171,7 @@ kernel void transform_gradient(global const float *gradient, global const float 
     }
 }
 
-// Y = Aᵀ M A + bias of the tiles from `first_tile` on, what of it lies in the image.
+// Y = Aᵀ M A + bias of the tiles from `first_tile` on, for the pixels that lie in the image.
 kernel void transform_output(global const float *products, global const float *bias,
                              global float *output, const int rows, const int channels,
                              const int item_rows, const int first_tile, const int height,

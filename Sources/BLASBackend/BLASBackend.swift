@@ -20,8 +20,8 @@ public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
     /// - Parameters:
     ///   - threads: threads that compute, the caller's included; nil for one a core.
     ///   - convolutionAlgorithm: one for all shapes that it covers, or the backend's choice.
-    /// - Throws: ``ThreadError`` if the system refuses a thread; ``OutOfMemoryError`` if its address space
-    ///   is limited and too small for OpenBLAS.
+    /// - Throws: ``ThreadError`` if the system refuses a thread; ``OutOfMemoryError`` if its
+    ///   address space is limited and too small for OpenBLAS.
     /// - Precondition: `threads` is positive.
     public init(
         threads: Int? = nil, convolutionAlgorithm: ConvolutionAlgorithm = .automatic
@@ -34,8 +34,8 @@ public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
         self.threads = try ThreadPool(count: count)
     }
 
-    /// A dry run of `backend`: it calls the operations with idle threads and a scratch pool of its own,
-    /// and counts. Only threads read and write elements, so the operands need no storage.
+    /// A dry run of `backend`: it calls the operations with idle threads and a scratch pool of its
+    /// own, and counts. Only threads read and write elements, so the operands need no storage.
     private init(dryRunOf backend: BLASBackend) {
         convolutionAlgorithm = backend.convolutionAlgorithm
         memory = HostMemorySource(dryRunOf: backend.memory)
@@ -51,7 +51,8 @@ public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
 }
 
 extension BLASBackend {
-    /// Runs `body` for all parts of `0..<count` at the same time. Parts begin at multiples of `grain`.
+    /// Runs `body` for all parts of `0..<count` at the same time. Parts begin at multiples of
+    /// `grain`.
     ///
     /// - Parameter work: operations per element; too little work stays on one thread.
     func parallelFor(

@@ -31,7 +31,7 @@ extension BLASBackend {
 }
 
 extension ConvolutionGeometry {
-    /// Whether this backend's tiles can compute it: of what Winograd's filtering allows, images that
-    /// keep their size. ``WinogradTiles`` counts no other.
+    /// Whether this backend's tiles can compute it. ``WinogradTiles`` counts only images that keep
+    /// their size.
     fileprivate var allowsWinogradTiles: Bool { allowsWinograd && padding == 1 }
 }

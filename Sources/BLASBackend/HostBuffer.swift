@@ -21,7 +21,8 @@ final class HostMemorySource {
 
     var isDryRun: Bool { dryRunLimit != nil }
 
-    /// Bytes that the backend may hold: the machine's memory, or less if the address space is limited.
+    /// Bytes that the backend may hold: the machine's memory, or less if the address space is
+    /// limited.
     var available: Int {
         if let dryRunLimit { return dryRunLimit }
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)

@@ -4,9 +4,9 @@ import Tensors
 
 /// The memory that OpenBLAS takes for itself.
 ///
-/// At a thread's first product OpenBLAS maps a buffer. If the system refuses, OpenBLAS asks again, for
-/// ever. So a process with a limited address space (`ulimit -v`) keeps as much free as all threads will
-/// take.
+/// At a thread's first product OpenBLAS maps a buffer. If the system refuses, OpenBLAS asks again,
+/// for ever. So a process with a limited address space (`ulimit -v`) keeps as much free as all
+/// threads will take.
 enum OpenBLASMemory {
     /// OpenBLAS's buffer and a thread's stack.
     private static let bytesPerThread = (128 << 20) + (8 << 20)

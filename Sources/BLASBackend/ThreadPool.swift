@@ -152,7 +152,8 @@ private final class SharedState {
         }
     }
 
-    /// Runs part `index` of the newest job, and tells whether there was one; nil once the pool is closed.
+    /// Runs part `index` of the newest job, and tells whether there was one; nil once the pool is
+    /// closed.
     ///
     /// A function of its own, so that the reference to the job is gone before the caller is told that
     /// the job has ended.

@@ -4,8 +4,8 @@ import Tensors
 /// How a 3×3 convolution of stride 1 and padding 1 is cut into Winograd's tiles.
 ///
 /// A chunk of tiles is transformed, multiplied and transformed back before the next one begins, so
-/// that what lies between stays in the last cache. All threads work on one chunk: a result does not
-/// depend on their number.
+/// that the transformed data stays in the last-level cache. All threads work on one chunk: a result
+/// does not depend on their number.
 struct WinogradTiles {
     let size: WinogradSize
     let batch, height, width: Int

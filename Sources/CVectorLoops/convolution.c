@@ -1,6 +1,6 @@
 #include "loops.h"
 
-/// Where an output pixel of the batch lies, and the input window in front of it.
+/// The position of an output pixel in the batch, and so of its input window.
 typedef struct {
     long image, row, column;
 } pixel;

@@ -4,7 +4,7 @@
 
 enum { max_taps = 9 };
 
-/// `y = Σ_taps source · weight (+ start)` over `count` taps, a constant where it is inlined.
+/// `y = Σ_taps source · weight (+ start)` over `count` taps, a constant once it is inlined.
 INLINE void sum_taps(
     const float *const *sources, const float *const *weights, int count, const float *start,
     float *y, long channels

@@ -3,7 +3,7 @@
 TARGET_CLONES void vector_sgd(
     float *parameters, const float *gradient, float *momentum, long count, vector_sgd_step step
 ) {
-    // A first step reads no momentum: what the memory holds may be NaN.
+    // A first step reads no momentum: the memory may hold NaN.
     VECTORIZE_ELEMENTS
     for (long i = 0; i < count; i++) {
         float g = gradient[i] + step.decay * parameters[i];

@@ -135,7 +135,7 @@ INLINE corner corner_of(long tile, const vector_winograd_tiles *tiles) {
         tile % tiles->tile_columns * tiles->size};
 }
 
-/// The offset of the pixel `down` and `across` from a tile's corner, or -1 where it is outside.
+/// The offset of the pixel `down` and `across` from a tile's corner, or -1 if it is outside.
 INLINE long pixel_offset(
     corner at, const vector_winograd_tiles *tiles, long down, long across, long channels
 ) {

@@ -52,8 +52,8 @@ public final class OpenCLBackend {
 
     /// Opens `device`.
     ///
-    /// - Parameter programs: a folder for compiled programs; nil for the usual one, if the driver keeps
-    ///   none itself.
+    /// - Parameter programs: a folder for compiled programs; nil for the usual one, if the driver
+    ///   keeps none itself.
     public init(
         _ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false,
         tuning: TuningTable = .default, fma: FMAPolicy = .separate,
@@ -104,14 +104,14 @@ public final class OpenCLBackend {
         clReleaseContext(context)
     }
 
-    /// Every launch since the last ``resetProfile()``, as the device timed it; waits for what is
-    /// under way. Empty unless the backend was opened with `profiling`.
+    /// Every launch since the last ``resetProfile()``, as the device timed it; waits for the
+    /// launches under way. Empty unless the backend was opened with `profiling`.
     public func profile() throws -> [KernelSpan] { try profiler?.spans() ?? [] }
 
     /// Forgets all launches so far.
     public func resetProfile() throws { try profiler?.reset() }
 
-    /// A buffer of at least `count` zeros that stays zero: what kernels read in place of padding.
+    /// A buffer of at least `count` zeros that stays zero. Kernels read it in place of padding.
     ///
     /// Grown to powers of two, so rarely.
     func zeros(count: Int) throws -> Tensor {

@@ -17,9 +17,9 @@
 public protocol Backend: DeviceMemory, MatrixOps, ConvolutionOps, ElementwiseOps,
     NormalizationOps, PoolingOps, LossOps, LocalLossOps, OptimizerOps
 {
-    /// A backend that takes the same calls and counts the same bytes as this one, but holds no memory,
-    /// computes nothing and reads zeros. It tells exactly what this one would hold. Nil if the backend
-    /// cannot do that.
+    /// A backend that takes the same calls and counts the same bytes as this one, but holds no
+    /// memory, computes nothing and reads zeros. It counts exactly the bytes that this one would
+    /// hold. Nil if the backend cannot do that.
     func dryRun() -> (any Backend)?
 }
 

@@ -1,4 +1,5 @@
-/// A backend that forwards every operation to another. Subclass it to watch them all, or to change one.
+/// A backend that forwards every operation to another. Subclass it to watch them all, or to change
+/// one.
 ///
 /// An operation with a default implementation must be forwarded here explicitly, or the default hides
 /// the implementation of ``base``.

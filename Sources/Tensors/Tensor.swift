@@ -51,7 +51,7 @@ public struct Tensor {
         return Tensor(TensorSpec(shape, elementType), buffer: buffer)
     }
 
-    /// The first `batch` of the outermost extent: what the last, smaller batch of an epoch uses.
+    /// The first `batch` of the outermost extent, for the last, smaller batch of an epoch.
     ///
     /// - Precondition: there are as many.
     public func prefix(batch: Int) -> Tensor {

@@ -9,8 +9,8 @@ extension ConformanceCase.Settings {
 }
 
 extension ConformanceCase {
-    /// The first value that no case can hold: a size that cannot be computed with, an invalid number, or a
-    /// list that does not fit the settings. Nil for a sound case.
+    /// The first value that no case can hold: a size that cannot be computed with, an invalid
+    /// number, or a list that does not fit the settings. Nil for a sound case.
     var problem: String? {
         let extents = settings.extents
         let (batch, classes) = (settings.batch, settings.classes)

@@ -62,7 +62,7 @@ public struct ConformanceError: Error, CustomStringConvertible {
 
 /// How far a backend landed from a case, and how far it may land.
 public struct ConformanceResult: Sendable {
-    /// A deviation, and what is allowed: 2·10⁻⁵, or ten times what PyTorch's float32 shows.
+    /// A deviation, and the largest allowed: 2·10⁻⁵, or ten times that of PyTorch's float32.
     public struct Measure: Sendable {
         /// The largest deviation found, and the largest allowed.
         public let deviation, allowed: Double
@@ -74,7 +74,7 @@ public struct ConformanceResult: Sendable {
 
         /// NaN never passes.
         public var passed: Bool { deviation <= allowed }
-        /// Deviation over what is allowed: at most 1 passes.
+        /// Deviation over the largest allowed: at most 1 passes.
         public var ratio: Double { deviation / allowed }
     }
 
@@ -84,7 +84,7 @@ public struct ConformanceResult: Sendable {
     public let worstTensor: String
     /// Deviation of the worst tensor, relative to its root mean square.
     public let tensor: Measure
-    /// Whether all three are within what is allowed.
+    /// Whether all three are allowed.
     public var passed: Bool { loss.passed && logits.passed && tensor.passed }
 }
 

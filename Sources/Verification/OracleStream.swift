@@ -1,7 +1,7 @@
 import LocalLearning
 import Randomness
 
-/// The oracle's `stream(seed, name)`: what its golden cases were made of.
+/// The oracle's `stream(seed, name)`, of which its golden cases were made.
 ///
 /// SplitMix64 of `seed · γ + hash(name)`. Neighbouring seeds give one sequence shifted by one, so
 /// training must not use it; the cases need no more than values that both sides can make.

@@ -1,9 +1,10 @@
-/// The rounding errors of Float32 arithmetic: what the bounds of all cases are made of.
+/// The rounding errors of Float32 arithmetic, of which the bounds of all cases are made.
 ///
-/// Every operation may be off by `unitRoundoff`, relative to its result. To the functions that OpenCL C 1.2
-/// does not ask to round correctly (§7.4) its own limits apply, and one ULP is at most `2·unitRoundoff`:
-/// division 2.5 ULP, square root 3, exp and log 3, tanh 5. Terms of second order are covered by
-/// counting one or two roundings more than the longest of the usual ways to compute a result.
+/// Every operation may be off by `unitRoundoff`, relative to its result. To the functions that
+/// OpenCL C 1.2 does not ask to round correctly (§7.4) its own limits apply, and one ULP is at most
+/// `2·unitRoundoff`: division 2.5 ULP, square root 3, exp and log 3, tanh 5. Terms of second order
+/// are covered by counting one or two roundings more than the longest of the usual ways to compute
+/// a result.
 enum Rounding {
     static let unitRoundoff = 0x1p-24
     /// A device may flush subnormal numbers to zero.

@@ -1,6 +1,6 @@
 import Tensors
 
-/// The catalogue, run on backends: what `lls selftest` and the tests do.
+/// The catalogue, run on backends, as `lls selftest` and the tests do.
 ///
 /// One instance computes the reference's result of a case once, on however many backends it runs the
 /// case.

@@ -17,7 +17,7 @@ public struct VerificationOptions: Sendable {
 
 /// Runs `operation` on `backend` and compares with the reference.
 ///
-/// - Throws: what the backend throws.
+/// - Throws: the backend's error.
 public func verify(
     _ operation: OperationCase, on backend: any Backend,
     options: VerificationOptions = VerificationOptions()

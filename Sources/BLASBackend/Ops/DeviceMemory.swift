@@ -8,7 +8,7 @@ extension BLASBackend {
 
     public var keepsElements: Bool { !memory.isDryRun }
 
-    /// The machine's memory, or what a limit on the address space leaves.
+    /// The machine's memory, or less if the address space is limited.
     public var memoryLimits: MemoryLimits {
         let bytes = memory.available
         return MemoryLimits(total: bytes, allocation: bytes)

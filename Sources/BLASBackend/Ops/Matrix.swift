@@ -91,7 +91,8 @@ struct MatrixProduct {
     ///
     /// - Parameters:
     ///   - bias: added to every row; the whole vector, not only `columns` of it.
-    ///   - isAdded: to what the output holds, rather than in place of it. Excludes a bias.
+    ///   - isAdded: whether the sums are added to the output, rather than replacing it. Excludes a
+    ///     bias.
     func compute(
         rows: Range<Int>, columns: Range<Int>, terms: Range<Int>,
         bias: UnsafePointer<Float>? = nil, isAdded: Bool = false

@@ -34,7 +34,7 @@ void vector_divide_add(
 /// `y = √x`; `y` may be `x`.
 void vector_square_root(const float *x, float *y, long count);
 
-/// `y` = 1 where `x > 0`, -1 where `x < 0`, else `x`; `y` may be `x`.
+/// `y` = 1 if `x > 0`, -1 if `x < 0`, else `x`; `y` may be `x`.
 void vector_signum(const float *x, float *y, long count);
 
 /// `y += x`.
@@ -51,7 +51,7 @@ void vector_scale_columns(
 void vector_sum_row_products(
     const float *x, const float *y, long rows, long channels, double *sums);
 
-/// Element i of the stream `key`, from `first` on: 0 where it is below `probability`, else times
+/// Element i of the stream `key`, from `first` on: 0 if it is below `probability`, else times
 /// `factor`.
 void vector_dropout(
     const float *x, float *y, long first, long count, uint64_t key, float probability,

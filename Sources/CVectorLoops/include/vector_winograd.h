@@ -5,7 +5,8 @@
 //
 // The input patch of a tile is `side = m + 2` pixels wide and begins one pixel above and left of its
 // m×m outputs. Transformed data is `[side · side, row, channel]`: one matrix for each point, of one
-// row for each tile or input channel, `position_stride` elements apart. Pixels outside the image are 0.
+// row for each tile or input channel, `position_stride` elements apart. Pixels outside the image
+// are 0.
 
 /// Tiles over a batch of images, counted row by row, image by image.
 typedef struct {
@@ -26,7 +27,7 @@ void vector_winograd_output_gradient(
     long count, const float *zeros, float *transformed, long position_stride);
 
 /// `Aᵀ m A + bias` into the pixels of these tiles; `bias` may be null. `discard`: `channels` floats
-/// that take what falls outside.
+/// that take the pixels outside.
 void vector_winograd_output(
     const float *transformed, long position_stride, const vector_winograd_tiles *tiles, long channels,
     long first, long count, const float *bias, float *discard, float *images);

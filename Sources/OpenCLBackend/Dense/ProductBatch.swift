@@ -1,6 +1,6 @@
 import Tensors
 
-/// Products `output[b] = left[b] · right[b]` of one shape: what Winograd's transforms leave to do.
+/// Products `output[b] = left[b] · right[b]` of one shape, as Winograd's filtering needs them.
 struct ProductBatch {
     let count, rows, columns, depth: Int
     /// `[count, rows, leftWidth]`, or transposed, in panels `[count, panels, depth, leftWidth]`.
@@ -9,7 +9,7 @@ struct ProductBatch {
     let isLeftTransposed: Bool
     /// In panels `[count, panels, depth, panelWidth]`.
     let right: Tensor
-    /// Whether the products are added to what `output` holds.
+    /// Whether the products are added to `output`.
     var accumulates = false
     /// `[count, rows, columns]`.
     let output: Tensor

@@ -84,8 +84,8 @@ extension OpenCLBackend {
         }
     }
 
-    /// The images of one slab: equal shares of the batch, as many as a part of the cache holds. It does
-    /// not depend on the tile, which must not change a byte.
+    /// The images of one slab: equal shares of the batch, as many as a part of the cache holds. It
+    /// does not depend on the tile, which must not change a byte.
     private func slab(of batch: Int, bytesPerImage: Int) -> Int {
         let slabs = ceilingDivision(batch, max(traits.slabBytes(.register) / bytesPerImage, 1))
         return ceilingDivision(batch, slabs)

@@ -73,9 +73,9 @@ struct MacroTile {
     /// The launch that covers all tiles of all products.
     let global: [Int]
 
-    /// The fastest choice, by measurement: panels whose slabs fill half of a core's cache, then as many
-    /// bands as leave every compute unit four nearly equal shares. Each share packs its panels anew, so
-    /// there should not be more of them.
+    /// The fastest choice, by measurement: panels whose slabs fill half of a core's cache, then as
+    /// many bands as leave every compute unit four nearly equal shares. Each share packs its panels
+    /// anew, so there should not be more of them.
     init(bands: Int, panels: Int, products: Int, computeUnits: Int) {
         let shares = { (width: Int) in ceilingDivision(panels, width) * products }
         let width = [4, 2].first { shares($0) * bands >= 32 * computeUnits } ?? 1

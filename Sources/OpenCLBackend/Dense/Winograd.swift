@@ -56,7 +56,7 @@ extension OpenCLBackend {
         let (channels, outputs) = (pass.channels, pass.outputChannels)
         let tiles = WinogradTiles(pass, extent: extent)
         let chunk = chunk(of: tiles, channels + outputs, filters: channels * outputs)
-        // In panels, what a tile of the product reads lies together.
+        // In panels the elements that a tile of the product reads lie together.
         let width = panelWidth(rows: channels, columns: outputs, isLeftTransposed: true)
         let leftWidth = engine == .register ? 16 : channels
         try withScratch([

@@ -85,7 +85,7 @@ extension OpenCLBackend: ConvolutionOps {
     }
 }
 
-/// A convolution as the kernels see it: what is read, what is written, and how taps relate them.
+/// A convolution as the kernels see it: the image read, the image written, and the taps between them.
 ///
 /// The input's gradient is a convolution too: of the output's gradient with the flipped weights, read
 /// only at the positions that the stride divides.

@@ -1,7 +1,8 @@
 import Tensors
 
 extension OpenCLBackend: LocalLossOps {
-    /// The most classes for which one kernel computes everything; for more, matrix products are faster.
+    /// The most classes for which one kernel computes everything; for more, matrix products are
+    /// faster.
     private static var maxFusedClasses: Int { 64 }
 
     public func synchronizationLoss(
@@ -105,7 +106,8 @@ extension OpenCLBackend: LocalLossOps {
         }
     }
 
-    /// Whether Σs and Σs·x̂ per window suffice for the gradient; true for piecewise-linear activations.
+    /// Whether Σs and Σs·x̂ per window suffice for the gradient; true for piecewise-linear
+    /// activations.
     private func keepsWindowSums(_ activation: Activation, _ geometry: AveragePoolGeometry) -> Bool
     {
         geometry.isSpatial && activation != .tanh

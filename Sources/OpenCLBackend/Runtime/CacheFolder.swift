@@ -34,7 +34,8 @@ public struct CacheFolder: Sendable {
         path.appending(pathPart: "\(fingerprint(key.utf8)).\(type)")
     }
 
-    /// The bytes that were written for `key`; nil if the file is absent, incomplete or for another key.
+    /// The bytes that were written for `key`; nil if the file is absent, incomplete or for another
+    /// key.
     public func read(_ key: String, type: String) -> Data? {
         let file = file(for: key, type: type)
         guard let bytes = try? readFile(file, limit: Self.maxSize) else { return nil }

@@ -101,7 +101,8 @@ public struct DeviceTraits: Sendable {
     static func isPoCL(_ platform: String) -> Bool { platform == "Portable Computing Language" }
 
     /// Whether the driver gains by a cache of compiled programs. PoCL does not, because fetching the
-    /// binary triggers another compilation; NVIDIA has a cache of its own; Oclgrind is an interpreter.
+    /// binary triggers another compilation; NVIDIA has a cache of its own; Oclgrind is an
+    /// interpreter.
     var wantsBinaryCache: Bool {
         !["Portable Computing Language", "NVIDIA CUDA", "Oclgrind"].contains(platform)
     }

@@ -1,9 +1,9 @@
 /// How many work-items a group may have: on the whole device, and in single kernels, which may allow
 /// fewer if they need many registers.
 ///
-/// `LLS_OPENCL_GROUP_LIMIT` makes the limits smaller than they are, to try how such a device behaves. Its
-/// entries are separated by commas: `64` limits the device, `kernel=64` every kernel, and `convolve=64`
-/// the kernel of that name.
+/// `LLS_OPENCL_GROUP_LIMIT` makes the limits smaller than they are, to try how such a device
+/// behaves. Its entries are separated by commas: `64` limits the device, `kernel=64` every kernel,
+/// and `convolve=64` the kernel of that name.
 package struct GroupLimits: Sendable {
     /// The limit of the device.
     package private(set) var device: Int

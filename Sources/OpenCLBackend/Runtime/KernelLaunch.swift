@@ -21,7 +21,8 @@ extension OpenCLBackend {
     ///
     /// - Parameters:
     ///   - global: work-items along each axis, multiples of `local`.
-    ///   - local: work-items per group along each axis. If the kernel allows fewer, there are more and
+    ///   - local: work-items per group along each axis. If the kernel allows fewer, there are more
+    ///     and
     ///     smaller groups, so the items of a group must work alone.
     ///   - limit: of a group, if the caller knows it already.
     func launch(

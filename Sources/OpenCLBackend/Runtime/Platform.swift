@@ -13,8 +13,8 @@ public struct OpenCLPlatform {
 
     /// All platforms, in the loader's order: a device's id counts them from 0.
     ///
-    /// - Throws: ``DeviceSelectionError/noPlatform`` if none is installed, ``OpenCLError`` if the loader
-    ///   itself fails.
+    /// - Throws: ``DeviceSelectionError/noPlatform`` if none is installed, ``OpenCLError`` if the
+    ///   loader itself fails.
     public static func all() throws -> [OpenCLPlatform] {
         var count: cl_uint = 0
         let status = clGetPlatformIDs(0, nil, &count)

@@ -25,7 +25,7 @@ final class Profiler {
         if pending.count >= 4096 { try settle() }
     }
 
-    /// All launches so far, in order. Waits for what is under way.
+    /// All launches so far, in order. Waits for the launches under way.
     func spans() throws -> [KernelSpan] {
         try settle()
         let origin = settled.map(\.start).min() ?? 0
@@ -36,7 +36,7 @@ final class Profiler {
         }
     }
 
-    /// Forgets all launches so far. Waits for what is under way.
+    /// Forgets all launches so far. Waits for the launches under way.
     func reset() throws {
         try settle()
         settled.removeAll(keepingCapacity: true)

@@ -17,7 +17,7 @@ extension OpenCLBackend {
 
     /// `tile`, or the largest smaller one in whose groups the device runs `kernel`.
     ///
-    /// - Parameter defines: what the kernel is compiled with for a tile.
+    /// - Parameter defines: the constants of the kernel for a tile.
     /// - Throws: ``DeviceSelectionError`` if there is none.
     func fitted(
         _ tile: LocalTile, to source: KernelSource, _ kernel: String,

@@ -1,14 +1,15 @@
 import Tensors
 
-/// Searches variants by a backend of its own, so that nobody else holds the memory and programs of the
-/// search.
+/// Searches variants by a backend of its own, so that nobody else holds the memory and programs of
+/// the search.
 public final class Tuner {
     private let backend: OpenCLBackend
     private let clock = ContinuousClock()
 
     /// How far a search goes.
     public enum Scope: Sendable {
-        /// Only variants that compute the very bytes of the default: a run may search these by itself.
+        /// Only variants that compute the very bytes of the default: a run may search these by
+        /// itself.
         case sameBytes
         /// Other algorithms and orders of summation too.
         case all

@@ -4,7 +4,8 @@ import Tensors
 public struct Variant: Hashable, Codable, Sendable, CustomStringConvertible {
     var register: RegisterTile?
     var local: LocalTile?
-    /// The algorithm of a convolution that allows Winograd's filtering. A tile belongs to the direct one.
+    /// The algorithm of a convolution that allows Winograd's filtering. A tile belongs to the
+    /// direct one.
     var algorithm: ConvolutionAlgorithm?
 
     public var description: String {

@@ -40,7 +40,7 @@ package struct VariantSearch<Choice> {
         package var isComplete = true
     }
 
-    /// - Throws: what the default throws; a candidate that throws is skipped.
+    /// - Throws: the default's error; a candidate that throws is skipped.
     package func run() throws -> Outcome {
         var outcome = Outcome()
         let expected = try compute(nil)
@@ -72,8 +72,8 @@ package struct VariantSearch<Choice> {
         return outcome
     }
 
-    /// How many times faster than the default. The second of two runs finds the cache warm, so they take
-    /// turns.
+    /// How many times faster than the default. The second of two runs finds the cache warm, so they
+    /// take turns.
     private func gain(of candidate: Choice) throws -> Double {
         let gains = try (0..<Self.rounds).map { round in
             let isFirst = round.isMultiple(of: 2)

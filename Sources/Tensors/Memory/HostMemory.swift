@@ -62,7 +62,10 @@ public enum HostMemory {
     /// Throws unless the system gives `bytes`. Call it before making an array whose size a user
     /// chooses: Swift ends the program if it cannot allocate an array.
     ///
-    /// - Parameter purpose: what the bytes are for, as in "the images of a batch".
+    /// - Parameters:
+    ///   - bytes: the size of the array.
+    ///   - purpose: its use, as in "the images of a batch".
+    /// - Throws: ``OutOfMemoryError``.
     public static func check(_ bytes: Int, for purpose: String) throws {
         // Less is not worth a system call; a machine that is so short cannot go on in any case.
         guard bytes >= 1 << 20 else { return }

@@ -20,7 +20,7 @@ package final class ScratchPool<Memory: ScratchMemory> {
     /// Runs `body` with memory of at least `byteCounts` bytes each, in this order.
     ///
     /// - Parameter allocate: makes an allocation of at least that many bytes.
-    /// - Throws: what `allocate` and `body` throw.
+    /// - Throws: the errors of `allocate` and `body`.
     package func withScratch<Result>(
         _ byteCounts: [Int], allocate: (Int) throws -> Memory, _ body: ([Memory]) throws -> Result
     ) throws -> Result {

@@ -4,7 +4,8 @@ public enum ElementType: Sendable {
     case float32
     /// Two's complement, 4 bytes.
     case int32
-    /// Memory without elements, counted in bytes: an arena, of which only slices are read and written.
+    /// Memory without elements, counted in bytes: an arena, of which only slices are read and
+    /// written.
     case byte
 
     /// Bytes of one element.
@@ -32,12 +33,12 @@ public struct TensorSpec: Hashable, Sendable, CustomStringConvertible {
     /// Bytes of all elements; `Int.max` if they are too many for an `Int`.
     public var byteCount: Int { shape.count.saturatingMultiplied(by: elementType.byteCount) }
 
-    /// No tensor has more bytes: 128 TiB, the address space of a processor. All sizes that are derived
-    /// from smaller ones fit an `Int`.
+    /// No tensor has more bytes: 128 TiB, the address space of a processor. All sizes that are
+    /// derived from smaller ones fit an `Int`.
     private static let maxBytes = 1 << 47
 
-    /// ``byteCount``, if a device may be asked for it. Backends call it before they allocate, so that no
-    /// size is too large for the arithmetic afterwards.
+    /// ``byteCount``, if a device may be asked for it. Backends call it before they allocate, so
+    /// that no size is too large for the arithmetic afterwards.
     ///
     /// - Throws: ``OutOfMemoryError`` if no machine has so many bytes.
     public func checkedByteCount() throws -> Int {

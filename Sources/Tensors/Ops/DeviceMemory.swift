@@ -47,8 +47,8 @@ public protocol DeviceMemory: AnyObject {
     /// The most that ``makeTensor(_:)`` can give, known before it is asked.
     var memoryLimits: MemoryLimits { get }
 
-    /// Whether tensors keep their elements. If not, as in a dry run, callers need not compute values for
-    /// them.
+    /// Whether tensors keep their elements. If not, as in a dry run, callers need not compute
+    /// values for them.
     var keepsElements: Bool { get }
 
     /// A new tensor; its elements are undefined.
@@ -122,7 +122,8 @@ extension DeviceMemory {
         try withScratch(shapes.map { TensorSpec($0) }, body)
     }
 
-    /// Traps, with all sizes, unless a slice may start at byte `offset` and lies inside. For backends.
+    /// Traps, with all sizes, unless a slice may start at byte `offset` and lies inside. For
+    /// backends.
     public func checkSlice(of tensor: Tensor, atByte offset: Int, _ spec: TensorSpec) {
         precondition(
             offset >= 0 && offset % sliceAlignment == 0

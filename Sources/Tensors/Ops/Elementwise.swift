@@ -2,15 +2,15 @@
 ///
 /// All tensors of a map have one shape. A NaN in a source is a NaN in the result. With
 /// ``scaleAdd(_:_:_:into:)``, ``multiplyAdd(_:_:_:_:into:)``, ``divideAdd(_:_:_:epsilon:_:into:)``,
-/// ``squareRoot(_:into:)`` and ``signum(_:into:)`` any elementwise optimizer can be written; the tests
-/// hold Adam and Lion.
+/// ``squareRoot(_:into:)`` and ``signum(_:into:)`` any elementwise optimizer can be written; the
+/// tests hold Adam and Lion.
 public protocol ElementwiseOps: DeviceMemory {
     /// `output = activation(input)`; `output` may be `input`. A residual block activates the sum of
     /// its branches so.
     func activate(_ input: Tensor, _ activation: Activation, into output: Tensor) throws
 
-    /// `inputGradient = outputGradient · activation′`, from the activation's *output*, which tells as
-    /// much as its input and is what a residual block keeps. `inputGradient` may be `outputGradient`
+    /// `inputGradient = outputGradient · activation′`, from the activation's *output*, which residual
+    /// blocks keep in place of its input. `inputGradient` may be `outputGradient`
     /// or `output`.
     func activationGradient(
         of outputGradient: Tensor, output: Tensor, _ activation: Activation,
@@ -26,8 +26,8 @@ public protocol ElementwiseOps: DeviceMemory {
         _ alpha: Float, _ left: Tensor, _ right: Tensor, _ beta: Float, into destination: Tensor)
         throws
 
-    /// `destination = alpha · numerator / (denominator + epsilon) + beta · destination`; with `beta` 0
-    /// the destination is not read. All three may be one tensor.
+    /// `destination = alpha · numerator / (denominator + epsilon) + beta · destination`; with
+    /// `beta` 0 the destination is not read. All three may be one tensor.
     func divideAdd(
         _ alpha: Float, _ numerator: Tensor, _ denominator: Tensor, epsilon: Float, _ beta: Float,
         into destination: Tensor) throws

@@ -26,11 +26,12 @@ public protocol LocalLossOps: LossOps, MatrixOps, NormalizationOps, PoolingOps {
     /// - Parameters:
     ///   - input: `z`, rank 4 or 2; `geometry` is that of its average pool.
     ///   - maxPool: of `a`, or nil.
-    ///   - output: `a`, shaped as `z`; with a max pool, what that makes of `a`.
+    ///   - output: `a`, shaped as `z`; with a max pool, the pool of `a`.
     ///   - pooled: `p`, `geometry.outputShape`.
     ///   - windowSums: `[2, batch, features]`. With `s = activation′` and `x̂` the normalised input,
     ///     a backend may leave `Σ s` and `Σ s·x̂` of every window here for
-    ///     ``batchNormPoolGradient(of:input:windowSums:_:_:_:_:into:scaleGradient:shiftGradient:)``; only
+    ///     ``batchNormPoolGradient(of:input:windowSums:_:_:_:_:into:scaleGradient:shiftGradient:)``;
+    ///     only
     ///     that operation looks inside.
     func batchNormPool(
         _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
@@ -86,8 +87,8 @@ extension LocalLossOps {
             pooled: pooled)
     }
 
-    /// ``batchNormPool(_:_:_:_:_:maxPool:into:pooled:windowSums:)`` made of the primitives; it leaves no
-    /// window sums.
+    /// ``batchNormPool(_:_:_:_:_:maxPool:into:pooled:windowSums:)`` made of the primitives; it
+    /// leaves no window sums.
     public func composedBatchNormPool(
         _ input: Tensor, _ parameters: BatchNormParameters, _ statistics: BatchStatistics,
         _ activation: Activation, _ geometry: AveragePoolGeometry, maxPool: MaxPoolGeometry?,
@@ -115,7 +116,8 @@ extension LocalLossOps {
             into: inputGradient, scaleGradient: scaleGradient, shiftGradient: shiftGradient)
     }
 
-    /// The gradient of ``composedBatchNormPool(_:_:_:_:_:maxPool:into:pooled:)``, made of the primitives.
+    /// The gradient of ``composedBatchNormPool(_:_:_:_:_:maxPool:into:pooled:)``, made of the
+    /// primitives.
     public func composedBatchNormPoolGradient(
         of pooledGradient: Tensor, input: Tensor,
         _ parameters: BatchNormParameters, _ statistics: BatchStatistics,

@@ -1,7 +1,7 @@
 import Tensors
 
 extension OperationCatalog {
-    /// Products, quotients, roots and signs of elements: what optimizers are made of.
+    /// Products, quotients, roots and signs of elements, of which optimizers are made.
     static func arithmetic(_ shapes: [Shape]) -> [OperationCase] {
         shapes.flatMap { shape in
             Placement.allCases.flatMap { placement in

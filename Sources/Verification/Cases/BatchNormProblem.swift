@@ -97,11 +97,13 @@ struct BatchNormProblem: Sendable {
 
     // MARK: Errors
 
-    /// The error of `1/√(v + ε)`: half of the sum's rounding, a root and a division, and one to spare.
+    /// The error of `1/√(v + ε)`: half of the sum's rounding, a root and a division, and one to
+    /// spare.
     static let inverseRootError =
         Rounding.squareRoot + Rounding.division + 2 * Rounding.unitRoundoff
 
-    /// The error of `a·(x − mean)·inverse + b`, or of `a′·x + b′`: four roundings, relative to the terms.
+    /// The error of `a·(x − mean)·inverse + b`, or of `a′·x + b′`: four roundings, relative to the
+    /// terms.
     static let affineRoundings = 8 * Rounding.unitRoundoff
 
     /// The mean is a sum; the variance may have the error of Welford's updates (Chan, Golub &

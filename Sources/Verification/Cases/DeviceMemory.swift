@@ -71,8 +71,8 @@ extension OperationCatalog {
         try backend.fill(t.output.prefix(batch: 1).reshaped([5]), with: 0)
     }
 
-    /// Scratch that is asked for while other scratch is in use must be other memory, also for operations
-    /// that use scratch themselves.
+    /// Scratch that is asked for while other scratch is in use must be other memory, also for
+    /// operations that use scratch themselves.
     private static let scratch = moving("scratch", "nested") {
         [.result("outer", [65]), .result("inner", [33]), .result("second", [65])]
     } _: { backend, t in

@@ -96,7 +96,8 @@ extension OperationCatalog {
         ]
     }
 
-    /// With `hasTies` there are few distinct logits, of which the earlier class comes first, and a NaN.
+    /// With `hasTies` there are few distinct logits, of which the earlier class comes first, and a
+    /// NaN.
     private static func countCorrect(_ batch: Int, _ classes: Int, top: Int, hasTies: Bool)
         -> OperationCase
     {

@@ -168,8 +168,8 @@ extension OperationCatalog {
         }
     }
 
-    /// With a mean of 0 and a deviation of 1 the gradients of scale and shift are sums of products and
-    /// of whole numbers. That of the input follows from them by six roundings.
+    /// With a mean of 0 and a deviation of 1 the gradients of scale and shift are sums of products
+    /// and of whole numbers. That of the input follows from them by six roundings.
     private static func batchNormGradient(_ shape: Shape) -> OperationCase {
         let channels = shape.channels
         return OperationCase("normalization/batch norm gradient", label("\(shape) identity")) {
