@@ -124,11 +124,13 @@ struct StrictMapping {
 
     private func refuseUnknown(besides key: String? = nil) throws(ConfigurationError) {
         let known = asked
-        guard let found = left.first(where: { entry in
-            guard let name = entry.key.string else { return true }
-            guard let key else { return true }
-            return nearest(to: name, among: [key]) != nil
-        }) else { return }
+        guard
+            let found = left.first(where: { entry in
+                guard let name = entry.key.string else { return true }
+                guard let key else { return true }
+                return nearest(to: name, among: [key]) != nil
+            })
+        else { return }
         let name = found.key.string ?? "?"
         let guess = nearest(to: name, among: known).map { ", did you mean '\($0)'?" } ?? ""
         throw ConfigurationError(path, found.key, key: name, reason: "unknown key\(guess)")
@@ -162,14 +164,16 @@ struct StrictItem {
             (kind, value) = (word, entry.value)
         } else {
             throw ConfigurationError(
-                path, node, reason: "expected one stage, as in '- convolution: {channels: 32, pool: 4}'")
+                path, node,
+                reason: "expected one stage, as in '- convolution: {channels: 32, pool: 4}'")
         }
     }
 
     func mapping() throws(ConfigurationError) -> StrictMapping {
         guard let value else {
             throw ConfigurationError(
-                path, node, key: kind, reason: "its settings are missing, as in "
+                path, node, key: kind,
+                reason: "its settings are missing, as in "
                     + "'\(kind): {channels: 32, pool: 4}'")
         }
         return try StrictMapping(value, path)

@@ -93,7 +93,9 @@ private struct Owners {
         case .convolution(_, .weightGradient): return (owner, .weightGradient)
         case .product(let geometry):
             guard let owner else {
-                let learner = (planned.operands + [planned.result]).compactMap { ruleParameters[$0] }.first
+                let learner = (planned.operands + [planned.result]).compactMap {
+                    ruleParameters[$0]
+                }.first
                 return (learner, .learningSignal)
             }
             return (owner, geometry.isRightTransposed ? .inputGradient : .forward)

@@ -40,7 +40,7 @@ public final class RunLock {
         let owner = Owner(
             process: getpid(), host: hostName(), boot: Self.bootIdentifier,
             mark: ProcessMark.own.text)
-        let text = Array(((try? JSONText.line(owner)) ?? "") .utf8)
+        let text = Array(((try? JSONText.line(owner)) ?? "").utf8)
         _ = ftruncate(descriptor, 0)
         // What cannot be said is only missed by a message.
         _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
@@ -59,7 +59,8 @@ public final class RunLock {
 
     private static let bootIdentifier: String = {
         let bytes = (try? readFile("/proc/sys/kernel/random/boot_id", limit: 64)) ?? []
-        return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return String(decoding: bytes, as: UTF8.self).trimmingCharacters(
+            in: .whitespacesAndNewlines)
     }()
 }
 

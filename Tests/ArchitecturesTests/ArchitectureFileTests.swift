@@ -41,10 +41,12 @@ struct ArchitectureFileTests {
                 "conv_block1", "conv_block2", "res_block1", "conv_block3", "res_block2",
                 "linear_block1",
             ])
-        #expect(description.blocks[3].layers[0].map == .convolution(
-            .init(
-                batch: 1, height: 4, width: 4, inputChannels: 64, outputChannels: 64,
-                kernelHeight: 5, kernelWidth: 5, padding: 2, groups: 64)))
+        #expect(
+            description.blocks[3].layers[0].map
+                == .convolution(
+                    .init(
+                        batch: 1, height: 4, width: 4, inputChannels: 64, outputChannels: 64,
+                        kernelHeight: 5, kernelWidth: 5, padding: 2, groups: 64)))
         #expect(description.blocks[3].layers[1].norm == nil)
         #expect(description.blocks[3].activation == .leakyReLU(slope: 0.2))
         #expect(description.blocks[4].activation == .leakyReLU(slope: 0))
@@ -118,7 +120,10 @@ struct ArchitectureFileTests {
         ("linear: {features: 8, pool: 8}", "linear_block1", "average pool"),
         ("convolution: {channels: 8, kernel: 40, padding: 0, pool: 2}", "conv_block1", "kernel"),
         ("convolution: {channels: 8, groups: 3, pool: 2}", "conv_block1", "groups"),
-        ("residual: {layers: [{channels: 8}], shortcut: identity, pool: 2}", "res_block1", "[28, 28, 8]"),
+        (
+            "residual: {layers: [{channels: 8}], shortcut: identity, pool: 2}", "res_block1",
+            "[28, 28, 8]"
+        ),
         (
             "residual: {layers: [{channels: 8, stride: 2}], shortcut: {channels: 8, kernel: 1}, pool: 2}",
             "res_block1", "shortcut makes [28, 28, 8]"

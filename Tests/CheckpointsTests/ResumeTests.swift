@@ -35,7 +35,8 @@ struct ResumeTests {
                 try whole.run()
                 let expected = try whole.trainer.state()
                 // Another step for every pair, so that all of 1...11 are tried.
-                let pair = index * PublishedOptimizer.allCases.count
+                let pair =
+                    index * PublishedOptimizer.allCases.count
                     + (PublishedOptimizer.allCases.firstIndex(of: kind) ?? 0)
                 let step = 1 + pair % 11
                 let folder = try TemporaryFolder()

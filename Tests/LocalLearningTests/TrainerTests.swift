@@ -93,7 +93,8 @@ struct TrainerTests {
         let network = try Self.network(LLS())
         #expect(throws: OptimizerSettingsError.self) {
             try Trainer(
-                network, optimizer: PublishedOptimizer.sgdScheduleFree, OptimizerSettings(momentum: 0),
+                network, optimizer: PublishedOptimizer.sgdScheduleFree,
+                OptimizerSettings(momentum: 0),
                 TrainingOptions(epochs: 1))
         }
         #expect(throws: ScheduleError.self) {
