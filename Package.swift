@@ -14,7 +14,9 @@ let package = Package(
     products: [
         .executable(name: "lls", targets: ["lls"]),
         .library(name: "LLSCommands", targets: ["LLSCommands"]),
-        .library(name: "LocalLearning", targets: ["LocalLearning", "Tensors", "Datasets"]),
+        .library(
+            name: "LocalLearning",
+            targets: ["LocalLearning", "Architectures", "Checkpoints", "Tensors", "Datasets"]),
         .library(name: "OpenCLBackend", targets: ["OpenCLBackend"]),
         .library(name: "BLASBackend", targets: ["BLASBackend"]),
     ],

@@ -4,6 +4,7 @@ import Tensors
 ///
 /// The memory of a step belongs to the network, which lends it with every call.
 public protocol Block: AnyObject {
+    /// What it was made from.
     var description: BlockDescription { get }
     /// Its parameters, and those that the rule keeps for it.
     var group: ParameterGroup { get }
@@ -36,6 +37,7 @@ public struct PooledActivation {
 
 /// The tensors of one block for one batch.
 public struct BlockTensors {
+    /// `[batch, height, width, channels]` or `[batch, features]`.
     public let input, output: Tensor
     /// One for each of the block's workspace shapes.
     let workspace: [Tensor]
@@ -51,7 +53,9 @@ public struct BlockTensors {
 
 /// One block in one training step, as a rule sees it.
 public struct BlockContext {
+    /// The block that learns.
     public let block: any Block
+    /// Its tensors for this batch.
     public let tensors: BlockTensors
     /// Integers `[batch]`.
     public let labels: Tensor

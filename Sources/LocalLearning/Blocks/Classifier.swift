@@ -2,6 +2,7 @@ import Tensors
 
 /// The linear map behind the last block, trained by plain cross-entropy.
 public final class Classifier {
+    /// Weight and bias.
     public let group: ParameterGroup
     private let layer: Layer
 

@@ -2,7 +2,9 @@ import Tensors
 
 /// One named tensor of a network, on a device.
 public struct Parameter {
+    /// Its name, shape and layout.
     public let description: ParameterDescription
+    /// Shaped as the description says.
     public let value: Tensor
     /// Nil if it is not trained.
     public let gradient: Tensor?

@@ -5,12 +5,14 @@ import Tensors
 /// All trained values lie in one tensor and all their gradients in another, so an update is one
 /// operation however many parameters a block has. Padding between them is 0 and stays 0.
 public final class ParameterGroup {
+    /// In the order of the descriptions that the group was made with.
     public let parameters: [Parameter]
     /// All trained values, and their gradients, each as one vector.
     public let values, gradients: Tensor
     /// That all of them lie on.
     public let backend: any Backend
 
+    /// Takes memory for the parameters; trained values and gradients are 0, others undefined.
     public init(_ descriptions: [ParameterDescription], on backend: any Backend) throws {
         self.backend = backend
         let alignment = backend.sliceAlignment(of: .float32)
@@ -112,8 +114,10 @@ public final class ParameterGroup {
 
 /// An optimizer's state that does not fit the parameters it is for.
 public struct ParameterStateError: Error, CustomStringConvertible {
+    /// The parameter, or the number, that does not fit.
     public let parameter: String
 
+    /// One line.
     public var description: String {
         "the optimizer's state of \(parameter) is missing or has another length"
     }

@@ -5,7 +5,9 @@ import Tensors
 public struct BlockDescription: Sendable, Hashable {
     /// A path beside the layers of a residual block; the two are added before the activation.
     public enum ShortcutDescription: Sendable, Hashable {
+        /// The input itself.
         case identity
+        /// A layer that reads the input.
         case layer(LayerDescription)
     }
 
@@ -40,6 +42,7 @@ public struct BlockDescription: Sendable, Hashable {
         if case .layer(let layer) = shortcut { layers + [layer] } else { layers }
     }
 
+    /// Of all layers, then those of the rule.
     public var parameters: [ParameterDescription] {
         allLayers.flatMap(\.parameters) + ruleParameters
     }

@@ -3,18 +3,23 @@ import Tensors
 /// An affine map, the batch norm behind it and the activation behind that: a layer of a block, before
 /// any device. Shapes are those of one sample.
 public struct LayerDescription: Sendable, Hashable {
+    /// The affine map of a layer.
     public enum Map: Sendable, Hashable {
         /// Of a batch of one.
         case convolution(ConvolutionGeometry)
+        /// Features in and out.
         case linear(inputs: Int, outputs: Int)
     }
 
     /// PyTorch's name, before `.weight`: `conv_block1.block.conv`.
     public let name: String
+    /// What comes before the batch norm.
     public let map: Map
+    /// Whether the map adds a bias.
     public let hasBias: Bool
     /// Nil without batch norm.
     public let norm: NormDescription?
+    /// Behind the batch norm.
     public let activation: Activation
 
     /// - Parameter normName: PyTorch's name of the batch norm; nil without one.
@@ -62,6 +67,7 @@ public struct LayerDescription: Sendable, Hashable {
         return ParameterDescription("\(name).bias", [outputShape.channels], initial: initial)
     }
 
+    /// Weight, bias and those of the batch norm.
     public var parameters: [ParameterDescription] {
         [weight] + (bias.map { [$0] } ?? []) + (norm?.parameters ?? [])
     }
@@ -81,6 +87,7 @@ public struct LayerDescription: Sendable, Hashable {
 public struct NormDescription: Sendable, Hashable {
     /// PyTorch's name: `conv_block1.block.bn`.
     public let name: String
+    /// Its number of channels or features.
     public let channels: Int
 
     init(_ name: String, channels: Int) {
@@ -88,20 +95,25 @@ public struct NormDescription: Sendable, Hashable {
         self.channels = channels
     }
 
+    /// γ, `[channels]`.
     public var scale: ParameterDescription {
         ParameterDescription("\(name).weight", [channels], initial: .constant(1))
     }
+    /// β, `[channels]`.
     public var shift: ParameterDescription {
         ParameterDescription("\(name).bias", [channels], initial: .constant(0))
     }
+    /// `[channels]`, not trained.
     public var runningMean: ParameterDescription {
         ParameterDescription(
             "\(name).running_mean", [channels], initial: .constant(0), isTrained: false)
     }
+    /// `[channels]`, not trained.
     public var runningVariance: ParameterDescription {
         ParameterDescription(
             "\(name).running_var", [channels], initial: .constant(1), isTrained: false)
     }
+    /// In PyTorch's order.
     public var parameters: [ParameterDescription] { [scale, shift, runningMean, runningVariance] }
 
     /// The name of PyTorch's count of batches in weights files.

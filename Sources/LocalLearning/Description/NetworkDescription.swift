@@ -9,6 +9,7 @@ public struct NetworkOptions: Sendable, Hashable {
     /// The probability at every dropout of the architecture.
     public var dropout: Float
 
+    /// The published defaults.
     public init(
         localLoss: LocalLossSettings = LocalLossSettings(), pooling: Pooling = .max,
         dropout: Float = 0
@@ -26,6 +27,7 @@ public struct NetworkDescription: Sendable {
     public struct Node: Sendable, Hashable {
         /// Of a block, PyTorch's: `conv_block1`. Others are counted by kind: `average_pool1`.
         public let name: String
+        /// What it computes.
         public let operation: Operation
         /// The index of the node whose output it reads; nil for the images.
         public let reads: Int?
@@ -33,20 +35,29 @@ public struct NetworkDescription: Sendable {
         public let inputShape, outputShape: Shape
     }
 
+    /// What a node computes.
     public enum Operation: Sendable, Hashable {
+        /// A block of layers, which is trained.
         case block(BlockDescription)
+        /// The largest elements of 2×2 windows.
         case maxPool
         /// Means of 2×2 windows, as a depthwise convolution whose weights are all ¼; of a batch of one.
         case meanPool(ConvolutionGeometry)
+        /// Means, adaptive to `size × size`; flattens.
         case averagePool(size: Int)
+        /// At the probability of the options.
         case dropout
     }
 
+    /// What it was made from.
     public let architecture: Architecture
+    /// What teaches it.
     public let rule: any LearningRule
     /// `[height, width, channels]` of one sample.
     public let inputShape: Shape
+    /// The number of classes.
     public let classes: Int
+    /// The settings besides the architecture.
     public let options: NetworkOptions
     /// In an order in which every node comes after the one that it reads.
     public let nodes: [Node]
@@ -81,6 +92,7 @@ public struct NetworkDescription: Sendable {
             architecture, input: inputShape, classes: classes, rule: rule, options)
     }
 
+    /// All blocks, in order.
     public var blocks: [BlockDescription] {
         nodes.compactMap { if case .block(let block) = $0.operation { block } else { nil } }
     }
@@ -90,6 +102,7 @@ public struct NetworkDescription: Sendable {
         blocks.map(\.parameters) + [classifier.parameters]
     }
 
+    /// Everything that weights files hold.
     public var parameters: [ParameterDescription] { groups.flatMap { $0 } }
 
     /// The number of trained elements.

@@ -7,12 +7,16 @@ public struct ParameterDescription: Sendable, Hashable {
     public let name: String
     /// The name in weights files, if that is another.
     public let fileName: String?
+    /// On the device.
     public let shape: Shape
+    /// How its elements lie in files.
     public let layout: ParameterLayout
+    /// Its values before training.
     public let initial: InitialValue
     /// Whether an optimizer updates it; running values and fixed random projections are not.
     public let isTrained: Bool
 
+    /// A parameter; its name in files is `name` unless `fileName` is another.
     public init(
         _ name: String, fileName: String? = nil, _ shape: Shape, layout: ParameterLayout = .plain,
         initial: InitialValue, isTrained: Bool = true

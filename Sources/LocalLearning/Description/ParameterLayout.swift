@@ -73,6 +73,7 @@ public enum ParameterLayout: Sendable, Hashable {
 
 /// The values of a parameter before training.
 public enum InitialValue: Sendable, Hashable {
+    /// All elements are this.
     case constant(Float)
     /// Uniform in ±bound.
     case uniform(bound: Float)

@@ -4,6 +4,7 @@ import FileFormats
 public struct Architecture: Hashable, Sendable {
     /// The published name.
     public let name: String
+    /// From the images to the classifier, which is not among them.
     public let stages: [Stage]
     /// The name of the network that this one is, if it was published under a second name. Rules keep
     /// their own numbers by it.
@@ -36,8 +37,11 @@ public struct ArchitectureError: CategorizedError {
     public let network: String
     /// The name of the layer that cannot be: `conv_block2`.
     public let layer: String
+    /// What does not fit, with the shapes.
     public let reason: String
 
+    /// Bad configuration.
     public var category: ErrorCategory { .configuration }
+    /// One line.
     public var description: String { "\(network) cannot be built: \(layer): \(reason)" }
 }

@@ -6,13 +6,16 @@ public struct ConvolutionStage: Hashable, Sendable {
     public var channels: Int?
     /// Height and width of the kernel, in pixels.
     public var kernel: Int
+    /// In pixels, on both axes.
     public var stride, padding: Int
     /// Groups of channels that do not see each other; nil for one group a channel (depthwise).
     public var groups: Int?
+    /// Whether the map adds a bias, and whether a batch norm follows it.
     public var hasBias, hasNorm: Bool
     /// Nil for the rule's own.
     public var activation: Activation?
 
+    /// A convolution; without a padding, half the kernel's size, rounded down.
     public init(
         _ channels: Int?, kernel: Int = 3, stride: Int = 1, padding: Int? = nil, groups: Int? = 1,
         hasBias: Bool = true, hasNorm: Bool = true, activation: Activation? = nil
@@ -30,11 +33,13 @@ public struct ConvolutionStage: Hashable, Sendable {
 
 /// A linear map of a block, with the batch norm and the activation behind it, as data.
 public struct LinearStage: Hashable, Sendable {
+    /// Features that it puts out.
     public var features: Int
     public var hasBias, hasNorm: Bool
     /// Nil for the rule's own.
     public var activation: Activation?
 
+    /// A linear map with batch norm.
     public init(
         _ features: Int, hasBias: Bool = true, hasNorm: Bool = true, activation: Activation? = nil
     ) {
@@ -51,24 +56,29 @@ public enum Shortcut: Hashable, Sendable {
     case automatic
     /// The block's input, whose shape must be the output's.
     case identity
+    /// A convolution of the input.
     case convolution(ConvolutionStage)
 }
 
 /// A block, as data: what one loss, one optimizer and one step of a local rule belong to.
 public struct BlockStage: Hashable, Sendable {
+    /// The layers of a block.
     public enum Layers: Hashable, Sendable {
         /// One after the other.
         case convolutions([ConvolutionStage])
         /// One after the other, and the activation behind the sum with the shortcut.
         case residual([ConvolutionStage], Shortcut)
+        /// One linear layer.
         case linear(LinearStage)
     }
 
+    /// Its layers.
     public var layers: Layers
     /// The size its activation is pooled to for a local loss: of images, height and width; of
     /// features, their number.
     public var pool: Int
 
+    /// A block and the pool of its local loss.
     public init(_ layers: Layers, pool: Int) {
         self.layers = layers
         self.pool = pool
@@ -77,6 +87,7 @@ public struct BlockStage: Hashable, Sendable {
 
 /// One stage of a network, as data.
 public enum Stage: Hashable, Sendable {
+    /// A block.
     case block(BlockStage)
     /// 2×2, stride 2; the largest element, unless the run wants means.
     case maxPool
@@ -122,6 +133,8 @@ public enum Stage: Hashable, Sendable {
 
 /// What the 2×2 pools between blocks take of a window; the published names.
 public enum Pooling: String, CaseIterable, Sendable {
+    /// The largest element.
     case max = "MAX"
+    /// The mean.
     case mean = "AVG"
 }

@@ -5,10 +5,15 @@ import Tensors
 /// A network on a backend: its blocks, its classifier, and the memory of one step, planned once for
 /// the largest batch. Nothing allocates after that.
 public final class Network {
+    /// What it was made from.
     public let description: NetworkDescription
+    /// Samples that a step can take at most.
     public let batchCapacity: Int
+    /// What all of it lies on.
     public let backend: any Backend
+    /// In the order of the description.
     public let blocks: [any Block]
+    /// Behind the last block.
     public let classifier: Classifier
     /// `[batchCapacity]`: what a step reads, besides ``images``.
     public let labels: Tensor
@@ -92,7 +97,9 @@ public final class Network {
         }
     }
 
+    /// What teaches it.
     public var rule: any LearningRule { description.rule }
+    /// The number of classes.
     public var classes: Int { description.classes }
 
     /// `[batchCapacity, height, width, channels]`: what a step reads.

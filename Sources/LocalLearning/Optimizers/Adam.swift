@@ -11,6 +11,7 @@ public final class Adam: Optimizer {
     private let firstMoment, secondMoment: Tensor
     private var steps = 0
 
+    /// Keeps both moments for `group`, on its device.
     public init(
         _ group: ParameterGroup, decoupled: Bool, _ settings: OptimizerSettings
     ) throws {

@@ -2,6 +2,7 @@ import FileFormats
 
 /// How the learning rate follows the epochs.
 public enum LearningRateSchedule: Hashable, Sendable {
+    /// The rate stays.
     case constant
     /// Times `gamma` after each of these epochs.
     case multiStep(milestones: [Int], gamma: Double)
@@ -56,20 +57,25 @@ public enum LearningRateSchedule: Hashable, Sendable {
 public struct ScheduleError: CategorizedError, Equatable {
     /// The name of the setting: `gamma`.
     public let setting: String
+    /// What is wrong with it.
     public let reason: String
 
+    /// Bad configuration.
     public var category: ErrorCategory { .configuration }
+    /// One line.
     public var description: String { "learning-rate schedule: \(setting) \(reason)" }
 }
 
 /// Where a schedule stands.
 public struct ScheduleState: Codable, Sendable, Equatable {
+    /// The rate of the epoch under way.
     public var rate: Double
     /// The lowest test loss so far; nil before the first.
     public var bestLoss: Double?
     /// Epochs since then.
     public var badEpochs = 0
 
+    /// A schedule that begins.
     public init(rate: Double) { self.rate = rate }
 }
 

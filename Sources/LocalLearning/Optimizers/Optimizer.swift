@@ -2,13 +2,18 @@ import Tensors
 
 /// What the updates of all kinds are set by.
 public struct OptimizerSettings: Hashable, Sendable {
+    /// Before any schedule.
     public var learningRate: Double
+    /// Of SGD, and β₁ of its schedule-free form.
     public var momentum: Double
+    /// L2 decay.
     public var weightDecay: Double
+    /// Whether SGD's momentum looks ahead.
     public var nesterov: Bool
     /// Steps over which a schedule-free optimizer raises its rate from 0.
     public var warmupSteps: Int
 
+    /// PyTorch's usual values.
     public init(
         learningRate: Double = 0.1, momentum: Double = 0.9, weightDecay: Double = 0,
         nesterov: Bool = false, warmupSteps: Int = 0
@@ -79,7 +84,9 @@ extension Optimizer {
 
 /// What an optimizer keeps for its group.
 public struct OptimizerState: Sendable, Equatable {
+    /// In effect when the state was taken.
     public var learningRate: Double
+    /// ``Optimizer/numbers``.
     public var numbers: [String: Double]
     /// By vector and by the name of the parameter: elements in file order.
     public var vectors: [String: [String: [Float]]]

@@ -21,6 +21,7 @@ public protocol OptimizerKind: Sendable {
 
 /// A setting that not every optimizer reads.
 public enum OptimizerSetting: Sendable, Hashable {
+    /// The properties of ``OptimizerSettings``.
     case momentum, nesterov, weightDecay, warmupSteps
 }
 
@@ -34,10 +35,15 @@ extension OptimizerKind {
 
 /// The optimizers of this package.
 public enum PublishedOptimizer: String, CaseIterable, OptimizerKind {
+    /// With momentum (`torch.optim.SGD`).
     case sgd = "SGD"
+    /// Kingma & Ba 2015 (`torch.optim.Adam`).
     case adam = "Adam"
+    /// Loshchilov & Hutter 2019 (`torch.optim.AdamW`).
     case adamW = "AdamW"
+    /// Defazio et al. 2024, AdamW.
     case adamWScheduleFree = "AdamWSF"
+    /// Defazio et al. 2024, SGD.
     case sgdScheduleFree = "SGDSF"
 
     public var name: String { rawValue }
@@ -58,5 +64,6 @@ public enum PublishedOptimizer: String, CaseIterable, OptimizerKind {
 
 /// The optimizers that names stand for.
 public enum OptimizerCatalog {
+    /// Those of this package.
     public static let all: [any OptimizerKind] = PublishedOptimizer.allCases
 }

@@ -9,13 +9,16 @@ public struct OptimizerSettingsError: CategorizedError, Equatable {
     /// What is wrong with it: `0.0 is not allowed: it must be …`.
     public let reason: String
 
+    /// An error about one setting.
     public init(optimizer: String, setting: String, reason: String) {
         self.optimizer = optimizer
         self.setting = setting
         self.reason = reason
     }
 
+    /// Bad configuration.
     public var category: ErrorCategory { .configuration }
+    /// One line.
     public var description: String { "\(optimizer): \(setting) \(reason)" }
 }
 

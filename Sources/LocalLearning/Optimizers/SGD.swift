@@ -8,6 +8,7 @@ public final class SGD: Optimizer {
     private let momentum: Tensor
     private var steps = 0
 
+    /// Keeps the momentum for `group`, on its device.
     public init(_ group: ParameterGroup, _ settings: OptimizerSettings) throws {
         self.group = group
         self.settings = settings

@@ -2,5 +2,6 @@
 public struct Backpropagation: ChainedRule {
     public let name = "BP"
 
+    /// The rule has no settings.
     public init() {}
 }

@@ -8,6 +8,7 @@ public struct BlockShape: Hashable, Sendable {
     public let output: Shape
     /// Features of one pooled sample: the `D` of the basis.
     public let features: Int
+    /// The number of classes.
     public let classes: Int
     /// The network's name, or that of the network which it is a copy of: rules keep published numbers
     /// by it.
@@ -30,14 +31,18 @@ public struct BlockOptions: Hashable, Sendable {
     /// have none.
     public var prefix = "block."
 
+    /// LeakyReLU with slope 0.01, under `block.`.
     public init() {}
 }
 
 /// The settings that all local losses share.
 public struct LocalLossSettings: Hashable, Sendable {
+    /// The shape of the basis.
     public var waveform: Waveform
+    /// Temperature and label smoothing.
     public var crossEntropy: CrossEntropyOptions
 
+    /// The published defaults: cosine, temperature 0.5.
     public init(
         waveform: Waveform = .cosine,
         crossEntropy: CrossEntropyOptions = CrossEntropyOptions(temperature: 0.5)

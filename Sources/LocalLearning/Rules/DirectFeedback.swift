@@ -35,6 +35,7 @@ enum RandomFeedback {
 public struct DFA: DirectRule {
     public let name = "DFA"
 
+    /// The rule has no settings.
     public init() {}
 
     public var blockOptions: BlockOptions { RandomFeedback.options() }
@@ -60,6 +61,7 @@ public struct DFA: DirectRule {
 public struct DRTP: DirectRule {
     public let name = "DRTP"
 
+    /// The rule has no settings.
     public init() {}
 
     public var blockOptions: BlockOptions { RandomFeedback.options(.tanh) }

@@ -6,6 +6,7 @@ public struct LLS: LocalRule {
     public let name = "LLS"
     public let usesBasis = true
 
+    /// The rule has no settings besides those of all local losses.
     public init() {}
 
     public func makeLoss(

@@ -5,6 +5,7 @@ public struct LLSM: LocalRule {
     public let name = "LLS_M"
     public let usesBasis = true
 
+    /// The rule has no settings besides those of all local losses.
     public init() {}
 
     public func parameters(of block: BlockShape) -> [ParameterDescription] {

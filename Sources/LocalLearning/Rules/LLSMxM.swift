@@ -3,9 +3,11 @@ import Tensors
 /// LLS with a learned matrix from basis scores to class scores; reduced, from fewer basis vectors than
 /// there are classes.
 public struct LLSMxM: LocalRule {
+    /// Whether there are fewer basis vectors than classes.
     public let isReduced: Bool
     public let usesBasis = true
 
+    /// The matrix is `[classes, classes]`, or reduced `[rows, classes]`.
     public init(isReduced: Bool = false) { self.isReduced = isReduced }
 
     public var name: String { isReduced ? "LLS_MxM_reduced" : "LLS_MxM" }

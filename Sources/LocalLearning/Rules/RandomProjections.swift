@@ -19,14 +19,20 @@ enum RandomRows {
 /// LLS with fixed random vectors in place of the periodic basis, and no normalisation; plain, with a
 /// learned number a class, or with a learned matrix.
 public struct LLSRandom: LocalRule {
+    /// What is learned besides.
     public enum Mixing: String, CaseIterable, Sendable {
+        /// Nothing.
         case plain = "LLS_Random"
+        /// A number a class.
         case columns = "LLS_M_Random"
+        /// A matrix `[classes, classes]`.
         case matrix = "LLS_MxM_Random"
     }
 
+    /// What is learned besides.
     public let mixing: Mixing
 
+    /// One of the three published rules.
     public init(_ mixing: Mixing) { self.mixing = mixing }
 
     public var name: String { mixing.rawValue }
@@ -62,6 +68,7 @@ public struct LLSRandom: LocalRule {
 public struct LocalLosses: LocalRule {
     public let name = "LocalLosses"
 
+    /// The rule has no settings besides those of all local losses.
     public init() {}
 
     public func parameters(of block: BlockShape) -> [ParameterDescription] {

@@ -6,6 +6,7 @@ import Tensors
 public protocol BatchSource: AnyObject {
     /// `[height, width, channels]` of a sample.
     var sampleShape: Shape { get }
+    /// Samples of an epoch.
     var sampleCount: Int { get }
     /// Samples in every batch but the last.
     var batchSize: Int { get }
@@ -21,6 +22,7 @@ public protocol BatchSource: AnyObject {
 }
 
 extension BatchSource {
+    /// Batches of an epoch, the last and smaller one included.
     public var batchCount: Int { sampleCount == 0 ? 0 : (sampleCount - 1) / batchSize + 1 }
 
     /// Calls `body` with every batch of `epoch`, until it returns false.

@@ -1,5 +1,6 @@
 /// A loss became infinite, NaN or hopeless, or a parameter is no finite number.
 public struct DivergenceError: Error, CustomStringConvertible {
+    /// What was no finite number, or hopeless.
     public enum Quantity: Hashable, Sendable {
         /// Of a block, of `output` or of `test`.
         case loss(String)
@@ -9,12 +10,15 @@ public struct DivergenceError: Error, CustomStringConvertible {
 
     /// What was found first.
     public let quantity: Quantity
+    /// Counted from 1; the step is of that epoch.
     public let epoch, step: Int
+    /// What it was.
     public let value: Double
 
     /// A test loss above this is one that no training comes back from.
     static let hopelessLoss = 100.0
 
+    /// One line.
     public var description: String {
         let found =
             switch quantity {

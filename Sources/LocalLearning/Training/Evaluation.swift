@@ -8,6 +8,7 @@ public struct Evaluation: Sendable {
     public let top5: Double?
     /// Mean cross-entropy.
     public let loss: Double
+    /// Samples that were looked at.
     public let samples: Int
 }
 
@@ -18,6 +19,7 @@ public final class Evaluator {
     /// The summed losses of full batches, and the last, smaller batch's own.
     private let fullLoss, lastLoss: Tensor
 
+    /// Takes memory for the counters.
     public init(_ network: Network) throws {
         self.network = network
         let backend = network.backend

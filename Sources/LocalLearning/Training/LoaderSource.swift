@@ -17,6 +17,7 @@ public final class LoaderSource: BatchSource {
     public var sampleShape: Shape {
         [loader.shape.height, loader.shape.width, loader.shape.channels]
     }
+    /// Samples of an epoch.
     public var sampleCount: Int { loader.sampleCount }
     public var batchSize: Int { loader.batchSize }
     public var secondsWaited: Double { waited }

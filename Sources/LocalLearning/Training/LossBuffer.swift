@@ -36,6 +36,7 @@ public final class LossBuffer {
         }
     }
 
+    /// Whether it must be read before the next step.
     public var isFull: Bool { read.count + used == capacity }
 
     /// The slots of the next step. Waits for the device when its own slots are full.

@@ -17,6 +17,7 @@ public struct ModelCard: Codable, Sendable, Equatable {
     public var classes: [String]?
     /// Height, width and channels of a sample.
     public var input: [Int]?
+    /// What is subtracted, and divided by, in every channel.
     public var normalization: Constants?
     /// What happens to an image before it is normalised.
     public var transform: [Step]?
@@ -27,15 +28,19 @@ public struct ModelCard: Codable, Sendable, Equatable {
 
     /// Of each channel.
     public struct Constants: Codable, Sendable, Equatable {
+        /// One number a channel, of pixels from 0 to 1.
         public var mean, std: [Float]
     }
 
     /// One step of a transform; its sizes in pixels.
     public struct Step: Codable, Sendable, Equatable {
+        /// Its name: `resize`.
         public var step: String
+        /// In pixels; those that the step has.
         public var shorterSide, side, height, width, padding: Int?
     }
 
+    /// A card that says nothing.
     public init() {}
 
     /// Of a network that is trained on this data.

@@ -3,6 +3,7 @@ import Tensors
 
 /// The one loop: any rule, any network, any backend.
 public final class Trainer {
+    /// What is trained.
     public let network: Network
     /// Where the run stands. Losses count from the moment they are read from the device.
     public private(set) var position: TrainingPosition

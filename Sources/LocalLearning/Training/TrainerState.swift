@@ -10,6 +10,7 @@ public struct TrainerState: Sendable, Equatable {
     /// One for each group of the network: every block, then the classifier.
     public var optimizers: [OptimizerState]
 
+    /// A state from its parts.
     public init(
         position: TrainingPosition, weights: SafetensorsFile, optimizers: [OptimizerState]
     ) {

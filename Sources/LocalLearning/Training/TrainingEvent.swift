@@ -1,5 +1,6 @@
 /// How long a run lasts and how often it reports.
 public struct TrainingOptions: Sendable {
+    /// Epochs of the whole run.
     public var epochs: Int
     /// Ends the run, in the middle of an epoch if need be; the epoch is still evaluated.
     public var maxSteps: Int?
@@ -7,8 +8,10 @@ public struct TrainingOptions: Sendable {
     public var reportEvery: Int
     /// Training batches that the running statistics are fitted on before every evaluation.
     public var statisticsBatches: Int
+    /// How the rate follows the epochs.
     public var schedule: LearningRateSchedule
 
+    /// A report every 50 steps, statistics of 50 batches, a constant rate.
     public init(
         epochs: Int, maxSteps: Int? = nil, reportEvery: Int = 50, statisticsBatches: Int = 50,
         schedule: LearningRateSchedule = .constant
@@ -23,6 +26,7 @@ public struct TrainingOptions: Sendable {
 
 /// The run so far, at the end of some steps.
 public struct StepReport: Sendable {
+    /// Counted from 1.
     public let epoch, step, stepsInEpoch: Int
     /// Means over the steps since the last report, in ``Network/lossNames`` order.
     public let losses: [Float]
@@ -32,9 +36,11 @@ public struct StepReport: Sendable {
 
 /// The run so far, at the end of an epoch.
 public struct EpochReport: Sendable {
+    /// Counted from 1.
     public let epoch: Int
     /// Means over the epoch, in ``Network/lossNames`` order.
     public let losses: [Float]
+    /// On the test split.
     public let test: Evaluation
     /// That the epoch was trained with.
     public let learningRate: Double
@@ -42,13 +48,18 @@ public struct EpochReport: Sendable {
     public let imagesPerSecond: Double
     /// Share of the training steps' time that was spent waiting for data.
     public let waitingShare: Double
+    /// Steps of the epoch.
     public let steps: Int
+    /// Of the training steps alone.
     public let trainingSeconds: Double
     /// Evaluation included.
     public let seconds: Double
 }
 
+/// What a run reports.
 public enum TrainingEvent: Sendable {
+    /// Some steps have been taken.
     case steps(StepReport)
+    /// An epoch has been evaluated.
     case epoch(EpochReport)
 }

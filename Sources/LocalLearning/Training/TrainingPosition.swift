@@ -8,6 +8,7 @@ public struct TrainingPosition: Codable, Sendable, Equatable {
     public internal(set) var steps = 0
     /// Sums of the epoch's losses over its batches, in ``Network/lossNames`` order.
     public internal(set) var lossSums: [Double]
+    /// Where the schedule stands.
     public internal(set) var schedule: ScheduleState
 
     init(losses: Int, schedule: ScheduleState) {

@@ -4,7 +4,9 @@ import FileFormats
 public struct WeightsMismatchError: CategorizedError {
     /// A tensor that the file and the network do not have alike; nil stands for no such tensor.
     public struct Difference: Sendable, Equatable, CustomStringConvertible {
+        /// Its name in the file.
         public let tensor: String
+        /// Its shape in the file and in the network.
         public let found, needed: [Int]?
 
         init(_ tensor: String, found: [Int]?, needed: [Int]?) {
@@ -13,6 +15,7 @@ public struct WeightsMismatchError: CategorizedError {
             self.needed = needed
         }
 
+        /// What differs.
         public var description: String {
             switch (found, needed) {
             case (let found?, let needed?): "\(tensor) is \(found) and should be \(needed)"
@@ -22,12 +25,15 @@ public struct WeightsMismatchError: CategorizedError {
         }
     }
 
+    /// The file.
     public let path: String
     /// The name of the network that the file was to be loaded into.
     public let network: String
     /// Of the file's tensors.
     public let shapes: [String: [Int]]
+    /// All of them, by name.
     public let differences: [Difference]
+    /// Bad data.
     public var category: ErrorCategory { .malformedData }
 
     /// What differs, in one line.
@@ -38,6 +44,7 @@ public struct WeightsMismatchError: CategorizedError {
             + (more > 0 ? ", and \(more) more differ" : "")
     }
 
+    /// Two lines.
     public var description: String {
         summary + "\nThe file may be of another network, rule, data set or number of classes."
     }
