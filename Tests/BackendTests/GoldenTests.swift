@@ -1,12 +1,9 @@
 import Foundation
 import KernelSources
-import Tensors
 import Testing
 import Verification
 
-/// The oracle's golden cases on every backend, device and kernel engine. As in `lls conformance`,
-/// convolutions are direct: ResNet18's are large enough for Winograd's filtering, whose rounding takes
-/// pre-activations across the corner of the leaky ReLU.
+/// The oracle's golden cases on every backend, device and kernel engine.
 struct GoldenTests {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Fixtures/golden")
@@ -19,10 +16,7 @@ struct GoldenTests {
         for file in files {
             let stated = try ConformanceCase(
                 json: Data(contentsOf: Self.folder.appending(path: file)), name: file)
-            let backend = try tested.open()
-            let result = try backend.withConvolutionAlgorithm(.direct) {
-                try stated.run(on: backend)
-            }
+            let result = try stated.run(on: try tested.open())
             #expect(result.passed, "\(file) on \(tested.testDescription): \(result)")
         }
     }
