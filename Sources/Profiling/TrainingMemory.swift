@@ -80,11 +80,11 @@ final class EmptySource: BatchSource {
 }
 
 extension Evaluator {
-    /// Evaluates batches without elements: on a rehearsal, all that an evaluation would hold.
+    /// Evaluates batches without elements: in a dry run, all that an evaluation would hold.
     ///
     /// - Parameters:
     ///   - input: `[height, width, channels]` of a sample.
-    public func rehearse(_ input: Shape, samples: Int, batch: Int) throws {
+    public func dryRun(_ input: Shape, samples: Int, batch: Int) throws {
         let run = PlannedRun(
             trainSamples: 0, testSamples: samples, testBatch: batch, reportEvery: 1)
         _ = try evaluate(on: EmptySource(input, run.testBatches))

@@ -39,7 +39,7 @@ public struct TrainingPlan: Sendable {
 
 extension PlannedTraining {
     /// The plan for `backend`, once it is known to fit. What it says is what will be held, to the
-    /// byte: the training is rehearsed, call for call.
+    /// byte: the training runs dry, call for call.
     ///
     /// - Throws: ``DoesNotFitError`` with the largest batch that does; ``ArchitectureError``.
     public func plan(on backend: any Backend) throws -> TrainingPlan {
@@ -53,7 +53,7 @@ extension PlannedTraining {
     }
 
     private func memory(on backend: any Backend) throws -> TrainingMemory {
-        try TrainingMemory(self, on: backend.rehearsed)
+        try TrainingMemory(self, on: backend.dryOrPlanned)
     }
 
     /// The largest training batch that fits; if none does with this test batch, the largest for both.
@@ -103,12 +103,12 @@ public enum LargestBatch: Equatable, Sendable {
 }
 
 extension Backend {
-    /// Its rehearsal, or the next best thing.
-    var rehearsed: any Backend {
+    /// Its dry run, or a backend that plans by its alignment and limits.
+    var dryOrPlanned: any Backend {
         dryRun() ?? PlanningBackend(alignment: sliceAlignment, limits: memoryLimits)
     }
 
-    /// Throws unless the backend has room for what `body` does, which is tried on its rehearsal.
+    /// Throws unless the backend has room for what `body` does, which is tried in a dry run.
     ///
     /// - Parameters:
     ///   - what: it is, as in "a product of …".
@@ -119,7 +119,7 @@ extension Backend {
         _ body: (any Backend) throws -> Void
     ) throws {
         do {
-            try body(rehearsed)
+            try body(dryOrPlanned)
         } catch let shortage as any MemoryShortage {
             throw DoesNotFitError(
                 what, on: self, bytesNeeded: shortage.bytesNeeded, advice: advice)

@@ -84,7 +84,7 @@ struct EvalCommand: ParsableCommand {
         ) {
             let network = try Network(
                 unset: description, batch: configuration.testBatchSize, on: $0)
-            try Evaluator(network).rehearse(
+            try Evaluator(network).dryRun(
                 test.sampleShape, samples: test.sampleCount, batch: configuration.testBatchSize)
         }
         let network = try Network(
