@@ -8,7 +8,7 @@ struct TrainingMemory: Sendable {
     let total: Int
     let largestAllocation: Int
 
-    /// Rehearses `training` from the making of the network to the last evaluation, each batch size
+    /// Runs `training` dry, from the making of the network to the last evaluation, each batch size
     /// once, in the order in which a run meets them: the sizes of what operations borrow depend on it.
     ///
     /// - Parameter backend: that holds nothing, see ``Backend/dryRun()``.
