@@ -213,6 +213,7 @@ struct TrainingRun {
         _ recorder: RunRecorder, _ keeper: CheckpointKeeper, _ progress: ProgressStyle
     ) throws {
         let folder = recorder.folder
+        if extras.savesBest { recorder.savesBest = true }
         StopRequest.listen()
         try tune()
         try folder.write(environment: RunEnvironment(backend))
@@ -228,9 +229,7 @@ struct TrainingRun {
             guard case .epoch(let report) = event else { return }
             try recorder.note(report, peakBytes: backend.memoryUse.peak) { step in
                 try save(to: folder.lastWeights, epoch: report.epoch, step: step)
-                guard extras.savesBest || recorder.savesBest else { return }
-                recorder.savesBest = true
-                if report.test.top1 > recorder.best {
+                if recorder.savesBest, report.test.top1 > recorder.best {
                     recorder.best = report.test.top1
                     try save(to: folder.bestWeights, epoch: report.epoch, step: step)
                 }
