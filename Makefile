@@ -19,7 +19,7 @@ build: setup
 demo: build
 	$(LLS) train --backend opencl --epochs 1
 
-test: lint sanitizer build
+test: setup lint sanitizer
 	Scripts/check
 
 lint:

@@ -29,8 +29,8 @@ extension Architecture {
         guard size <= Self.maxSize else {
             throw ConfigurationError(
                 path: path,
-                reason: "\(size) bytes are too many for an architecture (at most "
-                    + "\(Self.maxSize)): is it another file?")
+                reason:
+                    "an architecture has at most \(Self.maxSize) bytes, and this file has \(size)")
         }
         let bytes = try readFile(path, limit: Self.maxSize)
         guard let text = String(validating: bytes, as: UTF8.self) else {

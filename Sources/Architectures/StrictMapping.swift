@@ -229,7 +229,7 @@ extension ConfigurationError {
         case .duplicatedKeysInMapping(let keys, let context):
             self.init(
                 path: path, line: context.mark.line, column: context.mark.column, key: keys.first,
-                reason: "the key is there twice")
+                reason: "duplicate key")
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             self.init(

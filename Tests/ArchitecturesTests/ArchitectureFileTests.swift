@@ -81,7 +81,7 @@ struct ArchitectureFileTests {
         Refused("convolution: {channels: 32, pool: 4, bias: 1}", "'bias'", "true or false"),
         Refused("convolution: {channels: 32, pool: 4, activation: reloo}", "'relu'"),
         Refused("convolution: {channels: 32, pool: 4, activation: leakyReLU(2)}", "activation"),
-        Refused("convolution: {channels: 32, pool: 4, pool: 4}", "twice"),
+        Refused("convolution: {channels: 32, pool: 4, pool: 4}", "duplicate key"),
         Refused("convolution: 32", "mapping"),
         Refused("convolution", "missing"),
         Refused("convolutoin: {channels: 32, pool: 4}", "unknown stage", "'convolution'"),

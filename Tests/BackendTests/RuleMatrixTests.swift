@@ -9,8 +9,17 @@ struct RuleMatrixTests {
     /// Without the aliases, which are the same networks with other names in files.
     static let models = ModelCatalog.all.filter { !$0.name.hasPrefix("DFA_") }.map(narrowed)
 
-    /// VGG11 with an eighth of its linear features, which hold 130 of its 134 million weights.
+    /// VGG11 with an eighth of its linear features, which hold 130 of its 134 million weights, and
+    /// ResNet18 with a quarter of its channels. Their golden cases, and the test below, are of the whole
+    /// networks.
     private static func narrowed(_ model: Architecture) -> Architecture {
+        if model == .resNet18 {
+            return Architecture(
+                model.name,
+                [.convolution(16, pool: 4)]
+                    + [(16, 1), (16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2), (128, 1)]
+                    .map { .residual($0, stride: $1, pool: 2) } + [.averagePool(1)])
+        }
         guard model == .vgg11 else { return model }
         return Architecture(
             model.name,

@@ -14,9 +14,9 @@ import Testing
             name: "name", in: folder.path, configuration: RunConfiguration(), arguments: [])
     }
 
-    private func record(_ step: Int, loss: Double = 0.5) -> MetricsRecord {
+    private func record(_ step: Int, epoch: Int? = nil, loss: Double = 0.5) -> MetricsRecord {
         MetricsRecord(
-            epoch: step, step: step, split: .train, loss: loss, learningRate: 5e-3,
+            epoch: epoch ?? step, step: step, split: .train, loss: loss, learningRate: 5e-3,
             seconds: Double(step) / 3, blockLosses: ["conv_block1": 1.5, "conv,\"2\"": 2])
     }
 
@@ -77,7 +77,7 @@ import Testing
 
     @Test func theTableHasAColumnForEachBlock() throws {
         let log = try MetricsLog(run)
-        try log.append(record(12))
+        try log.append(record(12, epoch: 1))
         try log.append(
             MetricsRecord(epoch: 1, step: 12, split: .test, loss: 0.25, top1: 50, seconds: 4))
         for _ in 0..<2 { try log.writeTable() }
