@@ -19,11 +19,11 @@ build: setup
 demo: build
 	$(LLS) train --backend opencl --epochs 1
 
-test: setup lint sanitizer
+test: setup
 	Scripts/check
 
 lint:
-	swift format lint --strict -r Package.swift Sources Kernels Tests Fuzz Examples
+	swift format lint --strict --parallel -r Package.swift Sources Kernels Tests Fuzz Examples
 
 # Small shapes of every kernel, in a simulator that sees races, uninitialised reads and overruns.
 oclgrind: build

@@ -24,6 +24,7 @@ public struct LLSCommandLine: Sendable {
     /// Data sets for `--dataset`, besides those of `DatasetCatalog`.
     public var datasets: [DatasetDescription] = []
 
+    /// A command line that adds nothing yet.
     public init(name: String = "lls") { self.name = name }
 
     /// Runs the command that this process was started with, and ends the process with its exit status.

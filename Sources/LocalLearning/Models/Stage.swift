@@ -35,6 +35,7 @@ public struct ConvolutionStage: Hashable, Sendable {
 public struct LinearStage: Hashable, Sendable {
     /// Features that it puts out.
     public var features: Int
+    /// Whether the map adds a bias, and whether a batch norm follows it.
     public var hasBias, hasNorm: Bool
     /// Nil for the rule's own.
     public var activation: Activation?
