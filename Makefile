@@ -2,7 +2,7 @@
 #   make demo    install what is missing, build, train on real images
 #   make test    the same set-up, then every check
 SHELL := /bin/bash
-BUILD := swift build -c release
+BUILD := swift build -c release -debug-info-format none
 LLS   := .build/release/lls
 
 .PHONY: help setup build demo test lint oclgrind sanitizer example fuzz bench bench-gpu clean

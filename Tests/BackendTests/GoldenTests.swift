@@ -13,10 +13,12 @@ struct GoldenTests {
         let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path())
             .filter { $0.hasSuffix(".json") && $0 != "basis.json" }.sorted()
         #expect(files.count >= 20)
+        // Opened once: an OpenCL context loads every program anew.
+        let backend = try tested.open()
         for file in files {
             let stated = try ConformanceCase(
                 json: Data(contentsOf: Self.folder.appending(path: file)), name: file)
-            let result = try stated.run(on: try tested.open())
+            let result = try stated.run(on: backend)
             #expect(result.passed, "\(file) on \(tested.testDescription): \(result)")
         }
     }
