@@ -128,6 +128,18 @@ struct ResumeTests {
         #expect(throws: TrainerStateError.self) { try bp.trainer.restore(state) }
     }
 
+    /// An update may diverge without any loss that shows it yet.
+    @Test func aStateThatDivergedIsNotGiven() throws {
+        let training = try TinyTraining(
+            rule: LLSMxM(), optimizer: PublishedOptimizer.sgd, on: ReferenceBackend())
+        try training.run(until: 2)
+        let parameter = try #require(
+            training.trainer.network.parameters.first { $0.description.name.hasSuffix("feedback") })
+        try parameter.set([Float](repeating: .nan, count: parameter.value.count))
+        let error = try #require(throws: DivergenceError.self) { try training.trainer.state() }
+        #expect(error.quantity == .parameters("conv_block1"))
+    }
+
     @Test func aCancelledTaskEndsAtTheNextStep() async throws {
         let task = Task {
             let training = try TinyTraining(

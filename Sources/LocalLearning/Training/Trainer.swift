@@ -81,14 +81,16 @@ public final class Trainer {
     /// the state before that.
     ///
     /// - Parameter metadata: of the weights.
-    /// - Throws: ``DivergenceError`` if a loss since the last reading is not a finite number; what the
-    ///   device throws.
+    /// - Throws: ``DivergenceError`` if a parameter, or a loss since the last reading, is not a finite
+    ///   number; what the device throws.
     public func state(metadata: [String: String] = [:]) throws -> TrainerState {
         if var state = stateBeforeEvaluation {
             state.weights.metadata = metadata
             return state
         }
         _ = try readLosses()
+        // A loss is of the parameters before its step: the last update may have diverged unseen.
+        try requireFiniteParameters()
         return TrainerState(
             position: position, weights: try network.weights(metadata: metadata),
             optimizers: try optimizers.map { try $0.state() })
@@ -194,11 +196,15 @@ public final class Trainer {
     /// The losses of an epoch do not show what its last update did, and no output depends on a
     /// block's own loss: the parameters are looked at, too.
     private func requireFinite(_ evaluation: Evaluation) throws {
-        let (epoch, step) = (position.epoch, position.batches)
         guard evaluation.loss <= DivergenceError.hopelessLoss else {
             throw DivergenceError(
-                quantity: .loss("test"), epoch: epoch, step: step, value: evaluation.loss)
+                quantity: .loss("test"), epoch: position.epoch, step: position.batches,
+                value: evaluation.loss)
         }
+        try requireFiniteParameters()
+    }
+
+    private func requireFiniteParameters() throws {
         guard network.backend.keepsElements else { return }
         let running = network.parameters.filter { $0.gradient == nil }
             .map { (name: $0.description.name, tensor: $0.value) }
@@ -208,7 +214,8 @@ public final class Trainer {
             let values = try network.backend.read(tensor)
             guard let bad = values.first(where: { !$0.isFinite }) else { continue }
             throw DivergenceError(
-                quantity: .parameters(name), epoch: epoch, step: step, value: Double(bad))
+                quantity: .parameters(name), epoch: position.epoch, step: position.batches,
+                value: Double(bad))
         }
     }
 
