@@ -5,8 +5,8 @@ import Foundation
 /// START is the time at which the process began, in ticks since the machine did, so that another
 /// process that has the same number later is not taken for it.
 package struct ProcessMark: Equatable, Sendable {
-    private let host: String
-    private let process: pid_t
+    package let host: String
+    package let process: pid_t
     private let start: UInt64
 
     package static let own = ProcessMark(
@@ -45,7 +45,8 @@ package struct ProcessMark: Equatable, Sendable {
         return flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
     }
 
-    private var isGone: Bool {
+    /// Whether this machine has no such process any more.
+    package var isGone: Bool {
         if kill(process, 0) != 0 && errno == ESRCH { return true }
         guard let entry = ProcessTable.entry(process) else { return false }
         return entry.isDead || entry.start != start

@@ -7,42 +7,25 @@ import Foundation
 /// The file says who holds it. On a file system without locks it is what the file says that counts.
 public final class RunLock {
     private let descriptor: Int32
-    private let path: String
-
-    /// Who trains in a folder.
-    private struct Owner: Codable {
-        var process: Int32
-        var host: String
-        /// Another one means that the machine was started anew, and that the process is gone.
-        var boot: String
-        /// Host, process and its start, as in the names of temporaries.
-        var mark: String
-    }
 
     /// Takes the lock of `folder`.
     ///
     /// - Throws: ``RunInUseError`` if another process holds it; `FileError`.
     public init(_ folder: RunFolder) throws {
-        path = folder.path.appending(pathPart: ".lock")
+        let path = folder.path.appending(pathPart: ".lock")
         descriptor = FileSystem.open(path, O_RDWR | O_CREAT)
         guard descriptor >= 0 else { throw FileError.writing(path, "create", errno: errno) }
-        let isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
-        let isRefused = !isLocked && errno == EWOULDBLOCK
-        if isRefused || !isLocked {
-            let owner = try? JSONText.read(Owner.self, from: try readFile(path, limit: 4096))
-            if isRefused || owner.map(Self.isAlive) == true {
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            let isHeld = errno == EWOULDBLOCK
+            let owner = Self.owner(path)
+            if isHeld || owner.map({ $0.host != hostName() || !$0.isGone }) == true {
                 close(descriptor)
-                throw RunInUseError(
-                    folder: folder.path, process: owner.map { Int($0.process) },
-                    host: owner?.host)
+                throw RunInUseError(folder: folder.path, owner: owner)
             }
         }
-        let owner = Owner(
-            process: getpid(), host: hostName(), boot: Self.bootIdentifier,
-            mark: ProcessMark.own.text)
-        let text = Array(((try? JSONText.line(owner)) ?? "").utf8)
         _ = ftruncate(descriptor, 0)
-        // What cannot be said is only missed by a message.
+        let text = Array((ProcessMark.own.text + "-run").utf8)
+        // Only a message would miss it.
         _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     }
 
@@ -51,17 +34,10 @@ public final class RunLock {
         close(descriptor)
     }
 
-    private static func isAlive(_ owner: Owner) -> Bool {
-        guard owner.host == hostName() else { return true }
-        guard owner.boot == bootIdentifier else { return false }
-        return kill(owner.process, 0) == 0 || errno == EPERM
+    private static func owner(_ path: String) -> ProcessMark? {
+        let bytes = (try? readFile(path, limit: 4096)) ?? []
+        return ProcessMark(nameWithRandomWord: String(decoding: bytes, as: UTF8.self))
     }
-
-    private static let bootIdentifier: String = {
-        let bytes = (try? readFile("/proc/sys/kernel/random/boot_id", limit: 64)) ?? []
-        return String(decoding: bytes, as: UTF8.self).trimmingCharacters(
-            in: .whitespacesAndNewlines)
-    }()
 }
 
 /// A run's folder in which another process trains.
@@ -70,6 +46,12 @@ public struct RunInUseError: CategorizedError {
     /// Nil if it is not known.
     public let process: Int?
     public let host: String?
+
+    init(folder: String, owner: ProcessMark?) {
+        self.folder = folder
+        process = owner.map { Int($0.process) }
+        host = owner?.host
+    }
 
     /// The folder cannot be written now.
     public var category: ErrorCategory { .cannotCreate }
