@@ -106,15 +106,29 @@ extension RunConfiguration {
 
     /// Every value, one on a line; reading it gives this configuration again, to the last bit.
     public var yaml: String {
-        // Through JSON, whose numbers come back exactly; Yams keeps 15 digits.
+        let values = values
+        return CodingKeys.allCases.map { key in
+            "\(key.rawValue): \(values[key.rawValue]?.yaml ?? "null")\n"
+        }.joined()
+    }
+
+    /// The text of every value that is set, as flags of the command line take it; lists are left out.
+    package var texts: [CodingKeys: String] {
+        let values = values
+        return Dictionary(
+            uniqueKeysWithValues: CodingKeys.allCases.compactMap { key in
+                values[key.rawValue]?.text.map { (key, $0) }
+            })
+    }
+
+    /// Through JSON, whose numbers come back exactly; Yams keeps 15 digits.
+    private var values: [String: PlainValue] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         guard let data = try? encoder.encode(self),
             let values = try? JSONDecoder().decode([String: PlainValue].self, from: data)
         else { preconditionFailure("\(self) has a value that JSON cannot hold") }
-        return CodingKeys.allCases.map { key in
-            "\(key.rawValue): \(values[key.rawValue]?.yaml ?? "null")\n"
-        }.joined()
+        return values
     }
 }
 
@@ -177,12 +191,21 @@ private enum PlainValue: Decodable {
 
     var yaml: String {
         switch self {
+        case .text(let value): quoted(value)
+        case .list(let values): "[\(values.map(\.yaml).joined(separator: ", "))]"
+        default: text ?? "null"
+        }
+    }
+
+    /// Without quotes; nil for a list.
+    var text: String? {
+        switch self {
         case .flag(let value): "\(value)"
         case .natural(let value): "\(value)"
         case .integer(let value): "\(value)"
         case .number(let value): "\(value)"
-        case .text(let value): quoted(value)
-        case .list(let values): "[\(values.map(\.yaml).joined(separator: ", "))]"
+        case .text(let value): value
+        case .list: nil
         }
     }
 

@@ -43,7 +43,7 @@ struct ResumedRun {
     ///
     /// - Parameter given: the flags on the command line, which lists must not be added to.
     func arguments(besides given: Set<String>) -> [String] {
-        let page = configuration.plainValues
+        let texts = configuration.texts
         return RunConfiguration.CodingKeys.allCases.flatMap { key -> [String] in
             let flag = "--\(key.rawValue)"
             switch key {
@@ -53,7 +53,7 @@ struct ResumedRun {
                 let isGiven = !given.isDisjoint(with: ["milestones", "milestone", "m"])
                 return isGiven ? [] : [flag] + configuration.milestones.map(String.init)
             case .convolution where configuration.exact: return []
-            default: return page[key].map { ["\(flag)=\($0)"] } ?? []
+            default: return texts[key].map { ["\(flag)=\($0)"] } ?? []
             }
         }
     }
@@ -71,11 +71,14 @@ struct ResumedRun {
 
     /// `lr 0.005 → 0.01, seed 0 → 1`; empty if nothing that matters differs.
     func differences(in changed: RunConfiguration) -> String {
-        let (before, after) = (configuration.plainValues, changed.plainValues)
-        return RunConfiguration.CodingKeys.allCases.filter { key in
-            !Self.freeKeys.contains(key) && before[key] != after[key]
-        }.map { "\($0.rawValue) \(before[$0] ?? "none") → \(after[$0] ?? "none")" }
-            .joined(separator: ", ")
+        func text(_ configuration: RunConfiguration, _ key: RunConfiguration.CodingKeys) -> String {
+            if key == .milestones { return "\(configuration.milestones)" }
+            return configuration.texts[key] ?? "none"
+        }
+        return RunConfiguration.CodingKeys.allCases.filter { !Self.freeKeys.contains($0) }
+            .map { ($0, text(configuration, $0), text(changed, $0)) }
+            .filter { $0.1 != $0.2 }
+            .map { "\($0.rawValue) \($1) → \($2)" }.joined(separator: ", ")
     }
 
     /// The data with the labels that the run began with.
@@ -92,50 +95,5 @@ struct ResumedRun {
             key: "dataset",
             reason: "the run was started with \(Int(before)) training samples, and there are "
                 + "\(trainSamples) now")
-    }
-}
-
-extension RunConfiguration {
-    /// The text of every value that is set, by key.
-    fileprivate var plainValues: [CodingKeys: String] {
-        var values: [CodingKeys: String] = [:]
-        func set(_ key: CodingKeys, _ value: (some CustomStringConvertible)?) {
-            values[key] = value?.description
-        }
-        set(.dataset, dataset)
-        set(.dataDir, dataDir)
-        set(.model, model)
-        set(.rule, rule)
-        set(.waveform, waveform)
-        set(.temperature, temperature)
-        set(.labelSmoothing, labelSmoothing)
-        set(.dropout, dropout)
-        set(.pool, pool)
-        set(.epochs, epochs)
-        set(.batchSize, batchSize)
-        set(.testBatchSize, testBatchSize)
-        set(.optimizer, optimizer)
-        set(.lr, lr)
-        set(.momentum, momentum)
-        set(.nesterov, nesterov)
-        set(.warmupSteps, warmupSteps)
-        set(.weightDecay, weightDecay)
-        set(.lrScheduler, lrScheduler)
-        set(.milestones, milestones)
-        set(.gamma, gamma)
-        set(.patience, patience)
-        set(.seed, seed)
-        set(.maxSteps, maxSteps)
-        set(.limitTrain, limitTrain)
-        set(.limitTest, limitTest)
-        set(.badImages, badImages)
-        set(.backend, backend)
-        set(.device, device)
-        set(.kernelEngine, kernelEngine)
-        set(.threads, threads)
-        set(.convolution, convolution)
-        set(.tuning, tuning)
-        set(.exact, exact)
-        return values
     }
 }
