@@ -58,13 +58,11 @@ final class Layer {
         try backend.averagePool(output, pool, into: pooled.value)
     }
 
-    /// Turns `z` into the gradient of `map(x)`, from the gradient of the layer's output, which is used
-    /// up.
+    /// Turns `z` into the gradient of `map(x)`, from the gradient of the layer's output.
     func backward(from gradient: Tensor, _ z: Tensor) throws {
         if let norm { return try norm.backward(from: gradient, z) }
         try backend.activationGradient(
-            of: gradient, output: z, description.activation, into: gradient)
-        try backend.copy(gradient, into: z)
+            of: gradient, output: z, description.activation, into: z)
         try computeBiasGradient(z)
     }
 
