@@ -94,7 +94,6 @@ struct DryRunTests {
 
     struct Training: Sendable {
         var rule = "LLS"
-        var epochs = 2
         var optimizer = PublishedOptimizer.adamWScheduleFree
         var samples = (train: 35, test: 19)
         var batches = (train: 8, test: 16)
@@ -104,12 +103,12 @@ struct DryRunTests {
     }
 
     static let trainings =
-        RuleCatalog.all.map { Training(rule: $0.name, epochs: $0.name == "LLS" ? 2 : 1) }
+        RuleCatalog.all.map { Training(rule: $0.name) }
         + PublishedOptimizer.allCases.map { Training(optimizer: $0) } + [
             Training(samples: (64, 32), batches: (16, 16)),
             Training(samples: (64, 40), batches: (5, 32), reportEvery: 1),
             Training(samples: (10, 3), batches: (32, 64), reportEvery: 100_000),
-            Training(rule: "BP", epochs: 1, samples: (300, 10), batches: (4, 8), reportEvery: 70),
+            Training(rule: "BP", samples: (300, 10), batches: (4, 8), reportEvery: 70),
             Training(samples: (35, 19), batches: (8, 16), maxSteps: 2),
             Training(rule: "BP", samples: (35, 19), batches: (8, 8), pooling: .mean),
         ]
@@ -137,7 +136,7 @@ struct DryRunTests {
             let trainer = try Trainer(
                 network, optimizer: training.optimizer, OptimizerSettings(learningRate: 1e-4),
                 TrainingOptions(
-                    epochs: training.epochs, maxSteps: training.maxSteps,
+                    epochs: 2, maxSteps: training.maxSteps,
                     reportEvery: training.reportEvery))
             _ = try trainer.run(
                 train: Images(training.samples.train, batch: training.batches.train),

@@ -38,7 +38,7 @@ struct RuleMatrixTests {
 
     /// As large as it is published: the local engine takes 9 s a rule on a processor.
     @Test func backendsAgreeOnAllOfVGG11() throws {
-        try Self.compare([LLS(), Backpropagation()], on: .vgg11)
+        try Self.compare([LLS(), DFA(), Backpropagation()], on: .vgg11)
     }
 
     /// With each backend opened once for all rules: an OpenCL context loads the programs of a network's
