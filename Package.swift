@@ -77,7 +77,7 @@ let package = Package(
         // Learning: knows the contract, never a backend.
         .target(
             name: "LocalLearning",
-            dependencies: ["Tensors", "Datasets", "FileFormats", "Randomness", "Suggestions"]),
+            dependencies: ["Tensors", "Datasets", "FileFormats", "Randomness"]),
         .target(
             name: "Architectures",
             dependencies: [

@@ -1,6 +1,6 @@
 import LocalLearning
-import Randomness
 import Tensors
+import TestSupport
 
 /// A small training without any data set: two convolutions on random images.
 struct TinyTraining {
@@ -38,27 +38,4 @@ struct TinyTraining {
     }
 
     struct Stop: Error {}
-}
-
-/// Four batches of four random images, others in every epoch.
-final class TinySource: BatchSource {
-    let sampleShape: Shape = [8, 8, 1]
-    let sampleCount = 16
-    let batchSize = 4
-    let secondsWaited = 0.0
-
-    func forEachBatch(
-        epoch: Int, from first: Int,
-        _ body: (_ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws
-            -> Bool
-    ) throws {
-        for batch in first..<4 {
-            let images = RandomSource(seed: 7, stream: "images", epoch, batch).uniforms(4 * 64)
-            let labels: [Int32] = [0, 1, 2, Int32(batch % 3)]
-            let goesOn = try images.withUnsafeBufferPointer { images in
-                try labels.withUnsafeBufferPointer { try body(images, $0) }
-            }
-            if !goesOn { return }
-        }
-    }
 }

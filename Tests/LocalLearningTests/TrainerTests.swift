@@ -1,7 +1,7 @@
 import LocalLearning
-import Randomness
 import ReferenceBackend
 import Tensors
+import TestSupport
 import Testing
 
 /// The loop around a rule: what it reports, and when it must not.
@@ -108,28 +108,5 @@ struct TrainerTests {
         try Network(
             NetworkDescription(.smallConv, input: [8, 8, 1], classes: 3, rule: rule), batch: 4,
             seed: 1, on: ReferenceBackend())
-    }
-}
-
-/// Two batches of four random images, the same in every epoch.
-private final class TinySource: BatchSource {
-    let sampleShape: Shape = [8, 8, 1]
-    let sampleCount = 8
-    let batchSize = 4
-    let secondsWaited = 0.0
-
-    func forEachBatch(
-        epoch: Int, from first: Int,
-        _ body: (_ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>) throws
-            -> Bool
-    ) throws {
-        for batch in first..<2 {
-            let images = RandomSource(seed: 7, stream: "images", batch).uniforms(4 * 64)
-            let labels: [Int32] = [0, 1, 2, Int32(batch)]
-            let goesOn = try images.withUnsafeBufferPointer { images in
-                try labels.withUnsafeBufferPointer { try body(images, $0) }
-            }
-            if !goesOn { return }
-        }
     }
 }

@@ -89,7 +89,9 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         guard let resume else { return try train(nil) }
         let arguments = CommandArguments.joiningNegativeNumbers(
-            Array(Environment.arguments.drop { $0 != Self.configuration.commandName }.dropFirst()))
+            Array(
+                Environment.arguments.dropFirst()
+                    .drop { $0 != Self.configuration.commandName }.dropFirst()))
         let given = CommandArguments.flags(in: arguments)
         for flag in ["name", "experiment-name", "runs-dir", "save-path", "init"]
         where given.contains(flag) {

@@ -7,9 +7,14 @@ struct SaveInterval: ExpressibleByArgument, Equatable {
     var time: Duration?
     private let text: String
 
-    static let standard = SaveInterval(argument: "1e,10m") ?? SaveInterval(off: ())
+    /// Every epoch, and every 10 minutes.
+    static let standard = SaveInterval(text: "1e,10m", epochs: 1, time: .seconds(600))
 
-    private init(off: Void) { text = "off" }
+    private init(text: String, epochs: Int?, time: Duration?) {
+        self.text = text
+        self.epochs = epochs
+        self.time = time
+    }
 
     init?(argument: String) {
         text = argument
