@@ -24,13 +24,16 @@ public final class OpenCLBackend {
 
     /// Whether it is a dry run, see ``dryRun()``: it launches and allocates nothing.
     let isDryRun: Bool
+    /// The backend whose device and programs a dry run shares.
+    private var owner: OpenCLBackend?
+    let calls: OpenCLCalls
     let context: cl_context
     let queue: cl_command_queue
     let programs: ProgramCache
     let profiler: Profiler?
     let counter = MemoryCounter()
     let scratchPool = ScratchPool<OpenCLBuffer>()
-    let staging = StagingRing()
+    let staging: StagingRing
     private var zeroBuffer: Tensor?
 
     /// Opens the device that `selector` names, see ``OpenCLDevice/select(_:)``.
@@ -66,22 +69,27 @@ public final class OpenCLBackend {
         guard self.engine == .register || device.traits.canRunLocalKernels else {
             throw DeviceSelectionError.tooSmall(device.name, traits: device.traits)
         }
+        let calls = OpenCLCalls(device.library)
         var handle = device.handle
-        var status: cl_int = 0
-        guard let context = clCreateContext(nil, 1, &handle, nil, nil, &status) else {
-            throw OpenCLError(code: status, call: "clCreateContext on \(device.name)")
+        let context = try calls.make("clCreateContext", "on \(device.name)") {
+            $0.clCreateContext(nil, 1, &handle, nil, nil, $1)
         }
         let properties = profiling ? cl_command_queue_properties(CL_QUEUE_PROFILING_ENABLE) : 0
-        guard let queue = clCreateCommandQueue(context, handle, properties, &status) else {
-            clReleaseContext(context)
-            throw OpenCLError(code: status, call: "clCreateCommandQueue on \(device.name)")
+        do {
+            queue = try calls.make("clCreateCommandQueue", "on \(device.name)") {
+                $0.clCreateCommandQueue(context, handle, properties, $1)
+            }
+        } catch {
+            calls.release("clReleaseContext") { $0.clReleaseContext(context) }
+            throw error
         }
+        self.calls = calls
         self.context = context
-        self.queue = queue
         isDryRun = false
         programs = ProgramCache(
-            context: context, device: device, fma: fma, binaries: folder)
-        profiler = profiling ? Profiler() : nil
+            context: context, device: device, calls: calls, fma: fma, binaries: folder)
+        profiler = profiling ? Profiler(calls) : nil
+        staging = StagingRing(calls)
     }
 
     /// A dry run of `backend`.
@@ -90,8 +98,8 @@ public final class OpenCLBackend {
         tuning = backend.tuning
         convolutionAlgorithm = backend.convolutionAlgorithm
         (context, queue, programs) = (backend.context, backend.queue, backend.programs)
-        clRetainContext(context)
-        clRetainCommandQueue(queue)
+        (calls, staging) = (backend.calls, backend.staging)
+        owner = backend
         profiler = nil
         isDryRun = true
     }
@@ -99,9 +107,10 @@ public final class OpenCLBackend {
     public func dryRun() -> (any Backend)? { OpenCLBackend(dryRunOf: self) }
 
     deinit {
-        if !isDryRun { clFinish(queue) }
-        clReleaseCommandQueue(queue)
-        clReleaseContext(context)
+        guard owner == nil else { return }
+        calls.release("clFinish") { $0.clFinish(queue) }
+        calls.release("clReleaseCommandQueue") { $0.clReleaseCommandQueue(queue) }
+        calls.release("clReleaseContext") { $0.clReleaseContext(context) }
     }
 
     /// Every launch since the last ``resetProfile()``, as the device timed it; waits for the
@@ -124,18 +133,21 @@ public final class OpenCLBackend {
         return tensor
     }
 
-    /// Throws unless `status` is a success; a lack of memory as ``OutOfDeviceMemoryError``.
-    func checkMemory(_ status: cl_int, _ call: @autoclosure () -> String, bytes: Int? = nil) throws
-    {
-        guard status != CL_SUCCESS else { return }
-        let error = OpenCLError(code: status, call: call())
-        // "Out of resources" from a command most often means a lost device.
-        guard error.isOutOfMemory, bytes != nil || status != CL_OUT_OF_RESOURCES else {
-            throw error
+    /// What `body` answers. A lack of memory is thrown as ``OutOfDeviceMemoryError``.
+    ///
+    /// - Parameter bytes: that an allocation asks for; nil for a command.
+    func namingShortage<Result>(
+        bytes: Int? = nil, _ body: () throws -> Result
+    ) throws -> Result {
+        do { return try body() } catch let error as OpenCLError {
+            // "Out of resources" from a command most often means a lost device.
+            guard error.isOutOfMemory, bytes != nil || error.code != CL_OUT_OF_RESOURCES else {
+                throw error
+            }
+            throw OutOfDeviceMemoryError(
+                requested: bytes, held: counter.use.current, maxAllocation: traits.maxAllocation,
+                globalMemory: traits.globalMemory, device: device.name, cause: error)
         }
-        throw OutOfDeviceMemoryError(
-            requested: bytes, held: counter.use.current, maxAllocation: traits.maxAllocation,
-            globalMemory: traits.globalMemory, device: device.name)
     }
 }
 

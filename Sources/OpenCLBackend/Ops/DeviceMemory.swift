@@ -25,19 +25,16 @@ extension OpenCLBackend: DeviceMemory {
         var region = cl_buffer_region(origin: source.offset + offset, size: bytes)
         guard !isDryRun else {
             let buffer = OpenCLBuffer(
-                nil, byteCount: bytes, offset: region.origin, of: source.root, counter)
+                nil, byteCount: bytes, offset: region.origin, of: source.root, counter, calls)
             return Tensor(spec, buffer: buffer)
         }
-        var status: cl_int = 0
-        guard
-            let handle = clCreateSubBuffer(
+        let handle = try calls.make("clCreateSubBuffer", "at \(source.offset + offset) bytes") {
+            $0.clCreateSubBuffer(
                 source.root.handle, cl_mem_flags(CL_MEM_READ_WRITE),
-                cl_buffer_create_type(CL_BUFFER_CREATE_TYPE_REGION), &region, &status)
-        else {
-            throw OpenCLError(code: status, call: "clCreateSubBuffer at \(region.origin) bytes")
+                cl_buffer_create_type(CL_BUFFER_CREATE_TYPE_REGION), &region, $1)
         }
         let buffer = OpenCLBuffer(
-            handle, byteCount: bytes, offset: region.origin, of: source.root, counter)
+            handle, byteCount: bytes, offset: region.origin, of: source.root, counter, calls)
         return Tensor(spec, buffer: buffer)
     }
 
@@ -78,11 +75,13 @@ extension OpenCLBackend: DeviceMemory {
             "cannot copy \(source.spec) into \(destination.spec)")
         source.checkHoldsElements()
         guard source.count > 0, !isDryRun else { return }
-        try checkMemory(
-            clEnqueueCopyBuffer(
-                queue, source.openCLBuffer.handle, destination.openCLBuffer.handle, 0, 0,
-                source.byteCount, 0, nil, nil),
-            "clEnqueueCopyBuffer of \(source.byteCount) bytes")
+        try namingShortage {
+            try calls.check("clEnqueueCopyBuffer", "of \(source.byteCount) bytes") {
+                $0.clEnqueueCopyBuffer(
+                    queue, source.openCLBuffer.handle, destination.openCLBuffer.handle, 0, 0,
+                    source.byteCount, 0, nil, nil)
+            }
+        }
     }
 
     public func fill(_ tensor: Tensor, with value: Float) throws {
@@ -94,7 +93,7 @@ extension OpenCLBackend: DeviceMemory {
     public func synchronize() throws {
         guard !isDryRun else { return }
         waits += 1
-        try checkMemory(clFinish(queue), "clFinish")
+        try namingShortage { try calls.check("clFinish") { $0.clFinish(queue) } }
     }
 
     private func download<Element: Numeric>(_ tensor: Tensor) throws -> [Element] {
@@ -103,11 +102,13 @@ extension OpenCLBackend: DeviceMemory {
         try HostMemory.check(tensor.byteCount, for: "the values of a tensor \(tensor.shape)")
         waits += 1
         return try [Element](unsafeUninitializedCapacity: tensor.count) { elements, count in
-            try checkMemory(
-                clEnqueueReadBuffer(
-                    queue, tensor.openCLBuffer.handle, cl_bool(CL_TRUE), 0, tensor.byteCount,
-                    elements.baseAddress, 0, nil, nil),
-                "clEnqueueReadBuffer of \(tensor.byteCount) bytes")
+            try namingShortage {
+                try calls.check("clEnqueueReadBuffer", "of \(tensor.byteCount) bytes") {
+                    $0.clEnqueueReadBuffer(
+                        queue, tensor.openCLBuffer.handle, cl_bool(CL_TRUE), 0, tensor.byteCount,
+                        elements.baseAddress, 0, nil, nil)
+                }
+            }
             count = tensor.count
         }
     }
@@ -118,15 +119,14 @@ extension OpenCLBackend: DeviceMemory {
         else {
             throw OutOfDeviceMemoryError(
                 requested: bytes, held: counter.use.current, maxAllocation: traits.maxAllocation,
-                globalMemory: traits.globalMemory, device: device.name)
+                globalMemory: traits.globalMemory, device: device.name, cause: nil)
         }
-        guard !isDryRun else { return OpenCLBuffer(nil, byteCount: bytes, counter) }
-        var status: cl_int = 0
-        let handle = clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), bytes, nil, &status)
-        try checkMemory(status, "clCreateBuffer of \(bytes) bytes", bytes: bytes)
-        guard let handle else {
-            throw OpenCLError(code: status, call: "clCreateBuffer of \(bytes) bytes")
+        guard !isDryRun else { return OpenCLBuffer(nil, byteCount: bytes, counter, calls) }
+        let handle = try namingShortage(bytes: bytes) {
+            try calls.make("clCreateBuffer", "of \(bytes) bytes") {
+                $0.clCreateBuffer(context, cl_mem_flags(CL_MEM_READ_WRITE), bytes, nil, $1)
+            }
         }
-        return OpenCLBuffer(handle, byteCount: bytes, counter)
+        return OpenCLBuffer(handle, byteCount: bytes, counter, calls)
     }
 }

@@ -5,15 +5,17 @@ import Foundation
 /// built or written is compiled as if there were no cache.
 struct BinaryCache {
     private let device: OpenCLDevice
+    private let calls: OpenCLCalls
     private let folder: CacheFolder
 
     /// Nil if the driver gains nothing by a cache, or the user has no folder for one.
     ///
     /// - Parameter folder: nil for the usual one.
-    init?(_ device: OpenCLDevice, in folder: CacheFolder?) {
+    init?(_ device: OpenCLDevice, _ calls: OpenCLCalls, in folder: CacheFolder?) {
         let usual = device.traits.wantsBinaryCache ? CacheFolder.named("programs") : nil
         guard let folder = folder ?? usual else { return nil }
         self.device = device
+        self.calls = calls
         self.folder = folder
     }
 
@@ -31,36 +33,41 @@ struct BinaryCache {
         }
         var handle = device.handle
         var length = binary.count
-        var (status, binaryStatus): (cl_int, cl_int) = (0, 0)
-        let created = binary.withUnsafeBytes { bytes in
-            var start = bytes.bindMemory(to: UInt8.self).baseAddress
-            return clCreateProgramWithBinary(
-                context, 1, &handle, &length, &start, &binaryStatus, &status)
+        var binaryStatus: cl_int = 0
+        let program = try? calls.make("clCreateProgramWithBinary") { functions, status in
+            binary.withUnsafeBytes { bytes in
+                var start = bytes.bindMemory(to: UInt8.self).baseAddress
+                return functions.clCreateProgramWithBinary(
+                    context, 1, &handle, &length, &start, &binaryStatus, status)
+            }
         }
-        guard let created else { return nil }
-        guard status == CL_SUCCESS, binaryStatus == CL_SUCCESS,
-            clBuildProgram(created, 0, nil, options, nil, nil) == CL_SUCCESS
-        else {
-            clReleaseProgram(created)
-            return nil
-        }
-        return created
+        guard let program else { return nil }
+        let isBuilt =
+            binaryStatus == CL_SUCCESS
+            && calls.status(of: "clBuildProgram") {
+                $0.clBuildProgram(program, 0, nil, options, nil, nil)
+            } == CL_SUCCESS
+        if !isBuilt { calls.release("clReleaseProgram") { $0.clReleaseProgram(program) } }
+        return isBuilt ? program : nil
     }
 
     /// Keeps a program that was built from source.
     func keep(_ program: cl_program, _ source: String, _ options: String) {
         var length = 0
-        guard
-            clGetProgramInfo(
+        let sized = calls.status(of: "clGetProgramInfo") {
+            $0.clGetProgramInfo(
                 program, cl_program_info(CL_PROGRAM_BINARY_SIZES), MemoryLayout<Int>.size, &length,
-                nil) == CL_SUCCESS, length > 0
-        else { return }
+                nil)
+        }
+        guard sized == CL_SUCCESS, length > 0 else { return }
         var binary = Data(count: length)
-        let status = binary.withUnsafeMutableBytes { bytes in
-            var start = bytes.bindMemory(to: UInt8.self).baseAddress
-            return clGetProgramInfo(
-                program, cl_program_info(CL_PROGRAM_BINARIES),
-                MemoryLayout<UnsafeMutablePointer<UInt8>?>.size, &start, nil)
+        let status = calls.status(of: "clGetProgramInfo") { functions in
+            binary.withUnsafeMutableBytes { bytes in
+                var start = bytes.bindMemory(to: UInt8.self).baseAddress
+                return functions.clGetProgramInfo(
+                    program, cl_program_info(CL_PROGRAM_BINARIES),
+                    MemoryLayout<UnsafeMutablePointer<UInt8>?>.size, &start, nil)
+            }
         }
         guard status == CL_SUCCESS else { return }
         try? folder.write(binary, for: key(source, options), type: "bin")

@@ -10,17 +10,19 @@ final class OpenCLBuffer: DeviceBuffer, ScratchMemory {
     let offset: Int
     private let parent: OpenCLBuffer?
     private let counter: MemoryCounter
+    private let calls: OpenCLCalls
 
     /// Takes ownership of `handle`; `parent` is the allocation that a slice is a part of.
     init(
         _ handle: cl_mem?, byteCount: Int, offset: Int = 0, of parent: OpenCLBuffer? = nil,
-        _ counter: MemoryCounter
+        _ counter: MemoryCounter, _ calls: OpenCLCalls
     ) {
         self.handle = handle
         self.byteCount = byteCount
         self.offset = offset
         self.parent = parent
         self.counter = counter
+        self.calls = calls
         if parent == nil { counter.add(byteCount) }
     }
 
@@ -28,7 +30,7 @@ final class OpenCLBuffer: DeviceBuffer, ScratchMemory {
     var root: OpenCLBuffer { parent ?? self }
 
     deinit {
-        if let handle { clReleaseMemObject(handle) }
+        if let handle { calls.release("clReleaseMemObject") { $0.clReleaseMemObject(handle) } }
         if parent == nil { counter.remove(byteCount) }
     }
 }

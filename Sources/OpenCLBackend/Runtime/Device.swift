@@ -14,6 +14,7 @@ public struct OpenCLDevice {
     public package(set) var traits: DeviceTraits
 
     let handle: cl_device_id?
+    let library: OpenCLLibrary
 
     /// The kinds of devices, in the order of preference.
     public enum Kind: Int, Comparable, Sendable, CustomStringConvertible {
@@ -35,9 +36,12 @@ public struct OpenCLDevice {
         }
     }
 
-    init(handle: cl_device_id?, id: String, platform: String) throws {
-        let query = DeviceQuery(handle: handle)
+    init(
+        handle: cl_device_id?, id: String, platform: String, _ calls: OpenCLCalls
+    ) throws {
+        let query = DeviceQuery(handle: handle, calls: calls)
         self.handle = handle
+        library = calls.library
         self.id = id
         name = try query.text(CL_DEVICE_NAME)
         openCLVersion = try query.text(CL_DEVICE_VERSION)
@@ -54,13 +58,20 @@ public struct OpenCLDevice {
     ///
     /// - Throws: ``DeviceSelectionError``, which lists all devices.
     public static func select(_ selector: String) throws -> OpenCLDevice {
-        let platforms = try OpenCLPlatform.all()
+        try select(selector, of: .system())
+    }
+
+    /// The device of `library` that `selector` names.
+    package static func select(
+        _ selector: String, of library: OpenCLLibrary
+    ) throws -> OpenCLDevice {
+        let platforms = try OpenCLPlatform.all(of: library)
         let devices = platforms.flatMap(\.devices)
         guard !devices.isEmpty else {
             if let problem = platforms.compactMap(\.cacheProblem).first {
                 throw DeviceSelectionError.cacheNotWritable(problem)
             }
-            throw DeviceSelectionError.noDevice
+            throw DeviceSelectionError.noDevice(platforms.compactMap(\.problem))
         }
         if let device = devices.first(where: { $0.id == selector }) { return device }
         let ranked = devices.enumerated().sorted {
@@ -82,10 +93,12 @@ public struct OpenCLDevice {
 
 /// No device fits the request.
 public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
+    /// OpenCL's loader cannot be loaded, for this reason.
+    case noLoader(String)
     /// No OpenCL driver is installed.
     case noPlatform
-    /// No driver offers a device.
-    case noDevice
+    /// No driver offers a device, for these reasons.
+    case noDevice([String])
     /// The driver needs a cache of its own and cannot write it.
     case cacheNotWritable(String)
     /// No device has this number or name.
@@ -97,15 +110,22 @@ public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
+        case .noLoader(let reason):
+            """
+            no OpenCL loader found: \(reason)
+            install your system's (ocl-icd-libopencl1 on Debian and Ubuntu), and a driver
+            """
         case .noPlatform:
             """
             no OpenCL platform found: install your device's driver, or PoCL (pocl-opencl-icd) to \
             use the processor; drivers are listed in /etc/OpenCL/vendors
             """
-        case .noDevice:
+        case .noDevice(let problems):
             """
-            OpenCL is installed, but no platform offers a device: check that the driver matches \
-            the hardware and that you may use it, or install PoCL (pocl-opencl-icd)
+            OpenCL is installed, but no platform offers a device: \
+            \(Set(problems).sorted().joined(separator: "; "))
+            check that the driver matches the hardware and that you may use it, or install PoCL \
+            (pocl-opencl-icd)
             """
         case .cacheNotWritable(let problem): problem
         case .noSuchDevice(let selector, let available):
@@ -129,19 +149,20 @@ public enum DeviceSelectionError: Error, Sendable, CustomStringConvertible {
 /// Questions to a device.
 struct DeviceQuery {
     let handle: cl_device_id?
+    let calls: OpenCLCalls
 
     func text(_ parameter: Int32) throws -> String {
-        try infoText("clGetDeviceInfo") { size, value, needed in
-            clGetDeviceInfo(handle, cl_device_info(parameter), size, value, needed)
+        try calls.text("clGetDeviceInfo") { functions, size, value, needed in
+            functions.clGetDeviceInfo(handle, cl_device_info(parameter), size, value, needed)
         }
     }
 
     func value<Value: FixedWidthInteger>(_ parameter: Int32, _: Value.Type) throws -> Value {
         var value: Value = 0
-        try check(
-            clGetDeviceInfo(
-                handle, cl_device_info(parameter), MemoryLayout<Value>.size, &value, nil),
-            "clGetDeviceInfo")
+        try calls.check("clGetDeviceInfo") {
+            $0.clGetDeviceInfo(
+                handle, cl_device_info(parameter), MemoryLayout<Value>.size, &value, nil)
+        }
         return value
     }
 }

@@ -38,15 +38,17 @@ extension OpenCLBackend {
         let limit = try limit ?? groupLimit(source, kernel, defines, wanted: local)
         let local = shrink(local, to: limit)
         for (index, argument) in arguments.enumerated() {
-            try check(
-                Self.set(argument, at: cl_uint(index), of: handle),
-                "clSetKernelArg \(index) of \(kernel)")
+            try calls.check("clSetKernelArg", "\(index) of \(kernel)") {
+                Self.set(argument, at: cl_uint(index), of: handle, by: $0)
+            }
         }
         func enqueue(_ event: UnsafeMutablePointer<cl_event?>?) throws {
-            try checkMemory(
-                clEnqueueNDRangeKernel(
-                    queue, handle, cl_uint(global.count), nil, global, local, 0, nil, event),
-                "clEnqueueNDRangeKernel \(kernel) over \(global) by \(local)")
+            try namingShortage {
+                try calls.check("clEnqueueNDRangeKernel", "\(kernel) over \(global) by \(local)") {
+                    $0.clEnqueueNDRangeKernel(
+                        queue, handle, cl_uint(global.count), nil, global, local, 0, nil, event)
+                }
+            }
         }
         if let profiler, !profiler.isFull {
             var event: cl_event?
@@ -57,7 +59,7 @@ extension OpenCLBackend {
         }
         launches += 1
         // Some drivers start nothing before a flush.
-        if launches % 16 == 0 { try check(clFlush(queue), "clFlush") }
+        if launches % 16 == 0 { try calls.check("clFlush") { $0.clFlush(queue) } }
     }
 
     /// Throws if a kernel would count further than its `int`.
@@ -91,25 +93,26 @@ extension OpenCLBackend {
         return local
     }
 
-    private static func set(_ argument: KernelArgument, at index: cl_uint, of kernel: cl_kernel)
-        -> cl_int
-    {
+    private static func set(
+        _ argument: KernelArgument, at index: cl_uint, of kernel: cl_kernel,
+        by functions: borrowing OpenCLFunctions
+    ) -> cl_int {
         switch argument {
         case .tensor(let tensor):
             tensor.check(holds: .float32)
             var handle: cl_mem? = tensor.openCLBuffer.handle
-            return clSetKernelArg(kernel, index, MemoryLayout<cl_mem?>.size, &handle)
+            return functions.clSetKernelArg(kernel, index, MemoryLayout<cl_mem?>.size, &handle)
         case .integers(let tensor):
             tensor.check(holds: .int32)
             var handle: cl_mem? = tensor.openCLBuffer.handle
-            return clSetKernelArg(kernel, index, MemoryLayout<cl_mem?>.size, &handle)
+            return functions.clSetKernelArg(kernel, index, MemoryLayout<cl_mem?>.size, &handle)
         case .int(let value):
             var number = cl_int(truncatingIfNeeded: value)
-            return clSetKernelArg(kernel, index, MemoryLayout<cl_int>.size, &number)
+            return functions.clSetKernelArg(kernel, index, MemoryLayout<cl_int>.size, &number)
         case .float(var value):
-            return clSetKernelArg(kernel, index, MemoryLayout<Float>.size, &value)
+            return functions.clSetKernelArg(kernel, index, MemoryLayout<Float>.size, &value)
         case .local(let bytes):
-            return clSetKernelArg(kernel, index, bytes, nil)
+            return functions.clSetKernelArg(kernel, index, bytes, nil)
         }
     }
 }

@@ -27,6 +27,8 @@ public struct OutOfDeviceMemoryError: MemoryShortage, Sendable {
     public let maxAllocation, globalMemory: Int
     /// The device's name.
     public let device: String
+    /// What the driver said; nil if it was not asked.
+    public let cause: OpenCLError?
 
     public var description: String {
         let request =
@@ -35,7 +37,7 @@ public struct OutOfDeviceMemoryError: MemoryShortage, Sendable {
         return """
             out of memory on \(device): \(request) (\(readableBytes(held)) in use); the device has \
             \(readableBytes(globalMemory)) and allows \(readableBytes(maxAllocation)) in one allocation
-            use a smaller batch or model
+            \(cause.map { "\($0); " } ?? "")use a smaller batch or model
             """
     }
 
@@ -44,6 +46,8 @@ public struct OutOfDeviceMemoryError: MemoryShortage, Sendable {
 
 /// The device's compiler rejected a kernel.
 public struct KernelBuildError: Error, Sendable, CustomStringConvertible {
+    /// The driver's status.
+    public let code: Int32
     /// The kernel file without its ending, the compiler's options and the device's name.
     public let source, options, device: String
     /// The compiler's output.
@@ -55,15 +59,10 @@ public struct KernelBuildError: Error, Sendable, CustomStringConvertible {
         let first = lines.first { $0.contains("error") } ?? lines.first ?? "nothing"
         return """
             cannot build \(source).cl for \(device) with options "\(options)"
-            The compiler says: \(first.prefix(300))
+            \(OpenCLError(code: code, call: "clBuildProgram")); the compiler says: \(first.prefix(300))
             Update the device's OpenCL driver, or choose another device.
             """
     }
-}
-
-/// Throws unless `status` is a success.
-func check(_ status: cl_int, _ call: @autoclosure () -> String) throws {
-    guard status == CL_SUCCESS else { throw OpenCLError(code: status, call: call()) }
 }
 
 extension OpenCLError {

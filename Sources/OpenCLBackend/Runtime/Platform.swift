@@ -15,30 +15,38 @@ public struct OpenCLPlatform {
     ///
     /// - Throws: ``DeviceSelectionError/noPlatform`` if none is installed, ``OpenCLError`` if the
     ///   loader itself fails.
-    public static func all() throws -> [OpenCLPlatform] {
+    public static func all() throws -> [OpenCLPlatform] { try all(of: .system()) }
+
+    /// All platforms of `library`.
+    package static func all(of library: OpenCLLibrary) throws -> [OpenCLPlatform] {
+        let calls = OpenCLCalls(library)
         var count: cl_uint = 0
-        let status = clGetPlatformIDs(0, nil, &count)
-        guard status != -1001, status != CL_SUCCESS || count > 0 else {
+        do {
+            try calls.check("clGetPlatformIDs") { $0.clGetPlatformIDs(0, nil, &count) }
+        } catch let error as OpenCLError where error.code == -1001 {
             throw DeviceSelectionError.noPlatform
         }
-        try check(status, "clGetPlatformIDs")
+        guard count > 0 else { throw DeviceSelectionError.noPlatform }
         var handles = [cl_platform_id?](repeating: nil, count: Int(count))
-        try check(clGetPlatformIDs(count, &handles, nil), "clGetPlatformIDs")
+        try calls.check("clGetPlatformIDs") { $0.clGetPlatformIDs(count, &handles, nil) }
         return try handles.enumerated().map { index, handle in
-            try OpenCLPlatform(handle: handle, index: index)
+            try OpenCLPlatform(handle: handle, index: index, calls)
         }
     }
 
-    private init(handle: cl_platform_id?, index: Int) throws {
-        func text(_ parameter: Int32) -> String {
-            (try? infoText("clGetPlatformInfo") { size, value, needed in
-                clGetPlatformInfo(handle, cl_platform_info(parameter), size, value, needed)
-            }) ?? ""
+    private init(handle: cl_platform_id?, index: Int, _ calls: OpenCLCalls) throws {
+        func text(_ parameter: Int32) throws -> String {
+            try calls.text("clGetPlatformInfo") { functions, size, value, needed in
+                functions.clGetPlatformInfo(
+                    handle, cl_platform_info(parameter), size, value, needed)
+            }
         }
-        let name = text(CL_PLATFORM_NAME)
-        (self.name, vendor, version) = (name, text(CL_PLATFORM_VENDOR), text(CL_PLATFORM_VERSION))
+        var (name, vendor, version) = ("", "", "")
         do {
-            devices = try Self.devices(of: handle, named: name, index: index)
+            name = try text(CL_PLATFORM_NAME)
+            vendor = try text(CL_PLATFORM_VENDOR)
+            version = try text(CL_PLATFORM_VERSION)
+            devices = try Self.devices(of: handle, named: name, index: index, calls)
             cacheProblem =
                 devices.isEmpty && DeviceTraits.isPoCL(name) ? DriverCache.problem() : nil
             problem =
@@ -48,34 +56,46 @@ public struct OpenCLPlatform {
         } catch {
             (devices, problem, cacheProblem) = ([], "\(error)", nil)
         }
+        (self.name, self.vendor, self.version) = (name, vendor, version)
     }
 
     private static func devices(
-        of handle: cl_platform_id?, named platform: String, index: Int
+        of handle: cl_platform_id?, named platform: String, index: Int, _ calls: OpenCLCalls
     ) throws -> [OpenCLDevice] {
         let everything = cl_device_type(0xFFFF_FFFF)
         var count: cl_uint = 0
-        let status = clGetDeviceIDs(handle, everything, 0, nil, &count)
-        guard status != CL_DEVICE_NOT_FOUND, count > 0 else { return [] }
-        try check(status, "clGetDeviceIDs of \(platform)")
+        do {
+            try calls.check("clGetDeviceIDs", "of \(platform)") {
+                $0.clGetDeviceIDs(handle, everything, 0, nil, &count)
+            }
+        } catch let error as OpenCLError where error.code == CL_DEVICE_NOT_FOUND {
+            return []
+        }
+        guard count > 0 else { return [] }
         var handles = [cl_device_id?](repeating: nil, count: Int(count))
-        try check(
-            clGetDeviceIDs(handle, everything, count, &handles, nil),
-            "clGetDeviceIDs of \(platform)")
+        try calls.check("clGetDeviceIDs", "of \(platform)") {
+            $0.clGetDeviceIDs(handle, everything, count, &handles, nil)
+        }
         return try handles.enumerated().map { number, device in
-            try OpenCLDevice(handle: device, id: "\(index):\(number)", platform: platform)
+            try OpenCLDevice(
+                handle: device, id: "\(index):\(number)", platform: platform, calls)
         }
     }
 }
 
-/// The text that one of OpenCL's `clGet…Info` functions gives.
-func infoText(
-    _ call: String, _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> cl_int
-) throws -> String {
-    var size = 0
-    try check(query(0, nil, &size), call)
-    var bytes = [UInt8](repeating: 0, count: size)
-    try check(query(size, &bytes, nil), call)
-    let text = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    return String(text.drop { $0 == " " })
+extension OpenCLCalls {
+    /// The text that one of OpenCL's `clGet…Info` functions gives.
+    func text(
+        _ function: StaticString,
+        _ query: (
+            borrowing OpenCLFunctions, Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?
+        ) -> cl_int
+    ) throws -> String {
+        var size = 0
+        try check(function) { query($0, 0, nil, &size) }
+        var bytes = [UInt8](repeating: 0, count: size)
+        try check(function) { query($0, size, &bytes, nil) }
+        let text = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        return String(text.drop { $0 == " " })
+    }
 }

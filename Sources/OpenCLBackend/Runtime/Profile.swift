@@ -13,8 +13,11 @@ final class Profiler {
     /// A long run would fill the memory: later launches are not timed.
     private static let maxLaunches = 1 << 18
 
+    private let calls: OpenCLCalls
     private var pending: [(name: String, event: cl_event)] = []
     private var settled: [(name: String, start: cl_ulong, end: cl_ulong)] = []
+
+    init(_ calls: OpenCLCalls) { self.calls = calls }
 
     var isFull: Bool { pending.count + settled.count >= Self.maxLaunches }
 
@@ -44,12 +47,12 @@ final class Profiler {
 
     private func settle() throws {
         defer {
-            pending.forEach { clReleaseEvent($0.event) }
+            forget()
             pending.removeAll(keepingCapacity: true)
         }
         for (name, event) in pending {
             var handle: cl_event? = event
-            try check(clWaitForEvents(1, &handle), "clWaitForEvents of \(name)")
+            try calls.check("clWaitForEvents", "of \(name)") { $0.clWaitForEvents(1, &handle) }
             settled.append(
                 (
                     name, try time(event, CL_PROFILING_COMMAND_START),
@@ -60,12 +63,16 @@ final class Profiler {
 
     private func time(_ event: cl_event, _ parameter: Int32) throws -> cl_ulong {
         var value: cl_ulong = 0
-        try check(
-            clGetEventProfilingInfo(
-                event, cl_profiling_info(parameter), MemoryLayout<cl_ulong>.size, &value, nil),
-            "clGetEventProfilingInfo")
+        try calls.check("clGetEventProfilingInfo") {
+            $0.clGetEventProfilingInfo(
+                event, cl_profiling_info(parameter), MemoryLayout<cl_ulong>.size, &value, nil)
+        }
         return value
     }
 
-    deinit { pending.forEach { clReleaseEvent($0.event) } }
+    private func forget() {
+        for (_, event) in pending { calls.release("clReleaseEvent") { $0.clReleaseEvent(event) } }
+    }
+
+    deinit { forget() }
 }

@@ -28,6 +28,7 @@ final class ProgramCache {
 
     private let context: cl_context
     private let device: OpenCLDevice
+    private let calls: OpenCLCalls
     private let binaries: BinaryCache?
     private let fma: FMAPolicy
     /// Files that are compiled as one program; the rest are programs of their own.
@@ -37,13 +38,14 @@ final class ProgramCache {
     private var groupLimits: [cl_kernel: Int] = [:]
 
     init(
-        context: cl_context, device: OpenCLDevice, fma: FMAPolicy,
+        context: cl_context, device: OpenCLDevice, calls: OpenCLCalls, fma: FMAPolicy,
         binaries folder: CacheFolder?
     ) {
         self.context = context
         self.device = device
+        self.calls = calls
         self.fma = fma
-        binaries = BinaryCache(device, in: folder)
+        binaries = BinaryCache(device, calls, in: folder)
         together =
             device.traits.prefersOneProgram
             ? [
@@ -59,10 +61,8 @@ final class ProgramCache {
         let key = KernelKey(program: ProgramKey(files: files, defines: defines), name: name)
         if let kernel = kernels[key] { return kernel }
         let program = try program(key.program)
-        var status: cl_int = 0
-        guard let kernel = clCreateKernel(program, name, &status) else {
-            throw OpenCLError(
-                code: status, call: "clCreateKernel \(name) of \(source.rawValue).cl")
+        let kernel = try calls.make("clCreateKernel", "\(name) of \(source.rawValue).cl") {
+            $0.clCreateKernel(program, name, $1)
         }
         kernels[key] = kernel
         return kernel
@@ -75,11 +75,11 @@ final class ProgramCache {
     func groupLimit(of kernel: String, _ handle: cl_kernel) throws -> Int {
         if let limit = groupLimits[handle] { return limit }
         var size = 0
-        try check(
-            clGetKernelWorkGroupInfo(
+        try calls.check("clGetKernelWorkGroupInfo", "of \(kernel)") {
+            $0.clGetKernelWorkGroupInfo(
                 handle, device.handle, cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE),
-                MemoryLayout<Int>.size, &size, nil),
-            "clGetKernelWorkGroupInfo of \(kernel)")
+                MemoryLayout<Int>.size, &size, nil)
+        }
         let limit = min(size, device.traits.groupLimits.kernel(kernel))
         groupLimits[handle] = limit
         return limit
@@ -97,29 +97,28 @@ final class ProgramCache {
             programs[key] = program
             return program
         }
-        var status: cl_int = 0
-        let created = text.withCString { pointer in
-            var line: UnsafePointer<CChar>? = pointer
-            return clCreateProgramWithSource(context, 1, &line, nil, &status)
+        let program = try calls.make("clCreateProgramWithSource") { functions, status in
+            text.withCString { pointer in
+                var line: UnsafePointer<CChar>? = pointer
+                return functions.clCreateProgramWithSource(context, 1, &line, nil, status)
+            }
         }
-        guard let program = created else {
-            throw OpenCLError(code: status, call: "clCreateProgramWithSource")
+        let status = calls.status(of: "clBuildProgram") {
+            $0.clBuildProgram(program, 0, nil, options, nil, nil)
         }
-        status = clBuildProgram(program, 0, nil, options, nil, nil)
         guard status == CL_SUCCESS else {
-            let log = try? infoText("clGetProgramBuildInfo") { size, value, needed in
-                clGetProgramBuildInfo(
+            let log = try? calls.text("clGetProgramBuildInfo") { functions, size, value, needed in
+                functions.clGetProgramBuildInfo(
                     program, device.handle, cl_program_build_info(CL_PROGRAM_BUILD_LOG), size,
                     value, needed)
             }
-            clReleaseProgram(program)
+            calls.release("clReleaseProgram") { $0.clReleaseProgram(program) }
             if DeviceTraits.isPoCL(device.traits.platform), let problem = DriverCache.problem() {
                 throw DeviceSelectionError.cacheNotWritable(problem)
             }
             throw KernelBuildError(
-                source: key.files.map(\.rawValue).joined(separator: ".cl, "), options: options,
-                device: device.name,
-                log: log ?? "\(OpenCLError(code: status, call: "clBuildProgram"))")
+                code: status, source: key.files.map(\.rawValue).joined(separator: ".cl, "),
+                options: options, device: device.name, log: log ?? "")
         }
         programs[key] = program
         binaries?.keep(program, text, options)
@@ -127,7 +126,11 @@ final class ProgramCache {
     }
 
     deinit {
-        kernels.values.forEach { clReleaseKernel($0) }
-        programs.values.forEach { clReleaseProgram($0) }
+        for kernel in kernels.values {
+            calls.release("clReleaseKernel") { $0.clReleaseKernel(kernel) }
+        }
+        for program in programs.values {
+            calls.release("clReleaseProgram") { $0.clReleaseProgram(program) }
+        }
     }
 }

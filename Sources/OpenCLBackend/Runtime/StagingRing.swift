@@ -11,11 +11,13 @@ final class StagingRing {
         var event: cl_event?
     }
 
+    private let calls: OpenCLCalls
     private var slots: [Slot]
     private var next = 0
     static let slotBytes = 4 << 20
 
-    init(slots count: Int = 8) {
+    init(_ calls: OpenCLCalls, slots count: Int = 8) {
+        self.calls = calls
         slots = (0..<count).map { _ in
             Slot(memory: UnsafeMutableRawBufferPointer(start: nil, count: 0), event: nil)
         }
@@ -30,11 +32,11 @@ final class StagingRing {
                 rebasing: bytes[start..<min(start + Self.slotBytes, bytes.count)])
             let index = try claim(part.count)
             slots[index].memory.copyMemory(from: part)
-            try check(
-                clEnqueueWriteBuffer(
+            try calls.check("clEnqueueWriteBuffer", "of \(part.count) bytes") {
+                $0.clEnqueueWriteBuffer(
                     queue, buffer.handle, cl_bool(CL_FALSE), start, part.count,
-                    slots[index].memory.baseAddress, 0, nil, &slots[index].event),
-                "clEnqueueWriteBuffer of \(part.count) bytes")
+                    slots[index].memory.baseAddress, 0, nil, &slots[index].event)
+            }
         }
     }
 
@@ -43,8 +45,10 @@ final class StagingRing {
         let index = next
         next = (next + 1) % slots.count
         if slots[index].event != nil {
-            try check(clWaitForEvents(1, &slots[index].event), "clWaitForEvents of an upload")
-            clReleaseEvent(slots[index].event)
+            try calls.check("clWaitForEvents", "of an upload") {
+                $0.clWaitForEvents(1, &slots[index].event)
+            }
+            calls.release("clReleaseEvent") { $0.clReleaseEvent(slots[index].event) }
             slots[index].event = nil
         }
         if slots[index].memory.count < count {
@@ -58,8 +62,10 @@ final class StagingRing {
     deinit {
         for var slot in slots {
             if slot.event != nil {
-                clWaitForEvents(1, &slot.event)
-                clReleaseEvent(slot.event)
+                // Memory that the device may still read is not given back.
+                guard calls.release("clWaitForEvents", { $0.clWaitForEvents(1, &slot.event) })
+                else { continue }
+                calls.release("clReleaseEvent") { $0.clReleaseEvent(slot.event) }
             }
             slot.memory.deallocate()
         }
