@@ -27,8 +27,8 @@ let package = Package(
     targets: [
         // System libraries and C shims: nothing else lives here.
         .systemLibrary(
-            name: "COpenCL", pkgConfig: "OpenCL",
-            providers: [.apt(["ocl-icd-opencl-dev", "opencl-headers"])]),
+            name: "COpenCL", pkgConfig: "OpenCL-Headers",
+            providers: [.apt(["opencl-headers"])]),
         .systemLibrary(
             name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(
@@ -165,11 +165,19 @@ let package = Package(
             name: "own-rule",
             dependencies: ["LLSCommands", "LocalLearning", "Datasets", "Tensors"],
             path: "Examples/OwnRule/Sources/own-rule", packageAccess: false),
+        // `lls` on a disk or a device that fails.
+        .executableTarget(
+            name: "faulty-lls", dependencies: ["LLSCommands", "FileFormats", "OpenCLBackend"],
+            path: "Tests/FaultyProgram"),
+        .executableTarget(
+            name: "soak", dependencies: ["Checkpoints", "FileFormats", "TestSupport"],
+            path: "Tests/Soak"),
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "lls", "own-rule", "LLSCommands", "Experiments", "FileFormats", "LocalLearning",
-                "TestSupport",
+                "lls", "own-rule", "faulty-lls", "soak", "LLSCommands", "Checkpoints",
+                "Experiments",
+                "FileFormats", "LocalLearning", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

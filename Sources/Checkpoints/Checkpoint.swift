@@ -17,7 +17,7 @@ public struct Checkpoint: Sendable {
 
     static let weightsName = "weights.safetensors"
     static let optimizerName = "optimizer.safetensors"
-    static let manifestName = "manifest.jsonl"
+    package static let manifestName = "manifest.jsonl"
 
     /// Reads the manifest and hashes all files.
     ///

@@ -8,7 +8,7 @@ public final class AppendOnlyFile: Sendable {
     /// Opens or creates the file; throws ``FileError``.
     public init(_ path: String) throws(FileError) {
         self.path = path
-        descriptor = FileSystem.open(path, O_WRONLY | O_CREAT | O_APPEND)
+        descriptor = FileCalls.system.openToAppend(path)
         guard descriptor >= 0 else { throw .writing(path, "open", errno: errno) }
     }
 
@@ -20,7 +20,7 @@ public final class AppendOnlyFile: Sendable {
     public func append(line: String) throws(FileError) {
         let bytes = Array((line + "\n").utf8)
         while true {
-            let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            let count = bytes.withUnsafeBytes { FileCalls.system.write(descriptor, $0) }
             if count == bytes.count { return }
             if count < 0 && errno == EINTR { continue }
             let code = count < 0 ? errno : ENOSPC

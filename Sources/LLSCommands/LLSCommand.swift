@@ -34,7 +34,10 @@ struct LLSCommand: ParsableCommand {
         let arguments = CommandArguments.joiningNegativeNumbers(
             Array(Environment.arguments.dropFirst()))
         if asksForJSON(arguments) { Console.speakJSON() }
-        Foundation.exit(outcome(of: arguments))
+        let status = outcome(of: arguments)
+        // A driver that lost its device may wait for it at the end.
+        if status == ExitStatus.deviceUnavailable.rawValue { _exit(status) }
+        Foundation.exit(status)
     }
 
     /// Runs the command, says what went wrong, and answers with the status to exit by.
@@ -45,6 +48,7 @@ struct LLSCommand: ParsableCommand {
             try CommandArguments.checkCommands(arguments, root: self)
             var command = try parseAsRoot(arguments)
             try EnvironmentCheck.run()
+            DeviceTimeout.start()
             try command.run()
         } catch {
             (status, isExplained) = explain(error, arguments)

@@ -64,6 +64,30 @@ struct ResumeCommandTests {
         #expect(commands.split(separator: "\n").count == 2)
     }
 
+    /// What is said of a checkpoint is what the run said there.
+    @Test func checkpointsAreEvaluatedAsTheirRunWas() throws {
+        // Stopped after the fifth step, which the run then evaluates.
+        let first = try train(
+            "run", ["--epochs", "2", "--max-steps", "5", "--save-every", "5s", "--dropout", "0.1"])
+        #expect(first.status == 0, "\(first)")
+        let path = "\(runs.path)/run/001"
+        let within = try Program.run(["eval", "\(path)/checkpoints/000001", "--backend", "cpu"])
+        #expect(within.status == 0, "\(within)")
+        for key in ["test_top1", "test_loss"] {
+            #expect(within.value(key) == first.value(key), "\(key): \(within) \(first)")
+        }
+        // The end of an epoch, and a run without weights.
+        #expect(try resume("run", ["--max-steps", "8", "--save-every", "1e"]).status == 0)
+        let last = try Program.run(["eval", path])
+        try FileManager.default.removeItem(atPath: "\(path)/weights/last.safetensors")
+        let newest = try Program.run(["eval", path])
+        #expect(newest.status == 0 && newest.lastLine == last.lastLine, "\(newest) \(last)")
+        #expect(newest.errors.contains("newest checkpoint"), "\(newest)")
+        try Data().write(to: URL(filePath: "\(path)/checkpoints/000001/weights.safetensors"))
+        let damaged = try Program.run(["eval", "\(path)/checkpoints/000001"])
+        #expect(damaged.status == 65, "\(damaged)")
+    }
+
     @Test func anOlderCheckpointIsUsedIfTheNewestIsDamaged() throws {
         #expect(try train("run", ["--epochs", "2", "--max-steps", "12"]).status == 0)
         let folder = "\(runs.path)/run/001/checkpoints"

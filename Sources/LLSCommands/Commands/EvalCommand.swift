@@ -14,7 +14,8 @@ struct EvalCommand: ParsableCommand {
             Example: lls eval runs/fashionmnist-smallconv-lls/001
             Weights files of lls contain their network, rule, data set and classes. For other files, \
             name them: lls eval w.safetensors --dataset CIFAR10 --model LLS_VGG8 --rule LLS
-            Classes are matched by name, whatever the order of their folders.
+            Classes are matched by name, whatever the order of their folders. A checkpoint \
+            (RUN/checkpoints/NNNNNN) is evaluated as its run would do at that step.
             """)
 
     @OptionGroup var selection: BackendOptions
@@ -32,7 +33,8 @@ struct EvalCommand: ParsableCommand {
     @OptionGroup var badImagesOption: BadImagesOption
 
     @Argument(
-        help: "Run folder or weights file.", completion: .file(), transform: pathArgument)
+        help: "Run folder, checkpoint or weights file.", completion: .file(),
+        transform: pathArgument)
     var path: String
 
     private struct Result: Encodable {
@@ -87,11 +89,9 @@ struct EvalCommand: ParsableCommand {
             try Evaluator(network).dryRun(
                 test.sampleShape, samples: test.sampleCount, batch: configuration.testBatchSize)
         }
-        let network = try Network(
-            description, batch: configuration.testBatchSize, on: backend)
-        try weights.load(into: network)
         do {
-            let evaluation = try Evaluator(network).evaluate(on: test)
+            let (network, evaluation) = try evaluate(
+                weights, description, configuration, choices, data, on: backend)
             try show(
                 Result(
                     model: choices.model.name, rule: choices.rule.name, dataset: data.name,
@@ -119,8 +119,36 @@ struct EvalCommand: ParsableCommand {
         configuration.testBatchSize = testBatchSize ?? configuration.testBatchSize
         configuration.limitTest = limitTest ?? configuration.limitTest
         // Nothing is dropped in inference.
-        configuration.dropout = 0
+        if !weights.isWithinEpoch { configuration.dropout = 0 }
         return configuration
+    }
+
+    private func evaluate(
+        _ weights: SavedWeights, _ description: NetworkDescription,
+        _ configuration: RunConfiguration, _ choices: Choices, _ data: ImageDataset,
+        on backend: any Backend
+    ) throws -> (Network, Evaluation) {
+        let test = LoaderSource(
+            .testing(
+                data, batchSize: configuration.testBatchSize, limit: configuration.limitTest))
+        guard let checkpoint = weights.checkpoint, weights.isWithinEpoch else {
+            let network = try Network(
+                description, batch: configuration.testBatchSize, on: backend)
+            try weights.load(into: network)
+            return (network, try Evaluator(network).evaluate(on: test))
+        }
+        let network = try Network(
+            description, batch: max(configuration.batchSize, configuration.testBatchSize),
+            seed: configuration.seed, on: backend)
+        let trainer = try Trainer(
+            network, optimizer: choices.optimizer, OptimizerSettings(configuration),
+            TrainingOptions(epochs: configuration.epochs, schedule: choices.schedule))
+        try trainer.restore(try checkpoint.state())
+        let train = LoaderSource(
+            .training(
+                data, seed: configuration.seed, batchSize: configuration.batchSize,
+                limit: configuration.limitTrain))
+        return (network, try trainer.evaluate(train: train, test: test))
     }
 
     private func confusion(_ network: Network, _ test: LoaderSource) throws -> [[Int]] {

@@ -7,18 +7,24 @@ import LocalLearning
 final class CheckpointKeeper {
     private let store: CheckpointStore
     private let interval: SaveInterval
+    private let failures: WriteFailures
     private let clock = ContinuousClock()
     private var lastSave: ContinuousClock.Instant
     private var lastSteps: Int
-    /// The newest checkpoint of this process.
-    private(set) var saved: Checkpoint?
-    /// Why the last attempt failed; nil if it did not.
-    private(set) var failure: FileError?
+    /// The newest checkpoint of the run.
+    private(set) var newest: Checkpoint?
 
-    /// - Parameter steps: of the run so far.
-    init(_ store: CheckpointStore, _ interval: SaveInterval, steps: Int) {
+    /// - Parameters:
+    ///   - newest: the checkpoint that the run goes on from.
+    ///   - steps: of the run so far.
+    init(
+        _ store: CheckpointStore, _ interval: SaveInterval, from newest: Checkpoint?, steps: Int,
+        _ failures: WriteFailures
+    ) {
         self.store = store
         self.interval = interval
+        self.failures = failures
+        self.newest = newest
         lastSave = clock.now
         lastSteps = steps
     }
@@ -37,25 +43,14 @@ final class CheckpointKeeper {
 
     /// Saves a state.
     ///
+    /// - Returns: whether it is saved.
     /// - Throws: what no disk is to blame for: a divergence, a lost device.
-    func save(_ state: TrainerState, run: [String: Double]) throws {
+    @discardableResult
+    func save(_ state: TrainerState, run: [String: Double]) throws -> Bool {
         lastSave = clock.now
         lastSteps = state.position.steps
-        do {
-            saved = try store.save(state, run: run)
-            failure = nil
-        } catch let error as FileError {
-            if failure == nil {
-                Console.note("note: the checkpoint could not be saved: \(error.summary)")
-            }
-            failure = error
+        return try failures.attempt("the checkpoint") {
+            newest = try store.save(state, run: run)
         }
-    }
-}
-
-extension FileError {
-    /// Its first line.
-    fileprivate var summary: String {
-        "\(self)".split(separator: "\n").first.map(String.init) ?? ""
     }
 }

@@ -33,14 +33,19 @@ struct StoppedRun: Error, CustomStringConvertible {
     let request: StopRequest
     /// Nil if none could be saved.
     let checkpoint: Checkpoint?
-    let run: String
+    let folder: RunFolder
     let kept: KeptWeights?
 
     var description: String {
         guard let checkpoint else { return "\(request)\n\(kept.summary)" }
         return "\(request) after step \(checkpoint.position.steps)\n"
-            + "Go on with: \(Registry.programName) train --resume \(run.shellQuoted)"
+            + "Go on with: \(folder.resumeCommand)"
     }
+}
+
+extension RunFolder {
+    /// What goes on with the run.
+    var resumeCommand: String { "\(Registry.programName) train --resume \(path.shellQuoted)" }
 }
 
 extension RunConfiguration {

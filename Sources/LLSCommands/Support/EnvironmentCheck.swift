@@ -24,6 +24,9 @@ enum EnvironmentCheck {
                 throw wrong(GroupLimits.variable, value, error.expected)
             }
         }
+        if let value = variables[DeviceTimeout.variable], DeviceTimeout.seconds(value) == nil {
+            throw wrong(DeviceTimeout.variable, value, "seconds, from 1 to 1000000")
+        }
         if let value = variables["LLS_MIRROR"] {
             let address = value.lowercased()
             guard address.hasPrefix("http://") || address.hasPrefix("https://") else {

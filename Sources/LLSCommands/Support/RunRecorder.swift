@@ -15,14 +15,24 @@ final class RunRecorder {
     /// Of the parts of the run before this process.
     private let secondsBefore: Double
 
-    /// The last epoch whose weights were saved.
+    /// The last epoch that was measured, and the last one whose weights are saved.
     private var last: CompletedEpoch?
+    private var savedEpoch: Int?
+    /// What was measured and is not on disk yet.
+    private var unwritten: [Measurement] = []
+    private let failures: WriteFailures
     private(set) var totals = RunTotals()
     /// The best test accuracy so far, in percent, and whether its weights are kept.
     var best = -1.0
     var savesBest = false
     private var peakBytes = 0
     private let skippedImages: Int?
+
+    /// Lines of the metrics and of the log.
+    private struct Measurement {
+        var records: [MetricsRecord]
+        let line: String
+    }
 
     /// What is known of a completed epoch.
     private struct CompletedEpoch {
@@ -37,8 +47,10 @@ final class RunRecorder {
     ///   - checkpoint: from which a run goes on; what was measured after it is dropped.
     init(
         _ folder: RunFolder, _ configuration: RunConfiguration, lossNames: [String],
-        lines: [String], skippedImages: Int?, from checkpoint: Checkpoint? = nil
+        lines: [String], skippedImages: Int?, from checkpoint: Checkpoint? = nil,
+        _ failures: WriteFailures
     ) throws {
+        self.failures = failures
         self.folder = folder
         self.configuration = configuration
         self.lossNames = lossNames
@@ -55,25 +67,56 @@ final class RunRecorder {
             last = test.map {
                 CompletedEpoch(epoch: $0.epoch, top1: $0.top1 ?? 0, top5: $0.top5, loss: $0.loss)
             }
+            if FileSystem.exists(folder.lastWeights) { savedEpoch = last?.epoch }
         }
         for line in lines { try log.append(line: line) }
     }
 
-    /// Notes an epoch once `save` has written its weights: the metrics never name an epoch that the
-    /// weights are not of, or not yet.
+    /// Notes an epoch: its weights first, so that the metrics name no epoch whose weights are yet to be
+    /// written.
     ///
-    /// - Parameter save: called with the steps of the run so far.
+    /// - Parameter save: called with the epoch and the steps of the run so far.
     func note(
-        _ report: EpochReport, peakBytes: Int, save: (_ step: Int) throws -> Void
+        _ report: EpochReport, peakBytes: Int, save: (_ epoch: Int, _ step: Int) throws -> Void
     ) throws {
         totals.add(report)
         self.peakBytes = peakBytes
-        try save(totals.steps)
         last = CompletedEpoch(
             epoch: report.epoch, top1: report.test.top1, top5: report.test.top5,
             loss: report.test.loss)
-        for record in records(report) { try metrics.append(record) }
-        try log.append(line: ProgressReporter.summary(report, epochs: configuration.epochs))
+        unwritten.append(
+            Measurement(
+                records: records(report),
+                line: ProgressReporter.summary(report, epochs: configuration.epochs)))
+        try saveWeights(save)
+        try writeMeasurements()
+    }
+
+    /// Saves the weights, unless those of the last epoch are saved.
+    func saveWeights(_ save: (_ epoch: Int, _ step: Int) throws -> Void) throws {
+        guard let last, savedEpoch != last.epoch else { return }
+        try failures.attempt("the weights") {
+            try save(last.epoch, totals.steps)
+            savedEpoch = last.epoch
+        }
+    }
+
+    /// Writes what was measured.
+    ///
+    /// - Returns: whether all of it is on disk.
+    @discardableResult
+    func writeMeasurements() throws -> Bool {
+        try failures.attempt("the metrics") {
+            while let next = unwritten.first {
+                if let record = next.records.first {
+                    try metrics.append(record)
+                    unwritten[0].records.removeFirst()
+                } else {
+                    try log.append(line: next.line)
+                    unwritten.removeFirst()
+                }
+            }
+        }
     }
 
     /// Writes `metrics.csv`, `result.json` and the log's last line.
@@ -81,19 +124,22 @@ final class RunRecorder {
     /// - Returns: what the last epoch reached; nil if none was completed.
     @discardableResult
     func finish(_ status: RunOutcome.Status, reason: String? = nil) throws -> RunResult? {
+        try writeMeasurements()
         let result = last.map { last in
             RunResult(
                 epochs: last.epoch, testTop1: last.top1, testTop5: last.top5, testLoss: last.loss,
                 imagesPerSecond: totals.imagesPerSecond,
                 peakBytes: peakBytes, skippedImages: skippedImages, run: folder.path)
         }
-        for line in (reason ?? "").split(separator: "\n") {
-            try log.append(line: "\(status.rawValue): \(line)")
+        let lines = (reason ?? "").split(separator: "\n").map { "\(status.rawValue): \($0)" }
+        try failures.attempt("the log") {
+            for line in lines.isEmpty ? [status.rawValue] : lines { try log.append(line: line) }
         }
-        try folder.write(
-            outcome: RunOutcome(status, reason: reason, result: result, run: folder.path))
-        try metrics.writeTable()
-        if reason == nil { try log.append(line: status.rawValue) }
+        try failures.attempt("the result") {
+            try folder.write(
+                outcome: RunOutcome(status, reason: reason, result: result, run: folder.path))
+        }
+        try failures.attempt("the table of metrics") { try metrics.writeTable() }
         return result
     }
 
@@ -108,7 +154,7 @@ final class RunRecorder {
 
     /// What is kept of a run that ended early.
     var kept: KeptWeights? {
-        last.map { KeptWeights(epoch: $0.epoch, path: folder.lastWeights) }
+        savedEpoch.map { KeptWeights(epoch: $0, path: folder.lastWeights) }
     }
 
     private func records(_ report: EpochReport) -> [MetricsRecord] {

@@ -1,4 +1,5 @@
 import Architectures
+import Checkpoints
 import Datasets
 import FileFormats
 import LocalLearning
@@ -6,7 +7,7 @@ import Runs
 import Suggestions
 import Tensors
 
-/// Saved weights that a user named: a file, or a run's folder, which stands for its last ones.
+/// Saved weights that a user named, see ``SavedPlace``.
 struct SavedWeights {
     let file: SafetensorsReader
     /// The run whose folder they lie in; nil for a file from elsewhere.
@@ -16,21 +17,14 @@ struct SavedWeights {
     /// The network, if it is none of the catalog's.
     let architecture: Architecture?
 
+    /// The checkpoint that they are of; nil if they are of none.
+    let checkpoint: Checkpoint?
+
     /// Reads the header and the card; throws `FileError`.
     init(_ path: String) throws {
-        let isFolder = FileSystem.isFolder(path)
-        let run = isFolder ? try RunFolder(opening: path) : Self.run(around: path)
-        // A configuration that cannot be used is the run's first fault.
-        if isFolder { _ = try run?.configuration(choices: RunConfiguration.choices) }
-        let file = isFolder ? path.appending(pathPart: "weights/last.safetensors") : path
-        guard FileSystem.exists(file) else {
-            throw FileError(
-                path: file, operation: "open the weights", reason: "the file does not exist",
-                category: .missingInput,
-                advice: isFolder
-                    ? "The run has not saved any yet: it saves them after each epoch."
-                    : "Name a run's folder or a .safetensors file.")
-        }
+        let place = try SavedPlace(path)
+        let (file, run) = (place.weightsFile, place.run)
+        checkpoint = place.checkpoint
         self.file = try SafetensorsReader(file)
         self.run = run
         if let card = try ModelCard(metadata: self.file.metadata, path: file) {
@@ -47,12 +41,8 @@ struct SavedWeights {
         try checkNames()
     }
 
-    /// Of `RUN/weights/best.safetensors`, `RUN`.
-    private static func run(around path: String) -> RunFolder? {
-        guard let folder = FileSystem.resolved(path.parentFolder), folder.lastPathPart == "weights"
-        else { return nil }
-        return try? RunFolder(opening: folder.parentFolder)
-    }
+    /// Whether they are of a checkpoint between two steps: their run would evaluate others.
+    var isWithinEpoch: Bool { checkpoint.map { $0.position.batches > 0 } ?? false }
 
     /// The card's names are a file's, not the user's: one that is not known is no usage error.
     private func checkNames() throws(FileError) {

@@ -4,7 +4,6 @@ import Datasets
 import FileFormats
 import Foundation
 import LocalLearning
-import OpenCLBackend
 import Profiling
 import Runs
 import Tensors
@@ -27,24 +26,9 @@ struct TrainingRun {
     /// The backend again, where a trace is wanted.
     private let timed: TimedDevice?
     private let extras: Extras
+    private let failures = WriteFailures()
     /// Looks for faster kernels where the device is new, for a few seconds.
     private let tune: () throws -> Void
-
-    /// What changes no configured value.
-    struct Extras {
-        var reportEvery = 50
-        /// A weights file to start from.
-        var initialWeights: String?
-        /// Whether the weights of the best test accuracy are kept too.
-        var savesBest = false
-        /// A file for the times of the device's work.
-        var trace: String?
-        var saveEvery = SaveInterval.standard
-        /// Checkpoints that stay.
-        var keep = 2
-        /// The run is stopped after it.
-        var maxTime: Duration?
-    }
 
     /// Reads the data, opens the backend and plans the network: all that can be refused is refused
     /// here, before anything is written.
@@ -148,8 +132,8 @@ struct TrainingRun {
         try card.write(to: folder.modelFile)
         let recorder = try RunRecorder(
             folder, configuration, lossNames: trainer.network.lossNames, lines: logLines,
-            skippedImages: skipped?.count)
-        return try withExtendedLifetime(lock) { try run(recorder, progress) }
+            skippedImages: skipped?.count, failures)
+        return try withExtendedLifetime(lock) { try run(recorder, from: nil, progress) }
     }
 
     /// Goes on in the folder of a run, from its checkpoint.
@@ -170,9 +154,11 @@ struct TrainingRun {
         let recorder = try RunRecorder(
             resumed.folder, configuration, lossNames: trainer.network.lossNames,
             lines: ["resumed  after step \(position.steps)"] + logLines,
-            skippedImages: skipped?.count, from: resumed.checkpoint)
+            skippedImages: skipped?.count, from: resumed.checkpoint, failures)
         Console.note("resumed  after step \(position.steps), in epoch \(position.epoch)")
-        return try withExtendedLifetime(resumed) { try run(recorder, progress) }
+        return try withExtendedLifetime(resumed) {
+            try run(recorder, from: resumed.checkpoint, progress)
+        }
     }
 
     private var logLines: [String] {
@@ -180,20 +166,23 @@ struct TrainingRun {
             + (skipped ?? []).map { "left out \($0.path): \($0.reason)" }
     }
 
-    private func run(_ recorder: RunRecorder, _ progress: ProgressStyle) throws -> RunResult {
+    private func run(
+        _ recorder: RunRecorder, from checkpoint: Checkpoint?, _ progress: ProgressStyle
+    ) throws -> RunResult {
         let start = Date()
         let keeper = CheckpointKeeper(
             CheckpointStore(recorder.folder.checkpoints, keep: extras.keep), extras.saveEvery,
-            steps: trainer.position.steps)
+            from: checkpoint, steps: trainer.position.steps, failures)
+        var isStopSaved = false
         do {
             do { try train(recorder, keeper, progress) } catch let request as StopRequest {
-                try checkpoint(keeper, recorder)
+                isStopSaved = try save(keeper, recorder)
                 throw request
             }
             guard let result = try recorder.finish(.completed) else {
                 throw ConfigurationError(key: "epochs", reason: "nothing to train")
             }
-            if keeper.saved == nil, let failure = keeper.failure { throw failure }
+            try lookAtFailures(keeper, recorder)
             try writeTrace()
             Console.note(
                 "done     \(Date().timeIntervalSince(start).fixed(1)) s, of which "
@@ -201,7 +190,12 @@ struct TrainingRun {
                     + "waiting for data")
             return result
         } catch {
-            let (status, explained) = explain(error, recorder, keeper)
+            let (status, explained) = explain(error, recorder, isStopSaved ? keeper.newest : nil)
+            if status == .failed, let newest = keeper.newest {
+                Console.note(
+                    "note: go on from step \(newest.position.steps) with: "
+                        + recorder.folder.resumeCommand)
+            }
             // The first error is the one to tell: a full disk may well let these fail, too.
             _ = try? recorder.finish(status, reason: "\(explained)")
             try? writeTrace()
@@ -216,7 +210,7 @@ struct TrainingRun {
         if extras.savesBest { recorder.savesBest = true }
         StopRequest.listen()
         try tune()
-        try folder.write(environment: RunEnvironment(backend))
+        try failures.attempt("env.json") { try folder.write(environment: RunEnvironment(backend)) }
         Console.note("run      \(folder.path)")
         let reporter = ProgressReporter(
             progress, epochs: configuration.epochs, lossNames: trainer.network.lossNames)
@@ -227,31 +221,52 @@ struct TrainingRun {
         ) { event in
             reporter.show(event)
             guard case .epoch(let report) = event else { return }
-            try recorder.note(report, peakBytes: backend.memoryUse.peak) { step in
-                try save(to: folder.lastWeights, epoch: report.epoch, step: step)
+            try recorder.note(report, peakBytes: backend.memoryUse.peak) { epoch, step in
+                try save(to: folder.lastWeights, epoch: epoch, step: step)
                 if recorder.savesBest, report.test.top1 > recorder.best {
+                    try save(to: folder.bestWeights, epoch: epoch, step: step)
                     recorder.best = report.test.top1
-                    try save(to: folder.bestWeights, epoch: report.epoch, step: step)
                 }
             }
-            if keeper.isDue(afterEpoch: report.epoch) { try checkpoint(keeper, recorder) }
+            if keeper.isDue(afterEpoch: report.epoch) { try save(keeper, recorder) }
         } afterStep: {
-            if keeper.isDue(atStep: trainer.position.steps) { try checkpoint(keeper, recorder) }
+            if keeper.isDue(atStep: trainer.position.steps) { try save(keeper, recorder) }
             try StopRequest.check(deadline)
         }
+        // The disk may have room again.
+        try recorder.saveWeights { try save(to: folder.lastWeights, epoch: $0, step: $1) }
+        if failures.any != nil { try save(keeper, recorder) }
     }
 
-    private func checkpoint(_ keeper: CheckpointKeeper, _ recorder: RunRecorder) throws {
+    /// A run whose last state is not on disk says so. It only fails if nothing of it is there.
+    private func lookAtFailures(_ keeper: CheckpointKeeper, _ recorder: RunRecorder) throws {
+        guard let failure = failures.any else { return }
+        let checkpoint = keeper.newest.flatMap { try? Checkpoint(verifying: $0.path) }
+        guard checkpoint != nil || FileSystem.exists(recorder.folder.lastWeights) else {
+            throw failure
+        }
+        let newest = checkpoint.map { "its newest checkpoint is of step \($0.position.steps)" }
+        Console.note(
+            "note: the folder of the run is incomplete: \(failure.summary); "
+                + "\(newest ?? "it has no checkpoint")")
+    }
+
+    /// Saves a checkpoint, which never knows of a measurement that is not in the metrics.
+    ///
+    /// - Returns: whether it is saved.
+    @discardableResult
+    private func save(_ keeper: CheckpointKeeper, _ recorder: RunRecorder) throws -> Bool {
+        guard try recorder.writeMeasurements() else { return false }
         var card = card
         (card.epoch, card.step) = (trainer.position.epoch - 1, trainer.position.steps)
         var values = recorder.values
         values["train_samples"] = Double(train.sampleCount)
-        try keeper.save(try trainer.state(metadata: card.metadata), run: values)
+        return try keeper.save(try trainer.state(metadata: card.metadata), run: values)
     }
 
     /// How an error ended the run, and what its user is told.
     private func explain(
-        _ error: any Error, _ recorder: RunRecorder, _ keeper: CheckpointKeeper
+        _ error: any Error, _ recorder: RunRecorder, _ saved: Checkpoint?
     ) -> (RunOutcome.Status, any Error) {
         switch error {
         case let error as DivergenceError:
@@ -260,8 +275,8 @@ struct TrainingRun {
             return (.diverged, diverged)
         case let request as StopRequest:
             let stopped = StoppedRun(
-                request: request, checkpoint: keeper.failure == nil ? keeper.saved : nil,
-                run: recorder.folder.path, kept: recorder.kept)
+                request: request, checkpoint: saved,
+                folder: recorder.folder, kept: recorder.kept)
             return (.stopped, stopped)
         // Training stops at the first bad image; its user hears of all.
         default: return (.failed, dataset.explaining(error))
@@ -278,20 +293,5 @@ struct TrainingRun {
         var card = card
         (card.epoch, card.step) = (epoch, step)
         try trainer.network.weights(metadata: card.metadata).write(to: path)
-    }
-}
-
-/// What a run ran on: `env.json`.
-struct RunEnvironment: Encodable {
-    let lls = LLSCommand.version
-    let backend: String
-    /// Which tuning table shaped an OpenCL device's kernels: part of what a run depends on.
-    let tuning: String?
-    let system = ProcessInfo.processInfo.operatingSystemVersionString
-    let processors = ProcessInfo.processInfo.activeProcessorCount
-
-    init(_ backend: any Backend) {
-        self.backend = backend.name
-        tuning = (backend as? OpenCLBackend)?.tuning.identity
     }
 }

@@ -55,9 +55,7 @@ public final class Trainer {
             let speed = try trainEpoch(train, afterStep, onEvent)
             if keepsState { stateBeforeEvaluation = try state() }
 
-            try move(to: .evaluation)
-            try fitStatistics(epoch: position.epoch + 1, train)
-            let evaluation = try evaluator.evaluate(on: test)
+            let evaluation = try evaluateEpoch(train: train, test: test)
             try requireFinite(evaluation)
             let report = EpochReport(
                 epoch: position.epoch, losses: position.meanLosses, test: evaluation,
@@ -73,6 +71,25 @@ public final class Trainer {
             try onEvent(.epoch(report))
         }
         return last
+    }
+
+    /// Evaluates the network as the run would at this point, if an epoch ended here: schedule-free
+    /// optimizers give their averages, and the running statistics are fitted to these.
+    ///
+    /// - Parameter train: batches for the statistics.
+    /// - Throws: whatever the device and the sources throw.
+    public func evaluate(train: any BatchSource, test: any BatchSource) throws -> Evaluation {
+        // Between two epochs the network stands as it was evaluated.
+        guard position.batches > 0 else { return try evaluator.evaluate(on: test) }
+        return try evaluateEpoch(train: train, test: test)
+    }
+
+    private func evaluateEpoch(
+        train: any BatchSource, test: any BatchSource
+    ) throws -> Evaluation {
+        try move(to: .evaluation)
+        try fitStatistics(epoch: position.epoch + 1, train)
+        return try evaluator.evaluate(on: test)
     }
 
     // MARK: Saving and going on

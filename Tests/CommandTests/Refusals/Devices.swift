@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 extension RefusalTests {
     /// What no device can hold, run or be told.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 extension RefusalTests {
     private static func train(_ arguments: String..., mention: String) -> Refusal {

@@ -1,10 +1,10 @@
 import Foundation
 
 /// A small data set in Fashion-MNIST's own format and file names.
-enum TinyData {
+public enum TinyData {
     /// Writes `train` and `test` images whose stripes tell their class by their width, which no
     /// crop or flip changes.
-    static func write(
+    public static func write(
         to folder: URL, train: Int = 256, test: Int = 64,
         change: (inout [String: Data]) -> Void = { _ in }
     ) throws {
@@ -16,7 +16,7 @@ enum TinyData {
         for (name, data) in files { try data.write(to: folder.appending(path: name)) }
     }
 
-    static func images(_ count: Int) -> Data {
+    public static func images(_ count: Int) -> Data {
         var data = header(0x0803, [count, 28, 28])
         for image in 0..<count {
             for pixel in 0..<784 {
@@ -28,7 +28,7 @@ enum TinyData {
         return data
     }
 
-    static func labels(_ count: Int) -> Data {
+    public static func labels(_ count: Int) -> Data {
         header(0x0801, [count]) + Data((0..<count).map { UInt8($0 % 10) })
     }
 
