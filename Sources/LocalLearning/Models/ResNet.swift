@@ -1,6 +1,7 @@
 extension Architecture {
     /// ResNet-18 for small images (He et al. 2016, section 4.2): a 3×3 stem without a pool, and eight
-    /// residual blocks, each with a local loss of its own. The paper of LLS does not have it.
+    /// residual blocks, each with a local loss of its own. The classifier reads 2×2 averages, as that of
+    /// VGG8 does: of 1×1, local rules learn less. The paper of LLS does not have this network.
     public static let resNet18 = Architecture(
         "LLS_ResNet18",
         [
@@ -9,6 +10,6 @@ extension Architecture {
             .residual(128, stride: 2, pool: 4), .residual(128, pool: 4),
             .residual(256, stride: 2, pool: 2), .residual(256, pool: 2),
             .residual(512, stride: 2, pool: 2), .residual(512, pool: 2),
-            .averagePool(1),
+            .averagePool(2),
         ])
 }
