@@ -170,7 +170,11 @@ let package = Package(
             name: "faulty-lls", dependencies: ["LLSCommands", "FileFormats", "OpenCLBackend"],
             path: "Tests/FaultyProgram"),
         .executableTarget(
-            name: "soak", dependencies: ["Checkpoints", "FileFormats", "TestSupport"],
+            name: "soak",
+            dependencies: [
+                "BLASBackend", "Checkpoints", "FileFormats", "LocalLearning", "OpenCLBackend",
+                "Tensors", "TestSupport",
+            ],
             path: "Tests/Soak"),
         .testTarget(
             name: "CommandTests",

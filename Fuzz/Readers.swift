@@ -1,10 +1,13 @@
+import Architectures
 import Archives
 import COCO
+import Checkpoints
 import Datasets
 import FileFormats
 import Foundation
 import Images
 import LocalLearning
+import OpenCLBackend
 import Runs
 
 private typealias Reader = @Sendable (String) throws -> Void
@@ -22,6 +25,22 @@ private let readers: [String: Reader] = [
     "yaml": { _ = try RunConfiguration(reading: $0) },
     "card": { _ = try ModelCard(metadata: SafetensorsReader($0).metadata, path: $0) },
     "model": { _ = try ModelCard(reading: $0) },
+    "architecture": { path in
+        let architecture = try Architecture(
+            yaml: String(decoding: try readFile(path), as: UTF8.self))
+        _ = try NetworkDescription(architecture, input: [28, 28, 1], classes: 10, rule: LLS())
+    },
+    // Sealed, so that mutations reach what is behind the check of the SHA-256.
+    "manifest": { path in
+        let bytes = try readFile(path)
+        _ = try? Manifest(parsing: bytes, path: path)
+        let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        _ = try Manifest(parsing: Array(try Manifest.sealed(line, path: path).utf8), path: path)
+    },
+    "tuning": { path in
+        let table = try JSONDecoder().decode(TuningTable.self, from: Data(try readFile(path)))
+        precondition(table.merging(table) == table && !table.identity.isEmpty)
+    },
     "safetensors": { _ = try SafetensorsFile(reading: $0) },
     "coco": { _ = try COCOAnnotations(reading: $0) },
     "vww": { _ = try VisualWakeWordsFile.read($0) },

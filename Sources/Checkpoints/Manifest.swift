@@ -3,7 +3,7 @@ import LocalLearning
 
 /// What a checkpoint's folder holds: the first line of `manifest.jsonl`. The second line has the
 /// SHA-256 of the first, so that no byte of it can change unseen.
-struct Manifest: Codable, Equatable {
+package struct Manifest: Codable, Equatable {
     /// A file of the checkpoint.
     struct File: Codable, Equatable {
         var name: String
@@ -33,13 +33,17 @@ struct Manifest: Codable, Equatable {
 
     /// Throws `FileError` if it cannot be hashed.
     func text(for path: String) throws -> String {
-        let line = try JSONText.line(self)
+        try Self.sealed(try JSONText.line(self), path: path)
+    }
+
+    /// A line, and the line with its SHA-256. Throws `FileError` if it cannot be hashed.
+    package static func sealed(_ line: String, path: String) throws -> String {
         let seal = Seal(sha256: try digest(of: line.utf8, path: path))
         return "\(line)\n\(try JSONText.line(seal))\n"
     }
 
     /// Reads the two lines; throws `FileError` that names what is wrong.
-    init(parsing bytes: [UInt8], path: String) throws(FileError) {
+    package init(parsing bytes: [UInt8], path: String) throws(FileError) {
         func wrong(_ reason: String) -> FileError {
             .malformed(path, field: "manifest", offset: 0, reason)
         }

@@ -46,6 +46,34 @@ struct TrainTests {
         #expect(files[0] != files[2])
     }
 
+    /// Sums are divided among threads, so each number of them has bytes of its own: always the same.
+    @Test func theSameThreadsGiveTheSameBytes() throws {
+        let (data, runs) = (try TemporaryFolder(), try TemporaryFolder())
+        try TinyData.write(to: data.url)
+        func weights(
+            _ arguments: [String], _ environment: [String: String] = [:]
+        ) throws -> Data {
+            let outcome = try Program.run(
+                [
+                    "train", "--data-dir", data.path, "--runs-dir", runs.path, "--epochs", "1",
+                    "--batch-size", "32",
+                ] + arguments, environment: environment)
+            let run = try #require(outcome.value("run"), "\(outcome)")
+            return try Data(contentsOf: URL(filePath: "\(run)/weights/last.safetensors"))
+        }
+        for threads in ["1", "2", "4", "8"] {
+            for backend in [
+                ["cpu", "--threads", threads], ["opencl", "--kernel-engine", "register"],
+                ["opencl", "--kernel-engine", "local"],
+            ] {
+                let all = try (0..<2).map { _ in
+                    try weights(["--backend"] + backend, ["POCL_MAX_PTHREAD_COUNT": threads])
+                }
+                #expect(all[0] == all[1], "\(threads) threads, \(backend)")
+            }
+        }
+    }
+
     @Test func aRunThatDivergesSaysWhere() throws {
         let (data, runs) = (try TemporaryFolder(), try TemporaryFolder())
         try TinyData.write(to: data.url)

@@ -139,6 +139,9 @@ final class Running {
     }
 }
 
+/// A line on standard output, at once.
+func say(_ line: String) { FileHandle.standardOutput.write(Data("soak: \(line)\n".utf8)) }
+
 /// What is not as it should be.
 struct Failure: Error, CustomStringConvertible {
     let description: String

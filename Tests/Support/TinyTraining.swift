@@ -1,19 +1,19 @@
 import LocalLearning
 import Tensors
-import TestSupport
 
 /// A small training without any data set: two convolutions on random images.
-struct TinyTraining {
-    static let architecture = Architecture(
+public struct TinyTraining {
+    public static let architecture = Architecture(
         "Tiny",
         [
             .convolution(4, pool: 2), .maxPool, .dropout, .convolution(6, pool: 1),
             .averagePool(1), .linear(8, pool: 8),
         ])
 
-    let trainer: Trainer
+    public let trainer: Trainer
 
-    init(
+    /// Three epochs of four steps, unless it is told otherwise.
+    public init(
         rule: any LearningRule, optimizer: any OptimizerKind, epochs: Int = 3,
         dropout: Float = 0.2, on backend: any Backend
     ) throws {
@@ -29,7 +29,7 @@ struct TinyTraining {
     }
 
     /// Trains until the end, or until `steps` of the whole run have been taken.
-    func run(until steps: Int = .max) throws {
+    public func run(until steps: Int = .max) throws {
         do {
             _ = try trainer.run(
                 train: TinySource(), test: TinySource(), keepsState: true,
@@ -37,5 +37,9 @@ struct TinyTraining {
         } catch is Stop {}
     }
 
-    struct Stop: Error {}
+    /// What ends a run.
+    public struct Stop: Error {
+        /// Without a reason.
+        public init() {}
+    }
 }

@@ -243,7 +243,9 @@ struct TrainingRun {
         guard let failure = failures.any else { return }
         let checkpoint = keeper.newest.flatMap { try? Checkpoint(verifying: $0.path) }
         guard checkpoint != nil || FileSystem.exists(recorder.folder.lastWeights) else {
-            throw failure
+            throw FileError(
+                path: recorder.folder.path, operation: "save anything of the run",
+                reason: failure.summary, category: .inputOutput)
         }
         let newest = checkpoint.map { "its newest checkpoint is of step \($0.position.steps)" }
         Console.note(

@@ -1,4 +1,5 @@
 import COpenCL
+import Foundation
 
 /// One OpenCL driver of this machine, with its devices.
 public struct OpenCLPlatform {
@@ -19,7 +20,13 @@ public struct OpenCLPlatform {
 
     /// All platforms of `library`.
     package static func all(of library: OpenCLLibrary) throws -> [OpenCLPlatform] {
-        let calls = OpenCLCalls(library)
+        // PoCL 3.1 gives a second thread devices that the first one is still setting up.
+        try discovery.withLock { try find(by: OpenCLCalls(library)) }
+    }
+
+    private static let discovery = NSLock()
+
+    private static func find(by calls: OpenCLCalls) throws -> [OpenCLPlatform] {
         var count: cl_uint = 0
         do {
             try calls.check("clGetPlatformIDs") { $0.clGetPlatformIDs(0, nil, &count) }

@@ -52,7 +52,7 @@ public struct TuningTable: Codable, Equatable, Sendable {
     }
 
     /// This table with all that `other` holds besides, or knows better because it tried everything.
-    func merging(_ other: TuningTable) -> TuningTable {
+    package func merging(_ other: TuningTable) -> TuningTable {
         var merged = self
         merged.entries.merge(other.entries) { mine, theirs in
             theirs.isComplete && !mine.isComplete ? theirs : mine
