@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release -debug-info-format none
 LLS   := .build/release/lls
 
-.PHONY: help setup build demo test lint oclgrind sanitizer example soak fuzz bench bench-gpu clean
+.PHONY: help setup build demo test lint oclgrind sanitizers example soak fuzz bench bench-gpu clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -29,9 +29,9 @@ lint:
 oclgrind: build
 	Scripts/oclgrind
 
-# The C loops on several threads, under the thread sanitizer.
-sanitizer:
-	Scripts/thread_sanitizer
+# The C loops on several threads, under the sanitizers of threads, addresses and undefined behaviour.
+sanitizers:
+	Scripts/sanitizers
 
 # The package in Examples/, built by itself. The tests compile and run its sources, too.
 example: setup

@@ -109,6 +109,19 @@ public func tryInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     precondition(file >= 0 && write(file, bytes, count) == count, "cannot write \(path)")
     close(file)
-    try? reader(path)
+    let verdict: String
+    do {
+        try reader(path)
+        verdict = "accepted"
+    } catch { verdict = "refused: \(error)" }
+    let line = verdict.utf8.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }
+    verdicts?.write(Data(line + [UInt8(ascii: "\n")]))
     return 0
 }
+
+/// `FUZZ_VERDICTS` names a file that gets a line for every input, to compare with another reader's.
+private let verdicts: FileHandle? = {
+    guard let file = ProcessInfo.processInfo.environment["FUZZ_VERDICTS"] else { return nil }
+    _ = FileManager.default.createFile(atPath: file, contents: nil)
+    return FileHandle(forWritingAtPath: file)
+}()

@@ -9,6 +9,9 @@ let seconds = arguments.count > 1 ? Double(arguments[1]) ?? 1200 : 1200
 let seed = arguments.count > 2 ? UInt64(arguments[2]) ?? 1 : UInt64(Date().timeIntervalSince1970)
 say("\(Int(seconds)) s, seed \(seed)")
 
+// Shells start background jobs with some signals ignored, and what is ignored stays so in `lls`.
+for number in [SIGINT, SIGTERM, SIGHUP, SIGUSR1] { signal(number, SIG_DFL) }
+
 let phases: [(name: String, share: Double, run: (Runs, Date) throws -> String)] = [
     ("kills", 0.4, kills), ("signals", 0.2, signals), ("disks", 0.15, fullDisks),
     ("devices", 0.15, lostDevices), ("resumes", 0.1, resumes),

@@ -1,6 +1,6 @@
 // Loops of the CPU backend on several threads, each on a part of its own, as the backend shares them
-// out. `Scripts/thread_sanitizer` builds this with the thread sanitizer, which reports a race and ends
-// the program; before that, the loader must be able to start it.
+// out. `Scripts/sanitizers` builds this with the thread sanitizer, which reports a race and ends the
+// program, and with those of addresses and undefined behaviour; before that, the loader must be able to start it.
 #include <pthread.h>
 #include <stdio.h>
 
