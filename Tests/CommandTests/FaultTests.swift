@@ -74,7 +74,9 @@ struct FaultTests {
                         #expect(outcome.errors.contains("No space left"), "\(fault): \(outcome)")
                         continue
                     }
-                    #expect(saved != nil, "\(fault): \(outcome)")
+                    // A file may have got its name before its folder could not be flushed.
+                    let weights = "\(folder(fault))/weights/last.safetensors"
+                    #expect(saved != nil || FileSystem.exists(weights), "\(fault): \(outcome)")
                     guard !fault.hasSuffix("+") else { continue }
                     // A disk that was full once: nothing is missing at the end.
                     #expect(saved?.position.steps == 4, "\(fault): \(outcome)")
