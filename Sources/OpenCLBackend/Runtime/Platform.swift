@@ -20,7 +20,8 @@ public struct OpenCLPlatform {
 
     /// All platforms of `library`.
     package static func all(of library: OpenCLLibrary) throws -> [OpenCLPlatform] {
-        // PoCL 3.1 gives a second thread devices that the first one is still setting up.
+        // Drivers set their devices up in these calls. A test process crashed when several threads made them
+        // at once on PoCL 3.1, and has not since they are made by one at a time.
         try discovery.withLock { try find(by: OpenCLCalls(library)) }
     }
 
