@@ -15,7 +15,7 @@ public struct Checkpoint: Sendable {
 
     let manifest: Manifest
 
-    static let weightsName = "weights.safetensors"
+    package static let weightsName = "weights.safetensors"
     static let optimizerName = "optimizer.safetensors"
     package static let manifestName = "manifest.jsonl"
 

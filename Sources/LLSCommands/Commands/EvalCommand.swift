@@ -91,7 +91,7 @@ struct EvalCommand: ParsableCommand {
         }
         do {
             let (network, evaluation) = try evaluate(
-                weights, description, configuration, choices, data, on: backend)
+                weights, description, configuration, choices, data, test, on: backend)
             try show(
                 Result(
                     model: choices.model.name, rule: choices.rule.name, dataset: data.name,
@@ -126,11 +126,8 @@ struct EvalCommand: ParsableCommand {
     private func evaluate(
         _ weights: SavedWeights, _ description: NetworkDescription,
         _ configuration: RunConfiguration, _ choices: Choices, _ data: ImageDataset,
-        on backend: any Backend
+        _ test: LoaderSource, on backend: any Backend
     ) throws -> (Network, Evaluation) {
-        let test = LoaderSource(
-            .testing(
-                data, batchSize: configuration.testBatchSize, limit: configuration.limitTest))
         guard let checkpoint = weights.checkpoint, weights.isWithinEpoch else {
             let network = try Network(
                 description, batch: configuration.testBatchSize, on: backend)

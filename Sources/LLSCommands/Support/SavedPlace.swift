@@ -59,9 +59,10 @@ struct SavedPlace {
 
     /// The folder of the checkpoint that a path names, or whose weights file it names.
     private static func checkpointFolder(_ path: String) -> String? {
-        [path, path.parentFolder].first {
-            FileSystem.exists($0.appending(pathPart: Checkpoint.manifestName))
-        }
+        let isWeights = path.lastPathPart == Checkpoint.weightsName
+        let folder = isWeights ? path.parentFolder : path
+        let manifest = folder.appending(pathPart: Checkpoint.manifestName)
+        return FileSystem.exists(manifest) ? folder : nil
     }
 
     /// Of `RUN/weights/best.safetensors` in `weights`, `RUN`.
