@@ -68,7 +68,8 @@ extension ImageDataset {
             for (split, isTraining) in splits {
                 guard case .files(let paths) = split.images else { continue }
                 let preparer = SamplePreparer(
-                    split, shape: shape, transform: testing, normalization: normalization)
+                    split, shape: shape, transform: testing, normalization: normalization,
+                    appliesOrientation: appliesOrientation)
                 for index in stride(from: thread, to: split.count, by: threads) {
                     let reason = sample.withUnsafeMutableBufferPointer { sample -> String? in
                         guard let base = sample.baseAddress else { return nil }

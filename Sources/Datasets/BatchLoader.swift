@@ -19,6 +19,7 @@ public struct BatchLoader: Sendable {
 
     private let normalization: Normalization
     private let transform: ImageTransform
+    private let appliesOrientation: Bool
     /// Nil: in the order of the split.
     private let seed: UInt64?
     private var plan: EpochPlan?
@@ -31,7 +32,8 @@ public struct BatchLoader: Sendable {
     ) -> BatchLoader {
         BatchLoader(
             dataset.train, shape: dataset.shape, normalization: dataset.normalization,
-            transform: dataset.training, seed: seed, batchSize: batchSize, limit: limit)
+            transform: dataset.training, appliesOrientation: dataset.appliesOrientation,
+            seed: seed, batchSize: batchSize, limit: limit)
     }
 
     /// Test batches: in order, with nothing random about them.
@@ -40,13 +42,15 @@ public struct BatchLoader: Sendable {
     ) -> BatchLoader {
         BatchLoader(
             dataset.test, shape: dataset.shape, normalization: dataset.normalization,
-            transform: dataset.testing, batchSize: batchSize, limit: limit)
+            transform: dataset.testing, appliesOrientation: dataset.appliesOrientation,
+            batchSize: batchSize, limit: limit)
     }
 
     /// Without a seed the order is the split's own, and the transform must not be random.
     public init(
         _ split: ImageSplit, shape: SampleShape, normalization: Normalization,
-        transform: ImageTransform = .none, seed: UInt64? = nil, batchSize: Int, limit: Int? = nil
+        transform: ImageTransform = .none, appliesOrientation: Bool = false,
+        seed: UInt64? = nil, batchSize: Int, limit: Int? = nil
     ) {
         precondition(batchSize > 0 && limit ?? 1 > 0, "batch \(batchSize), limit \(limit ?? 0)")
         precondition(
@@ -57,6 +61,7 @@ public struct BatchLoader: Sendable {
         self.shape = shape
         self.normalization = normalization
         self.transform = transform
+        self.appliesOrientation = appliesOrientation
         self.seed = seed
         self.batchSize = batchSize
         places = limit.flatMap(split.places(limit:))
@@ -117,7 +122,9 @@ public struct BatchLoader: Sendable {
     }
 
     func makePreparer() -> SamplePreparer {
-        SamplePreparer(split, shape: shape, transform: transform, normalization: normalization)
+        SamplePreparer(
+            split, shape: shape, transform: transform, normalization: normalization,
+            appliesOrientation: appliesOrientation)
     }
 
     /// Where a batch lies in its epoch.

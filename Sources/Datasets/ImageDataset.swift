@@ -65,11 +65,17 @@ public struct ImageDataset: Sendable {
     /// Of a prepared sample.
     public let shape: SampleShape
     /// Of each channel, for both splits.
-    public let normalization: Normalization
+    public internal(set) var normalization: Normalization
     /// What happens to a training image before it is normalised, and to a test image.
     public let training, testing: ImageTransform
+    /// Whether images are turned as their EXIF orientation says.
+    public internal(set) var appliesOrientation = false
     /// The folder it was read from.
     public let folder: String
+    /// Whether its images came in one heap and were split by its reader.
+    public internal(set) var isSplitHere = false
+    /// What a user might not expect of its files, a line each.
+    public internal(set) var readerNotes: [String] = []
     /// Files beside the images of each split.
     public internal(set) var leftOutOfTrain = LeftOutFiles(), leftOutOfTest = LeftOutFiles()
 
@@ -129,6 +135,9 @@ extension DatasetDescription {
             test: contents.test.split,
             shape: SampleShape(height: height, width: width, channels: channels),
             normalization: normalization, training: training, testing: testing, folder: folder)
+        dataset.appliesOrientation = appliesOrientation
+        dataset.isSplitHere = contents.isSplitHere
+        dataset.readerNotes = contents.notes
         dataset.leftOutOfTrain = contents.train.leftOut
         dataset.leftOutOfTest = contents.test.leftOut
         return dataset

@@ -5,14 +5,24 @@ public struct ImageTransform: Sendable, Equatable {
     public enum Step: Sendable, Equatable {
         /// The shorter side becomes so long, by antialiased bilinear interpolation.
         case resize(shorterSide: Int)
-        /// The square in the middle.
-        case centerCrop(side: Int)
+        /// The smallest size of the same proportions that covers `height × width`, by the same
+        /// interpolation.
+        case cover(height: Int, width: Int)
+        /// The rectangle in the middle.
+        case centerCrop(height: Int, width: Int)
         /// An image of this size, cut out at random, once every side has got `padding` black pixels.
         case randomCrop(height: Int, width: Int, padding: Int = 0)
-        /// 8 to 100 % of the image at an aspect ratio of 3:4 to 4:3, resized to a square.
-        case randomResizedCrop(side: Int)
+        /// 8 to 100 % of the image at an aspect ratio of 3:4 to 4:3, resized to this size.
+        case randomResizedCrop(height: Int, width: Int)
         /// Every second image, at random, is mirrored left to right.
         case randomFlip
+
+        /// The square in the middle.
+        public static func centerCrop(side: Int) -> Step { .centerCrop(height: side, width: side) }
+        /// ``randomResizedCrop(height:width:)`` to a square.
+        public static func randomResizedCrop(side: Int) -> Step {
+            .randomResizedCrop(height: side, width: side)
+        }
     }
 
     /// In the order in which they are done.
@@ -28,7 +38,7 @@ public struct ImageTransform: Sendable, Equatable {
     public init(_ steps: [Step], erasing: RandomErasing? = nil) {
         let order = steps.map { step in
             switch step {
-            case .resize, .centerCrop, .randomResizedCrop: 0
+            case .resize, .cover, .centerCrop, .randomResizedCrop: 0
             case .randomCrop: 1
             case .randomFlip: 2
             }
@@ -45,7 +55,7 @@ public struct ImageTransform: Sendable, Equatable {
         erasing != nil
             || steps.contains { step in
                 switch step {
-                case .resize, .centerCrop: false
+                case .resize, .cover, .centerCrop: false
                 case .randomCrop, .randomResizedCrop, .randomFlip: true
                 }
             }

@@ -30,7 +30,7 @@ extension ImageSplit {
     }
 
     /// How many samples each label has, up to the greatest there is.
-    private var labelCounts: [Int] {
+    var labelCounts: [Int] {
         var counts = [Int](repeating: 0, count: Int(labels.max() ?? -1) + 1)
         for label in labels { counts[Int(label)] += 1 }
         return counts
@@ -44,6 +44,12 @@ extension ImageSplit {
 }
 
 extension ImageDataset {
+    /// How many training samples each class has, in the order of the classes.
+    public var trainingCounts: [Int] {
+        let counts = train.labelCounts
+        return classNames.indices.map { $0 < counts.count ? counts[$0] : 0 }
+    }
+
     /// What should be known before the data is used, a line each: files and classes that are left
     /// out.
     ///
@@ -51,10 +57,10 @@ extension ImageDataset {
     public func notes(
         limitTrain: Int? = nil, limitTest: Int? = nil, isTrained: Bool = true
     ) -> [String] {
-        var notes: [String] = []
+        var notes = isTrained ? readerNotes : []
         let leftOut = isTrained ? leftOutOfTrain + leftOutOfTest : leftOutOfTest
         if let summary = leftOut.summary {
-            notes.append("left out (only JPEG and PNG are read): \(summary)")
+            notes.append("left out (not an image, by its name): \(summary)")
         }
         func note(_ split: ImageSplit, _ limit: Int?, _ what: String) {
             let absent = split.emptyLabels(classes: classNames.count)

@@ -33,14 +33,16 @@ final class SamplePreparer {
     private let transform: ImageTransform
     /// `[channels, 256]`, see ``Normalization``.
     private let table: [Float]
-    private let decoder = ImageDecoder()
+    private let decoder: ImageDecoder
+    private let converter = ChannelConverter()
     /// One for each step, since a step's result is read while the next one is made.
     private let resizers: [Resizer]
 
     init(
         _ split: ImageSplit, shape: SampleShape, transform: ImageTransform,
-        normalization: Normalization
+        normalization: Normalization, appliesOrientation: Bool = false
     ) {
+        decoder = ImageDecoder()
         self.split = split
         self.shape = shape
         self.transform = transform
@@ -83,7 +85,7 @@ final class SamplePreparer {
         to image: PixelView, of sample: Int, from path: String, _ randomness: EpochRandomness?,
         into output: UnsafeMutablePointer<Float>
     ) throws {
-        var image = image
+        var image = try converter.convert(image, channels: shape.channels)
         var window = Window(height: image.height, width: image.width)
         var isFlipped = false
         for (step, resizer) in zip(transform.steps, resizers) {
@@ -91,21 +93,21 @@ final class SamplePreparer {
             case .resize(let side):
                 let (height, width) = TransformGeometry.resized(
                     height: image.height, width: image.width, shorterSide: side)
-                guard height * width <= ImageDecoder.greatestPixelCount else {
-                    throw ImageError(
-                        path: path,
-                        reason: "\(image.height) × \(image.width) pixels are too long and thin")
-                }
-                image = try resizer.resize(image, height: height, width: width)
-            case .centerCrop(let side):
+                image = try resize(image, height, width, by: resizer, path)
+            case .cover(let rows, let columns):
+                let (height, width) = TransformGeometry.covering(
+                    rows, columns, height: image.height, width: image.width)
+                image = try resize(image, height, width, by: resizer, path)
+            case .centerCrop(let rows, let columns):
                 image = image.part(
-                    TransformGeometry.center(height: image.height, width: image.width, side: side))
-            case .randomResizedCrop(let side):
+                    TransformGeometry.center(
+                        height: image.height, width: image.width, rows, columns))
+            case .randomResizedCrop(let rows, let columns):
                 guard let randomness else { continue }
                 let part = TransformGeometry.resizedCrop(
                     height: image.height, width: image.width,
                     from: randomness.resizedCrop(of: sample))
-                image = try resizer.resize(image.part(part), height: side, width: side)
+                image = try resizer.resize(image.part(part), height: rows, width: columns)
             case .randomCrop(let height, let width, let padding):
                 guard let randomness else { continue }
                 let (rows, columns) = (image.height + 2 * padding, image.width + 2 * padding)
@@ -138,6 +140,17 @@ final class SamplePreparer {
                     .update(repeating: 0, count: hole.width * shape.channels)
             }
         }
+    }
+
+    private func resize(
+        _ image: PixelView, _ height: Int, _ width: Int, by resizer: Resizer, _ path: String
+    ) throws -> PixelView {
+        guard height * width <= ImageDecoder.greatestPixelCount else {
+            throw ImageError(
+                path: path,
+                reason: "\(image.height) × \(image.width) pixels are too long and thin")
+        }
+        return try resizer.resize(image, height: height, width: width)
     }
 
     /// Cuts out the window, black outside the image, mirrors and normalises it in a single pass.

@@ -19,12 +19,24 @@ enum TransformGeometry {
             ? (longer(height, width), shorterSide) : (shorterSide, longer(width, height))
     }
 
-    /// The square in the middle, halves rounded to even.
-    static func center(height: Int, width: Int, side: Int) -> Window {
-        func offset(_ length: Int) -> Int {
-            Int((Double(length - side) / 2).rounded(.toNearestOrEven))
+    /// Height and width of an image of the same proportions that is nowhere smaller than `rows` and
+    /// `columns`, and in one direction equal.
+    static func covering(
+        _ rows: Int, _ columns: Int, height: Int, width: Int
+    ) -> (height: Int, width: Int) {
+        // Cross products instead of quotients, which round.
+        height * columns <= width * rows
+            ? (rows, max(columns, Int(Double(rows * width) / Double(height))))
+            : (max(rows, Int(Double(columns * height) / Double(width))), columns)
+    }
+
+    /// The rectangle in the middle, halves rounded to even.
+    static func center(height: Int, width: Int, _ rows: Int, _ columns: Int) -> Window {
+        func offset(_ length: Int, _ part: Int) -> Int {
+            Int((Double(length - part) / 2).rounded(.toNearestOrEven))
         }
-        return Window(top: offset(height), left: offset(width), height: side, width: side)
+        return Window(
+            top: offset(height, rows), left: offset(width, columns), height: rows, width: columns)
     }
 
     /// The part of an image that a random resized crop takes: the first of ten drawn that fits,

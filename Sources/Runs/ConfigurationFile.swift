@@ -92,14 +92,16 @@ extension RunConfiguration {
         switch key {
         case .seed: "a whole number from 0 to \(UInt64.max)"
         case .epochs, .batchSize, .testBatchSize, .warmupSteps, .patience: "a whole number"
-        case .maxSteps, .limitTrain, .limitTest, .threads: "a whole number or null"
+        case .freeze: "a whole number"
+        case .maxSteps, .limitTrain, .limitTest, .threads, .channels: "a whole number or null"
+        case .valSplit, .erase: "a number or null"
         case .temperature, .labelSmoothing, .dropout, .lr, .momentum, .weightDecay, .gamma:
             "a number"
-        case .nesterov, .exact: "true or false"
+        case .nesterov, .exact, .noExif: "true or false"
         case .milestones: "a list of whole numbers, as in [50, 80]"
-        case .dataDir, .device: "text or null"
+        case .dataDir, .device, .imageSize, .mean, .std, .classWeights: "text or null"
         case .dataset, .model, .rule, .waveform, .pool, .optimizer, .lrScheduler, .badImages,
-            .backend, .kernelEngine, .convolution, .tuning:
+            .augment, .backend, .kernelEngine, .convolution, .tuning:
             "a name"
         }
     }

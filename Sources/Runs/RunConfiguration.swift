@@ -35,6 +35,22 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var limitTest: Int?
     /// What is done about images that cannot be decoded: "error" or "skip".
     public var badImages = "error"
+    /// The share of pictures held out for validation; nil if the data set has a split of its own.
+    public var valSplit: Double?
+    /// `64` or `96x128`; nil, here and below, for the data set's own.
+    public var imageSize: String?
+    public var channels: Int?
+    /// Numbers with commas between them, one or one a channel, or `auto`.
+    public var mean: String?
+    public var std: String?
+    public var augment = "default"
+    public var erase: Double?
+    /// Whether pictures stay as they lie, whatever their EXIF orientation says.
+    public var noExif = false
+    /// `balanced`, or a file; nil weighs all classes alike.
+    public var classWeights: String?
+    /// Blocks that keep their parameters.
+    public var freeze = 0
     public var backend = "auto"
     public var device: String?
     public var kernelEngine = "auto"
@@ -64,6 +80,12 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         case limitTrain = "limit-train"
         case limitTest = "limit-test"
         case badImages = "bad-images"
+        case valSplit = "val-split"
+        case imageSize = "image-size"
+        case channels, mean, std, augment, erase
+        case noExif = "no-exif"
+        case classWeights = "class-weights"
+        case freeze
         case backend, device
         case kernelEngine = "kernel-engine"
         case threads, convolution, tuning, exact
@@ -81,6 +103,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         .maxSteps: 1...1 << 40,
         .limitTrain: 1...1 << 32,
         .limitTest: 1...1 << 32,
+        .freeze: 0...1000,
         .threads: 1...1024,
     ]
 
@@ -126,6 +149,11 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         try whole(.limitTrain, limitTrain)
         try whole(.limitTest, limitTest)
         try whole(.threads, threads)
+        try whole(.freeze, freeze)
+        if let valSplit {
+            try number(.valSplit, valSplit, "above 0 and below 1") { $0 > 0 && $0 < 1 }
+        }
+        if let erase { try number(.erase, erase, "from 0 to 1") { (0...1).contains($0) } }
         for milestone in milestones { try whole(.milestones, milestone) }
         try positive(.lr, lr)
         // Losses are divided by it.

@@ -15,6 +15,8 @@ public struct RunFolder: Sendable, Equatable {
     public var modelFile: String { path + "/model.json" }
     /// The architecture, if the model came from a file.
     public var networkFile: String { path + "/network.yaml" }
+    /// Which pictures are for training and which for validation, if the run has split them.
+    public var splitFile: String { path + "/split.json" }
     public var metricsFile: String { path + "/metrics.jsonl" }
     public var metricsTable: String { path + "/metrics.csv" }
     public var logFile: String { path + "/log.txt" }
@@ -116,6 +118,10 @@ public struct RunFolder: Sendable, Equatable {
         try AppendOnlyFile(commandFile)
             .append(line: arguments.map(\.shellQuoted).joined(separator: " "))
     }
+
+    /// Writes which pictures are for training and which for validation, as paths from the folder of the
+    /// data on.
+    public func write(split: some Encodable) throws { try writeJSON(split, to: splitFile) }
 
     /// Opens `log.txt` to add lines to it; throws ``FileError``.
     public func log() throws(FileError) -> AppendOnlyFile { try AppendOnlyFile(logFile) }

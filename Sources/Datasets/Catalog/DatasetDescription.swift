@@ -20,7 +20,9 @@ public struct DatasetDescription: Sendable {
     /// packed anew is the same data. Empty where the archives themselves are compared.
     public let contentSums: [String: String]
     /// What its files look like.
-    public let format: any DatasetFormat
+    public internal(set) var format: any DatasetFormat
+    /// Whether images are turned as their EXIF orientation says; torchvision does not.
+    public internal(set) var appliesOrientation = false
     /// What to know if it was not found, a sentence; nil if there is nothing special about it.
     public let advice: String?
 

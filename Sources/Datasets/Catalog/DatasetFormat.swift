@@ -35,7 +35,7 @@ public struct DatasetLayout: Sendable {
     }
 
     /// The entries under their first names, for messages.
-    var names: [String] { entries.compactMap(\.first) }
+    var names: [String] { entries.isEmpty ? ["class folders"] : entries.compactMap(\.first) }
 }
 
 /// Where a data set was found.
@@ -54,6 +54,10 @@ public struct DatasetContents: Sendable {
     public var classNames: [String]
     /// The splits.
     public var train, test: FoundSplit
+    /// Whether the reader has split the images, which came in one heap.
+    public var isSplitHere = false
+    /// What a user might not expect, a line each.
+    public var notes: [String] = []
 
     /// What a format has read.
     public init(classNames: [String], train: FoundSplit, test: FoundSplit) {

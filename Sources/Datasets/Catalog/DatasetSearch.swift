@@ -62,7 +62,7 @@ extension DatasetDescription {
                     names.map { join(folder, $0) }.first(where: FileSystem.exists)
                 }
                 let found = paths.compactMap { $0 }
-                if found.count == paths.count {
+                if found.count == paths.count, !paths.isEmpty || FileSystem.isFolder(folder) {
                     return DatasetLocation(folder: folder, layout: index, paths: found)
                 }
                 if found.count > best {
@@ -76,8 +76,9 @@ extension DatasetDescription {
                     : "\(folder.legible) (lacks \(lacking.joined(separator: ", ")))")
         }
         let place = namesItsPlace ? nil : namedPlace(dataDirectory, environment)
-        if let place, !FileSystem.isFolder(place.folder) {
-            looked = ["\(place.folder.legible), which is not a folder"]
+        for folder in namesItsPlace ? fixedFolders : place.map({ [$0.folder] }) ?? []
+        where !FileSystem.isFolder(folder) {
+            looked = ["\(folder.legible), which is not a folder"]
         }
         throw .missing(
             name: name, place: place?.by, folders: looked, needed: format.layouts.map(\.names),

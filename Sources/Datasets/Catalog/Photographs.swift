@@ -56,12 +56,15 @@ extension DatasetCatalog {
         format: VisualWakeWordsFormat(),
         advice: "It takes COCO's images, and labels that are made from COCO's annotations.")
 
-    /// Anybody's own images, prepared like IMAGENETTE_BASIC's.
+    /// Anybody's own images, prepared like IMAGENETTE_BASIC's, but turned as their EXIF orientation
+    /// says.
     static func folder(_ path: String) -> DatasetDescription {
-        DatasetDescription(
+        var description = DatasetDescription(
             name: "folder:\(path)", height: 128, width: 128, normalization: photographs,
             training: basicTraining, testing: basicTesting,
-            subfolders: [], fixedFolders: [path], format: ClassFolders(),
-            advice: "It takes images in train/CLASS/ and val/CLASS/, JPEG or PNG.")
+            subfolders: [], fixedFolders: [path], format: PictureFolder(),
+            advice: PictureFolder.wanted)
+        description.appliesOrientation = true
+        return description
     }
 }

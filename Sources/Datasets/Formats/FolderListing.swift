@@ -1,4 +1,5 @@
 import FileFormats
+import Images
 
 /// What a folder holds, in an order that depends on the names alone.
 struct FolderListing {
@@ -9,11 +10,11 @@ struct FolderListing {
     /// What is neither.
     private(set) var leftOut = LeftOutFiles()
 
-    /// What torchvision takes for an image by its name. Those that are neither JPEG nor PNG are
-    /// refused when they are decoded, not passed over here.
-    private static let imageEndings: Set<String> = [
-        "jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp",
-    ]
+    /// What can be decoded, and what torchvision takes for an image by its name besides. That is refused
+    /// when it is decoded, not passed over here.
+    private static let imageEndings = ImageDecoder.fileExtensions.union([
+        "ppm", "bmp", "pgm", "tif", "tiff", "webp",
+    ])
     /// What desktops put into every folder, besides hidden files.
     private static let desktopFiles: Set<String> = ["thumbs.db", "desktop.ini"]
 

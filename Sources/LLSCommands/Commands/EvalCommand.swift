@@ -61,7 +61,7 @@ struct EvalCommand: ParsableCommand {
         let choices = try Choices(
             configuration, architecture: model == nil ? weights.architecture : nil)
         let policy = badImagesOption.badImages ?? choices.badImages
-        let found = try weights.labelling(try choices.load(configuration))
+        let found = try weights.labelling(try load(choices, configuration, weights))
         let (data, skipped) = try found.applying(policy, toTraining: false)
         for note in data.notes(limitTest: configuration.limitTest, isTrained: false) {
             Console.note("note: \(note)")
@@ -104,6 +104,15 @@ struct EvalCommand: ParsableCommand {
         }
     }
 
+    /// Pictures in one heap are split as the run did; those of other data are all evaluated.
+    private func load(
+        _ choices: Choices, _ configuration: RunConfiguration, _ weights: SavedWeights
+    ) throws -> ImageDataset {
+        let listed = dataset == nil ? try weights.run?.validation() : nil
+        let isOther = choices.dataset.namesItsPlace && listed == nil
+        return try choices.load(configuration, validation: listed ?? (isOther ? .all : nil)).0
+    }
+
     /// What the weights were made with, and what the flags change of it.
     private func configuration(of weights: SavedWeights) throws -> RunConfiguration {
         var configuration = try weights.configuration()
@@ -112,6 +121,7 @@ struct EvalCommand: ParsableCommand {
             // What belongs to the run's own data.
             configuration.limitTest = nil
             if try namedDataset(dataset).namesItsPlace { configuration.dataDir = nil }
+            configuration.valSplit = nil
         }
         configuration.dataDir = place.dataDirectory ?? configuration.dataDir
         configuration.model = model ?? configuration.model

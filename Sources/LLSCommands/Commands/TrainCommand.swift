@@ -32,6 +32,13 @@ struct TrainCommand: ParsableCommand {
         completion: .file(), transform: pathArgument)
     var initialWeights: String?
 
+    @Flag(
+        help: """
+            With --init: take the layers of the weights, and begin with a new classifier for the \
+            classes of the data.
+            """)
+    var newHead = false
+
     @Option(
         help: """
             Go on with this run, in its folder, from its newest checkpoint. Only --epochs, \
@@ -84,6 +91,9 @@ struct TrainCommand: ParsableCommand {
         if allowChange, resume == nil {
             throw ValidationError("--allow-change has no effect without --resume")
         }
+        if newHead, initialWeights == nil {
+            throw ValidationError("--new-head has no effect without --init")
+        }
     }
 
     func run() throws {
@@ -93,7 +103,7 @@ struct TrainCommand: ParsableCommand {
                 Environment.arguments.dropFirst()
                     .drop { $0 != Self.configuration.commandName }.dropFirst()))
         let given = CommandArguments.flags(in: arguments)
-        for flag in ["name", "experiment-name", "runs-dir", "save-path", "init"]
+        for flag in ["name", "experiment-name", "runs-dir", "save-path", "init", "new-head"]
         where given.contains(flag) {
             throw ValidationError("--\(flag) has no effect with --resume")
         }
@@ -105,6 +115,7 @@ struct TrainCommand: ParsableCommand {
         let choices = try Choices(options.configuration)
         var configuration = choices.spelling(options.configuration)
         selection.record(in: &configuration)
+        configuration.classWeights = try ClassWeights.settled(configuration.classWeights)
         if let resumed {
             // A network that came from a file lies in the run's folder, and is named by its path.
             if ModelNames.isFile(resumed.configuration.model) {
@@ -115,7 +126,7 @@ struct TrainCommand: ParsableCommand {
         let run = try TrainingRun(
             configuration, choices, selection,
             TrainingRun.Extras(
-                reportEvery: options.reportEvery, initialWeights: initialWeights,
+                reportEvery: options.reportEvery, initialWeights: initialWeights, newHead: newHead,
                 savesBest: saveBestModel, trace: trace, saveEvery: saveEvery, keep: keep,
                 maxTime: maxTime?.duration),
             resumed)

@@ -95,6 +95,8 @@ struct TrainOptions: ParsableArguments {
         help: "Steps between two reports of the losses.")
     var reportEvery = 50
 
+    @OptionGroup var pictures: PictureOptions
+
     func validate() throws {
         guard batchSize > 1 else {
             throw ValidationError(
@@ -142,6 +144,7 @@ struct TrainOptions: ParsableArguments {
         configuration.limitTrain = limitTrain
         configuration.limitTest = limitTest
         configuration.badImages = badImages.text
+        pictures.record(in: &configuration)
         return configuration
     }
 }

@@ -15,6 +15,8 @@ struct Choices {
     let pooling: Pooling
     let schedule: LearningRateSchedule
     let badImages: BadImagePolicy
+    /// Nil for the data set's own.
+    let augmentation: PreparationSettings.Augmentation?
     let scheduleKind: ScheduleKind
 
     /// - Throws: `ValidationError` for the first name that stands for nothing, with the nearest that
@@ -29,6 +31,7 @@ struct Choices {
         waveform = try Cases<Waveform>.entry(configuration.waveform)
         pooling = try Cases<Pooling>.entry(configuration.pool)
         badImages = try Cases<BadImagePolicy>.entry(configuration.badImages)
+        augmentation = try AugmentationNames.entry(configuration.augment)
         scheduleKind = try Cases<ScheduleKind>.entry(configuration.lrScheduler)
         schedule =
             switch scheduleKind {
@@ -70,12 +73,8 @@ struct Choices {
                     crossEntropy: CrossEntropyOptions(
                         temperature: Float(configuration.temperature),
                         labelSmoothing: Float(configuration.labelSmoothing))),
-                pooling: pooling, dropout: Float(configuration.dropout)))
-    }
-
-    /// Reads the data set. A folder that was named must hold it.
-    func load(_ configuration: RunConfiguration) throws -> ImageDataset {
-        try dataset.load(dataDirectory: configuration.dataDir)
+                pooling: pooling, dropout: Float(configuration.dropout),
+                frozenBlocks: configuration.freeze))
     }
 
     /// The configuration with the folder that `$LLS_DATA` names, if that is where the data set is
@@ -99,6 +98,7 @@ struct Choices {
         configuration.pool = pooling.rawValue
         configuration.lrScheduler = scheduleKind.rawValue
         configuration.badImages = badImages.rawValue
+        configuration.augment = augmentation?.rawValue ?? "default"
         return configuration
     }
 }

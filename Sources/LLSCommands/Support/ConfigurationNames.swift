@@ -14,6 +14,7 @@ extension RunConfiguration {
             .optimizer: OptimizerNames.choices,
             .waveform: Cases<Waveform>.choices,
             .pool: Cases<Pooling>.choices,
+            .augment: AugmentationNames.choices,
             .badImages: Cases<BadImagePolicy>.choices,
             .lrScheduler: Cases<ScheduleKind>.choices,
             .backend: Cases<BackendOptions.Kind>.choices,

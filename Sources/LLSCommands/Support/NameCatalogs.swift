@@ -59,6 +59,14 @@ enum DatasetNames: NameCatalog {
     }
 }
 
+/// `default` is nil: the data set's own.
+enum AugmentationNames: NameCatalog {
+    static let kind = "augmentation"
+    static var entries: [(name: String, entry: PreparationSettings.Augmentation?)] {
+        [("default", nil)] + PreparationSettings.Augmentation.allCases.map { ($0.rawValue, $0) }
+    }
+}
+
 /// The schedules, before their numbers are known.
 enum ScheduleKind: String, NamedCases {
     case multiStep = "MultiStepLR"

@@ -49,6 +49,7 @@ struct ResumedRun {
             switch key {
             case .nesterov: return configuration.nesterov ? [flag] : []
             case .exact: return configuration.exact ? [flag] : []
+            case .noExif: return configuration.noExif ? [flag] : []
             case .milestones:
                 let isGiven = !given.isDisjoint(with: ["milestones", "milestone", "m"])
                 return isGiven ? [] : [flag] + configuration.milestones.map(String.init)

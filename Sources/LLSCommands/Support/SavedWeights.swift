@@ -81,6 +81,26 @@ struct SavedWeights {
         return try dataset.labelled(as: classes, knownBy: file.path)
     }
 
+    /// Sets the network's parameters, or with a new head those of its layers.
+    ///
+    /// - Returns: what a user might not expect.
+    /// - Throws: ``UnsuitableWeightsError`` if they are of another network.
+    func load(into network: Network, newHead: Bool) throws -> [String] {
+        guard newHead else {
+            try load(into: network)
+            return []
+        }
+        do {
+            let unused = try network.loadBody(file)
+            return [
+                "the classifier starts anew; of \(file.path.legible) "
+                    + "\(unused.count) tensors are not used"
+            ]
+        } catch let error as WeightsMismatchError {
+            throw UnsuitableWeightsError(error, card: card, network.description)
+        }
+    }
+
     /// Sets the network's parameters; throws ``UnsuitableWeightsError`` if they are of another.
     func load(into network: Network) throws {
         do {

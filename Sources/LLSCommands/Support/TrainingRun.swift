@@ -18,10 +18,7 @@ struct TrainingRun {
     private let trainer: Trainer
     /// What the weights are of.
     private let card: ModelCard
-    private let dataset: ImageDataset
-    /// Images that were left out; nil where none was to be.
-    private let skipped: [BadImage]?
-    private let train, test: LoaderSource
+    private let data: TrainingData
     private let backend: any Backend
     /// The backend again, where a trace is wanted.
     private let timed: TimedDevice?
@@ -36,33 +33,17 @@ struct TrainingRun {
         _ configuration: RunConfiguration, _ choices: Choices, _ selection: BackendOptions,
         _ extras: Extras, _ resumed: ResumedRun? = nil
     ) throws {
-        self.configuration = choices.recordingPlace(in: configuration)
         self.extras = extras
         let initial = try extras.initialWeights.map(SavedWeights.init)
-        let loaded = try choices.load(configuration)
-        let found = try initial?.labelling(loaded) ?? resumed?.labelling(loaded) ?? loaded
-        skipped = choices.badImages == .skip ? found.findBadImages() : nil
-        let dataset = found.leavingOut(skipped ?? [])
-        guard dataset.train.count > 0, dataset.test.count > 0 else {
-            throw BadImagesError(skipped ?? [])
+        data = try TrainingData(
+            configuration, choices, validation: try resumed?.folder.validation()
+        ) { data in
+            if let initial { return extras.newHead ? data : try initial.labelling(data) }
+            return try resumed?.labelling(data) ?? data
         }
-        self.dataset = dataset
-        train = LoaderSource(
-            .training(
-                dataset, seed: configuration.seed, batchSize: configuration.batchSize,
-                limit: configuration.limitTrain))
-        test = LoaderSource(
-            .testing(
-                dataset, batchSize: configuration.testBatchSize, limit: configuration.limitTest))
-        guard train.sampleCount % train.batchSize != 1 else {
-            throw ConfigurationError(
-                key: "batch-size",
-                reason: """
-                    \(train.sampleCount) training samples leave a last batch of one, and batch \
-                    norm needs more: choose another batch size
-                    """)
-        }
-
+        let configuration = data.configuration
+        let (dataset, train, test) = (data.dataset, data.train, data.test)
+        self.configuration = configuration
         try resumed?.check(trainSamples: train.sampleCount)
         if let trace = extras.trace { _ = try AtomicFile(trace) }  // refused now, not after hours
         let (device, reason) = try selection.choose(profiling: extras.trace != nil)
@@ -81,7 +62,8 @@ struct TrainingRun {
         let network = try Network(
             description, batch: max(configuration.batchSize, configuration.testBatchSize),
             seed: configuration.seed, on: backend)
-        try initial?.load(into: network)
+        var notes = data.notes
+        if let initial { notes += try initial.load(into: network, newHead: extras.newHead) }
         var card = ModelCard(
             dataset, model: choices.model.name, rule: choices.rule.name, pooling: choices.pooling,
             version: LLSCommand.version)
@@ -96,19 +78,17 @@ struct TrainingRun {
                 epochs: configuration.epochs, maxSteps: configuration.maxSteps,
                 reportEvery: min(extras.reportEvery, train.batchCount), schedule: choices.schedule))
         if let resumed { try trainer.restore(try resumed.checkpoint.state()) }
-        self.plan = [
-            "device   \(backend.name)" + (reason.map { "  (auto: \($0))" } ?? ""),
-            "data     \(dataset.name)  \(dataset.folder)  \(train.sampleCount) train / "
-                + "\(test.sampleCount) test, \(dataset.classNames.count) classes",
-            "model    \(choices.model.name)  \(description.trainedCount) parameters  rule \(choices.rule.name)  "
-                + "optimizer \(choices.optimizer.name)  lr \(configuration.lr)",
-            "schedule \(choices.scheduleKind.rawValue)  "
-                + choices.schedule.summary(epochs: configuration.epochs),
-            "memory   \(megabytes(plan.totalBytes)) planned, of which activations "
-                + megabytes(plan.activationBytes),
-        ]
-        var notes = dataset.notes(
-            limitTrain: configuration.limitTrain, limitTest: configuration.limitTest)
+        self.plan =
+            [
+                "device   \(backend.name)" + (reason.map { "  (auto: \($0))" } ?? "")
+            ] + data.plan + [
+                "model    \(choices.model.name)  \(description.trainedCount) parameters  rule \(choices.rule.name)  "
+                    + "optimizer \(choices.optimizer.name)  lr \(configuration.lr)",
+                "schedule \(choices.scheduleKind.rawValue)  "
+                    + choices.schedule.summary(epochs: configuration.epochs),
+                "memory   \(megabytes(plan.totalBytes)) planned, of which activations "
+                    + megabytes(plan.activationBytes),
+            ]
         let rows = LLSMxM.reducedRows(of: choices.model.original, classes: network.classes)
         if let rule = choices.rule as? LLSMxM, rule.isReduced, rows < network.classes {
             notes.append(
@@ -128,11 +108,12 @@ struct TrainingRun {
         let folder = try RunFolder.create(
             name: name, in: runs, configuration: configuration, arguments: Environment.arguments,
             network: card.network)
+        if let list = data.dataset.splitList { try folder.write(split: list) }
         let lock = try RunLock(folder)
         try card.write(to: folder.modelFile)
         let recorder = try RunRecorder(
             folder, configuration, lossNames: trainer.network.lossNames, lines: logLines,
-            skippedImages: skipped?.count, failures)
+            skippedImages: data.skipped?.count, failures)
         return try withExtendedLifetime(lock) { try run(recorder, from: nil, progress) }
     }
 
@@ -154,7 +135,7 @@ struct TrainingRun {
         let recorder = try RunRecorder(
             resumed.folder, configuration, lossNames: trainer.network.lossNames,
             lines: ["resumed  after step \(position.steps)"] + logLines,
-            skippedImages: skipped?.count, from: resumed.checkpoint, failures)
+            skippedImages: data.skipped?.count, from: resumed.checkpoint, failures)
         Console.note("resumed  after step \(position.steps), in epoch \(position.epoch)")
         return try withExtendedLifetime(resumed) {
             try run(recorder, from: resumed.checkpoint, progress)
@@ -163,7 +144,7 @@ struct TrainingRun {
 
     private var logLines: [String] {
         plan + notes.map { "note     \($0)" }
-            + (skipped ?? []).map { "left out \($0.path): \($0.reason)" }
+            + (data.skipped ?? []).map { "left out \($0.path): \($0.reason)" }
     }
 
     private func run(
@@ -216,8 +197,8 @@ struct TrainingRun {
             progress, epochs: configuration.epochs, lossNames: trainer.network.lossNames)
         let deadline = extras.maxTime.map { ContinuousClock.now + $0 }
         _ = try trainer.run(
-            train: StoppableSource(train, until: deadline),
-            test: StoppableSource(test, until: deadline), keepsState: true
+            train: StoppableSource(data.train, until: deadline),
+            test: StoppableSource(data.test, until: deadline), keepsState: true
         ) { event in
             reporter.show(event)
             guard case .epoch(let report) = event else { return }
@@ -262,7 +243,7 @@ struct TrainingRun {
         var card = card
         (card.epoch, card.step) = (trainer.position.epoch - 1, trainer.position.steps)
         var values = recorder.values
-        values["train_samples"] = Double(train.sampleCount)
+        values["train_samples"] = Double(data.train.sampleCount)
         return try keeper.save(try trainer.state(metadata: card.metadata), run: values)
     }
 
@@ -281,7 +262,7 @@ struct TrainingRun {
                 folder: recorder.folder, kept: recorder.kept)
             return (.stopped, stopped)
         // Training stops at the first bad image; its user hears of all.
-        default: return (.failed, dataset.explaining(error))
+        default: return (.failed, data.dataset.explaining(error))
         }
     }
 

@@ -51,6 +51,16 @@ struct DescriptionBuilder {
         }
     }
 
+    /// - Throws: ``ArchitectureError`` if there are fewer blocks than shall be frozen.
+    func checkFrozenBlocks() throws(ArchitectureError) {
+        let blocks = nodes.count { if case .block = $0.operation { true } else { false } }
+        guard (0...blocks).contains(options.frozenBlocks) else {
+            throw ArchitectureError(
+                network: architecture.name, layer: "freeze",
+                reason: "\(options.frozenBlocks) blocks cannot be frozen: it has \(blocks)")
+        }
+    }
+
     /// Whether a block hands on the max pool behind it. If blocks are trained by themselves, nothing
     /// else needs their activations.
     private func mayMaxPool(_ block: BlockStage) -> Bool {

@@ -8,15 +8,18 @@ public struct NetworkOptions: Sendable, Hashable {
     public var pooling: Pooling
     /// The probability at every dropout of the architecture.
     public var dropout: Float
+    /// How many blocks, from the first one on, keep their parameters and running statistics.
+    public var frozenBlocks: Int
 
     /// The published defaults.
     public init(
         localLoss: LocalLossSettings = LocalLossSettings(), pooling: Pooling = .max,
-        dropout: Float = 0
+        dropout: Float = 0, frozenBlocks: Int = 0
     ) {
         self.localLoss = localLoss
         self.pooling = pooling
         self.dropout = dropout
+        self.frozenBlocks = frozenBlocks
     }
 }
 
@@ -73,6 +76,7 @@ public struct NetworkDescription: Sendable {
         var builder = DescriptionBuilder(
             architecture, input: input, classes: classes, rule: rule, options)
         try builder.build()
+        try builder.checkFrozenBlocks()
         self.architecture = architecture
         self.rule = rule
         inputShape = input
@@ -105,14 +109,25 @@ public struct NetworkDescription: Sendable {
     /// Everything that weights files hold.
     public var parameters: [ParameterDescription] { groups.flatMap { $0 } }
 
-    /// The number of trained elements.
+    /// The number of trained elements; those of frozen blocks are not.
     public var trainedCount: Int {
-        parameters.filter(\.isTrained).map(\.shape.count).saturatingSum()
+        groups.dropFirst(options.frozenBlocks).joined().filter(\.isTrained).map(\.shape.count)
+            .saturatingSum()
     }
 
-    /// What each loss of a step is the loss of: every block that has one, then `output`.
+    /// What each loss of a step is the loss of: every trained block that has one, then `output`.
     public var lossNames: [String] {
-        if case .local = rule.method { blocks.map(\.name) + ["output"] } else { ["output"] }
+        guard case .local = rule.method else { return ["output"] }
+        return blocks.dropFirst(options.frozenBlocks).map(\.name) + ["output"]
+    }
+
+    /// The number of nodes up to the last frozen block.
+    var frozenNodes: Int {
+        guard options.frozenBlocks > 0 else { return 0 }
+        let places = nodes.indices.filter { position in
+            if case .block = nodes[position].operation { true } else { false }
+        }
+        return places[options.frozenBlocks - 1] + 1
     }
 
     /// Multiply–accumulates of one sample's forward pass.

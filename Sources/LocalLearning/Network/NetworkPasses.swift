@@ -16,7 +16,7 @@ extension Network {
 
     private var isChained: Bool { if case .chained = rule.method { true } else { false } }
 
-    /// Runs the node at `position` forward.
+    /// Runs the node at `position` forward; that of a frozen block always by the running statistics.
     func run(
         _ position: Int, _ mode: PassMode, batch: Int, appliesDropout: Bool = true
     ) throws {
@@ -24,7 +24,9 @@ extension Network {
         let output = memory.output(of: position, batch: batch)
         switch nodes[position] {
         case .block(let block, _):
-            try block.forward(tensors(of: position, batch: batch), mode)
+            let isFrozen = position < description.frozenNodes
+            try block.forward(
+                tensors(of: position, batch: batch), isFrozen ? .inference : mode)
         case .maxPool: try backend.maxPool(input, .halving(input.shape), into: output)
         case .meanPool(let geometry, let weights):
             try backend.convolve(

@@ -23,7 +23,9 @@ struct SequentialExecutor {
     private func trainLocally(_ rule: any LocalRule) throws {
         var index = 0
         for (position, node) in network.nodes.enumerated() {
-            guard case .block(let block, let loss) = node else {
+            guard case .block(let block, let loss) = node,
+                position >= network.description.frozenNodes
+            else {
                 try network.run(position, .training, batch: batch)
                 continue
             }
@@ -31,12 +33,15 @@ struct SequentialExecutor {
                 preconditionFailure("\(block.description.name) has no local loss")
             }
             try rule.train(context(block, position), loss, addingLossTo: losses[index])
-            try optimizers[index].step()
+            try optimizers[frozen + index].step()
             index += 1
         }
         _ = try network.classifierGradient(batch: batch, addingLossTo: losses[index])
-        try optimizers[index].step()
+        try optimizers[frozen + index].step()
     }
+
+    /// How many blocks, and optimizers, come before those that are trained.
+    private var frozen: Int { network.description.options.frozenBlocks }
 
     /// Every block that the rule trains, from the projected error.
     private func trainDirectly(_ rule: any DirectRule) throws {
@@ -50,7 +55,8 @@ struct SequentialExecutor {
             let error = scratch[0]
             try rule.error(
                 of: logitsGradient, network.labels.prefix(batch: batch), into: error, on: backend)
-            for (position, node) in network.nodes.enumerated().reversed() {
+            for (position, node) in network.nodes.enumerated().reversed()
+            where position >= network.description.frozenNodes {
                 guard case .block(let block, _) = node, rule.trains(block.description) else {
                     continue
                 }
@@ -60,9 +66,9 @@ struct SequentialExecutor {
                 try context.backward(from: gradient)
             }
         }
-        for (block, optimizer) in zip(network.blocks, optimizers)
-        where rule.trains(block.description) {
-            try optimizer.step()
+        for (index, block) in network.blocks.enumerated()
+        where index >= frozen && rule.trains(block.description) {
+            try optimizers[index].step()
         }
         try optimizers[network.blocks.count].step()
     }
@@ -73,14 +79,15 @@ struct SequentialExecutor {
             try network.run(position, .training, batch: batch)
         }
         _ = try network.classifierGradient(batch: batch, addingLossTo: losses[0])
-        for (position, node) in network.nodes.enumerated().reversed() {
+        for (position, node) in network.nodes.enumerated().reversed()
+        where position >= network.description.frozenNodes {
             if case .block(let block, _) = node {
                 try rule.backward(context(block, position))
             } else {
                 try network.backward(position, batch: batch)
             }
         }
-        for optimizer in optimizers { try optimizer.step() }
+        for optimizer in optimizers.dropFirst(frozen) { try optimizer.step() }
     }
 
     private func context(_ block: any Block, _ position: Int) -> BlockContext {

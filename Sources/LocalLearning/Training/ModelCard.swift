@@ -21,6 +21,8 @@ public struct ModelCard: Codable, Sendable, Equatable {
     public var normalization: Constants?
     /// What happens to an image before it is normalised.
     public var transform: [Step]?
+    /// Whether an image is turned as its EXIF orientation says.
+    public var orientation: Bool?
     /// Epochs and steps that the weights have been trained for.
     public var epoch, step: Int?
     /// The version of this program that wrote them.
@@ -59,6 +61,7 @@ public struct ModelCard: Codable, Sendable, Equatable {
         normalization = Constants(
             mean: dataset.normalization.mean, std: dataset.normalization.standardDeviation)
         transform = dataset.testing.steps.map(Step.init)
+        orientation = dataset.appliesOrientation
     }
 }
 
@@ -67,11 +70,24 @@ extension ModelCard.Step {
         switch step {
         case .resize(let shorterSide):
             self.init(step: "resize", shorterSide: shorterSide)
-        case .centerCrop(let side): self.init(step: "centerCrop", side: side)
+        case .cover(let height, let width):
+            self.init(step: "cover", height: height, width: width)
+        case .centerCrop(let height, let width):
+            self.init(step: "centerCrop", height, width)
         case .randomCrop(let height, let width, let padding):
             self.init(step: "randomCrop", height: height, width: width, padding: padding)
-        case .randomResizedCrop(let side): self.init(step: "randomResizedCrop", side: side)
+        case .randomResizedCrop(let height, let width):
+            self.init(step: "randomResizedCrop", height, width)
         case .randomFlip: self.init(step: "randomFlip")
+        }
+    }
+
+    /// A square has one side.
+    private init(step: String, _ height: Int, _ width: Int) {
+        if height == width {
+            self.init(step: step, side: height)
+        } else {
+            self.init(step: step, height: height, width: width)
         }
     }
 }
@@ -98,6 +114,7 @@ extension ModelCard {
         note("input", input.map { $0.map(String.init).joined(separator: "x") })
         note("normalization", json: normalization)
         note("transform", json: transform)
+        note("orientation", orientation.map { $0 ? "exif" : "none" })
         note("epoch", epoch.map(String.init))
         note("step", step.map(String.init))
         return notes
@@ -135,6 +152,12 @@ extension ModelCard {
         }
         normalization = try parsed("normalization")
         transform = try parsed("transform")
+        orientation = try text("orientation").map { text throws(FileError) in
+            guard text == "exif" || text == "none" else {
+                throw wrong("orientation", "it is neither 'exif' nor 'none'")
+            }
+            return text == "exif"
+        }
         epoch = try count("epoch")
         step = try count("step")
         if let problem { throw wrong(problem.key, problem.reason) }
@@ -201,6 +224,7 @@ extension ModelCard {
         compare("input \(text(input)), not \(text(other.input))", input, other.input)
         compare("another normalization", normalization, other.normalization)
         compare("another transform", transform, other.transform)
+        compare("another use of EXIF orientations", orientation, other.orientation)
         return found
     }
 }

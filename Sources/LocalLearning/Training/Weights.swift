@@ -23,8 +23,13 @@ extension NetworkDescription {
 
     /// - Throws: ``WeightsMismatchError`` if a tensor is missing, is one too many or has another
     ///   shape.
-    func check(_ shapes: [String: [Int]], path: String) throws(WeightsMismatchError) {
+    ///
+    /// - Parameter parameters: the names of those that count; nil for all.
+    func check(
+        _ shapes: [String: [Int]], path: String, parameters: Set<String>? = nil
+    ) throws(WeightsMismatchError) {
         let differences = differences(from: shapes)
+            .filter { parameters?.contains($0.tensor) ?? true }
         guard differences.isEmpty else {
             throw WeightsMismatchError(
                 path: path, network: architecture.name, shapes: shapes,
@@ -101,10 +106,32 @@ extension Network {
     ///   shape; `FileError` if one holds what no network has. Then nothing has been set.
     public func load(_ file: SafetensorsFile) throws {
         try description.check(file.entries.mapValues(\.shape), path: file.path)
+        try set(parameters, from: file)
+    }
+
+    /// Sets the parameters of all layers but the classifier, of a network that may have had other
+    /// classes and another rule. The classifier, and what the rule keeps for its blocks, stay as they
+    /// are.
+    ///
+    /// - Returns: the names of the file's tensors that have no place here.
+    /// - Throws: as ``load(_:)-(SafetensorsFile)``.
+    public func loadBody(_ reader: SafetensorsReader) throws -> [String] {
+        let body = blocks.flatMap { block in
+            block.description.allLayers.flatMap(\.parameters).map { block.group[$0] }
+        }
+        let names = Set(body.map { description.fileName(of: $0.description) })
+        let counters = Set(description.counters)
+        try description.check(
+            reader.shapes.filter { names.contains($0.key) || counters.contains($0.key) },
+            path: reader.path, parameters: names.union(counters))
+        try set(body, from: try reader.readAll())
+        return reader.shapes.keys.filter { !names.contains($0) && !counters.contains($0) }.sorted()
+    }
+
+    private func set(_ parameters: [Parameter], from file: SafetensorsFile) throws {
         func wrong(_ name: String, _ reason: String) -> FileError {
             .malformed(file.path, field: "tensor '\(name)'", offset: 8, reason)
         }
-        let parameters = parameters
         let values = try parameters.map { parameter in
             let name = description.fileName(of: parameter.description)
             let values = try file.floats(name, shape: parameter.description.fileShape.dimensions)
