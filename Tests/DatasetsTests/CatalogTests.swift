@@ -107,7 +107,7 @@ import Testing
         let error = try #require(throws: DatasetError.self) {
             try nowhere.locate(environment: ["LLS_DATA": root.path])
         }
-        #expect(error.description.contains("Searched /no/such."))
+        #expect(error.description.contains("Searched /no/such, which is not a folder."))
     }
 
     /// A folder with these files, all empty.

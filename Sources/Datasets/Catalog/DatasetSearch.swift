@@ -81,7 +81,8 @@ extension DatasetDescription {
             looked = ["\(folder.legible), which is not a folder"]
         }
         throw .missing(
-            name: name, place: place?.by, folders: looked, needed: format.layouts.map(\.names),
+            name: name, place: place?.by, folders: looked,
+            needed: namesItsPlace ? [["class folders"]] : format.layouts.map(\.names),
             advice: advice)
     }
 
