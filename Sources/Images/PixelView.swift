@@ -68,6 +68,7 @@ final class PixelBuffer {
     deinit { free(memory) }
 
     var start: UnsafePointer<UInt8> { UnsafePointer(memory) }
+    var mutableStart: UnsafeMutablePointer<UInt8> { memory }
 
     /// Room for `count` bytes of any value; what was there before is gone.
     ///
