@@ -63,6 +63,33 @@ struct BMPHeader {
         if start == 0 { start = end }
     }
 
+    /// Where red, green and blue lie in a pixel without a palette, and their greatest value.
+    func fields() throws(DecodingFailure) -> [(shift: Int, most: Int)] {
+        let usual = bits == 16 ? [0x7C00, 0x3E0, 0x1F] : [0xFF0000, 0xFF00, 0xFF]
+        let colours = compression == .masks ? Array(masks.prefix(3)) : usual
+        let isUnsaid = bits == 32 && masks == [0, 0, 0, 0]
+        // Those that Pillow knows, with what the fourth byte may be.
+        let known: [(bits: Int, colours: [Int], fourth: [Int])] = [
+            (16, [0x7C00, 0x3E0, 0x1F], []), (16, [0xF800, 0x7E0, 0x1F], []), (24, usual, []),
+            (32, usual, [0, 0xFF00_0000]), (32, [0xFF, 0xFF00, 0xFF0000], [0xFF00_0000]),
+            (32, [0xFF00_0000, 0xFF0000, 0xFF00], [0, 0xFF]),
+            (32, [0xFF00_0000, 0xFF00, 0xFF], [0, 0xFF0000]),
+        ]
+        guard
+            compression == .none || isUnsaid
+                || known.contains(where: {
+                    $0.bits == bits && $0.colours == colours
+                        && ($0.fourth.isEmpty || $0.fourth.contains(masks[3]))
+                })
+        else {
+            let text = masks.map { String($0, radix: 16) }.joined(separator: " ")
+            throw DecodingFailure("BMP of \(bits) bits with masks \(text) is not supported")
+        }
+        return (isUnsaid ? usual : colours).map {
+            ($0.trailingZeroBitCount, $0 >> $0.trailingZeroBitCount)
+        }
+    }
+
     /// What the indices of 1, 4 or 8 bits stand for.
     func indexed() throws(DecodingFailure) -> StoredImage.Samples {
         let isRamp =
