@@ -41,6 +41,10 @@ let package = Package(
         .systemLibrary(
             name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
+        .systemLibrary(
+            name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
+        .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+        .systemLibrary(name: "CGIF", pkgConfig: "libgif", providers: [.apt(["libgif-dev"])]),
         .target(name: "CRapidJSON"),
         .target(name: "CVectorLoops"),
 
@@ -61,7 +65,11 @@ let package = Package(
 
         // Files and data: no device here.
         .target(name: "FileFormats", dependencies: ["CCrypto", "CZlib"]),
-        .target(name: "Images", dependencies: ["FileFormats", "CTurboJPEG", "CSPNG", "CZlib"]),
+        .target(
+            name: "Images",
+            dependencies: [
+                "FileFormats", "CTurboJPEG", "CSPNG", "CZlib", "CWebP", "CTIFF", "CGIF",
+            ]),
         .target(name: "COCO", dependencies: ["FileFormats", "CRapidJSON"]),
         .target(
             name: "Datasets",

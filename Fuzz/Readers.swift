@@ -46,7 +46,7 @@ private let readers: [String: Reader] = [
     "vww": { _ = try VisualWakeWordsFile.read($0) },
     "ids": { _ = try readIdentifiers($0) },
     "archive": tryArchive,
-    "image": { _ = try ImageDecoder().decode(try readFile($0), path: $0) },
+    "image": { try tryImage($0) },
     "cifar": { _ in _ = try DatasetCatalog.named("CIFAR10").load(dataDirectory: folders.files) },
     "tar": { _ in _ = try DatasetCatalog.named("CIFAR10").load(dataDirectory: folders.archive) },
     "annotations": { _ in
@@ -89,6 +89,26 @@ private let folders: (files: String, archive: String, tiny: String) = {
         precondition(left == ["target"] && report.bytes <= 1 << 20, "left: \(left), \(report)")
     case .failure: precondition(left.isEmpty, "left: \(left)")
     }
+}
+
+/// One decoder of each kind for all inputs, as a loader's threads keep theirs: there is one thread. All
+/// of them take an image, or none.
+nonisolated(unsafe) private let decoders = [1, 3].flatMap { channels in
+    [false, true].map { ImageDecoder(channels: channels, appliesOrientation: $0) }
+}
+
+@Sendable private func tryImage(_ path: String) throws {
+    let bytes = try readFile(path)
+    let results = decoders.map { decoder in
+        Result { () throws -> Int in
+            let image = try decoder.decode(bytes, path: path)
+            precondition(image.channels == decoder.channels && image.stride >= image.width)
+            return image.height * image.width
+        }
+    }
+    let counts = results.map { try? $0.get() }
+    precondition(Set(counts).count == 1, "pixels: \(counts)")
+    _ = try results[0].get()
 }
 
 private let reader: Reader = {

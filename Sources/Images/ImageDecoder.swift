@@ -1,6 +1,8 @@
 import FileFormats
 
-/// Decodes JPEG and PNG to RGB as Pillow's `Image.open(file).convert("RGB")` does, byte for byte.
+/// Decodes JPEG, PNG, WebP, BMP, GIF and TIFF to RGB or grey as Pillow's
+/// `Image.open(file).convert("RGB")` or `convert("L")` does, byte for byte; of several images in a file
+/// the first. What it cannot decode so, it refuses.
 ///
 /// A decoder reuses its memory and belongs to one thread.
 public final class ImageDecoder {
@@ -8,15 +10,29 @@ public final class ImageDecoder {
     /// limit, twice its `MAX_IMAGE_PIXELS`.
     public static let greatestPixelCount = 178_956_970
     /// File name endings, in lower case, of what can be decoded.
-    public static let fileExtensions: Set<String> = ["jpg", "jpeg", "png"]
+    public static let fileExtensions: Set<String> = [
+        "jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff",
+    ]
 
     /// The largest image of eight bytes a pixel that nothing compresses, with room for texts.
     private static let greatestFileSize = 8 * greatestPixelCount + 1 << 26
 
+    /// 3 for red, green and blue, 1 for grey.
+    public let channels: Int
+    /// Whether an image is turned as its EXIF says, as Pillow's `ImageOps.exif_transpose` does. A TIFF
+    /// file is always turned, as Pillow does.
+    public let appliesOrientation: Bool
+
     private let jpeg = JPEGDecoder()
     private let pixels = PixelBuffer()
+    private let turned = PixelBuffer()
 
-    public init() {}
+    /// A decoder to 3 channels or 1. Traps on any other number.
+    public init(channels: Int = 3, appliesOrientation: Bool = false) {
+        precondition(channels == 3 || channels == 1, "\(channels) channels")
+        self.channels = channels
+        self.appliesOrientation = appliesOrientation
+    }
 
     /// The image in a file, valid until the next call; throws ``ImageError`` or `FileError`.
     public func decode(file path: String) throws -> PixelView {
@@ -27,16 +43,30 @@ public final class ImageDecoder {
     /// its name.
     public func decode(_ bytes: [UInt8], path: String) throws(ImageError) -> PixelView {
         do throws(DecodingFailure) {
-            if bytes.isEmpty { throw DecodingFailure("the file is empty") }
-            if bytes.starts(with: JPEGDecoder.signature) {
-                return try jpeg.decode(bytes, into: pixels)
-            }
-            if bytes.starts(with: PNGDecoder.signature) {
-                return try PNGDecoder.decode(bytes, into: pixels)
-            }
-            throw DecodingFailure("it is neither JPEG nor PNG")
+            let format = try ImageFormat.of(bytes)
+            let image = try decode(bytes, as: format)
+            image.convert(to: channels, in: pixels)
+            var orientation = image.orientation
+            if appliesOrientation, let said = Orientation(of: bytes, format) { orientation = said }
+            let view = PixelView(
+                pixels, height: image.height, width: image.width, channels: channels)
+            return try orientation.turn(view, into: turned)
         } catch {
             throw ImageError(path: path, reason: error.reason)
+        }
+    }
+
+    private func decode(
+        _ bytes: [UInt8], as format: ImageFormat
+    ) throws(DecodingFailure) -> StoredImage {
+        let target = Target(buffer: pixels, channels: channels)
+        return switch format {
+        case .jpeg: try jpeg.decode(bytes, into: target)
+        case .png: try PNGDecoder.decode(bytes, into: target)
+        case .webP: try WebPDecoder.decode(bytes, into: target)
+        case .bmp: try BMPDecoder.decode(bytes, into: target)
+        case .gif: try GIFDecoder.decode(bytes, into: target)
+        case .tiff: try TIFFDecoder.decode(bytes, into: target)
         }
     }
 }
@@ -52,6 +82,8 @@ struct DecodingFailure: Error {
         self.isOfLimits = isOfLimits
     }
 
+    static let cutOff = DecodingFailure("it is cut off")
+
     /// Refuses what the header announces when it is nothing, or too much.
     static func checkSize(width: Int, height: Int) throws(DecodingFailure) {
         guard width > 0, height > 0 else {
@@ -63,6 +95,20 @@ struct DecodingFailure: Error {
                 "its header announces \(width) × \(height) pixels, more than the "
                     + "\(ImageDecoder.greatestPixelCount / 1_000_000) million allowed")
         }
+    }
+}
+
+/// Where a decoder puts its pixels, and how many channels they become afterwards.
+struct Target {
+    let buffer: PixelBuffer
+    let channels: Int
+
+    /// Room for an image as it is stored and as it is wanted; refused when it is too large.
+    func room(
+        height: Int, width: Int, bytesPerPixel: Int
+    ) throws(DecodingFailure) -> UnsafeMutablePointer<UInt8> {
+        try DecodingFailure.checkSize(width: width, height: height)
+        return try Images.room(height * width * max(bytesPerPixel, channels), in: buffer)
     }
 }
 

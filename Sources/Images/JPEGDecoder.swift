@@ -3,16 +3,14 @@ import CTurboJPEG
 /// JPEG through libjpeg-turbo, with the choices that Pillow leaves at libjpeg's defaults: the
 /// accurate inverse DCT and smooth upsampling of colour.
 final class JPEGDecoder {
-    static let signature: [UInt8] = [0xFF, 0xD8, 0xFF]
-
     private var handle = tjInitDecompress()
 
     deinit { if let handle { tjDestroy(handle) } }
 
-    func decode(_ bytes: [UInt8], into buffer: PixelBuffer) throws(DecodingFailure) -> PixelView {
+    func decode(_ bytes: [UInt8], into target: Target) throws(DecodingFailure) -> StoredImage {
         guard let handle else { throw DecodingFailure("cannot start libjpeg-turbo") }
         do throws(DecodingFailure) {
-            return try decode(bytes, with: handle, into: buffer)
+            return try decode(bytes, with: handle, into: target)
         } catch {
             // A handle that met a damaged header takes the next image for the rest of that one.
             tjDestroy(handle)
@@ -22,8 +20,8 @@ final class JPEGDecoder {
     }
 
     private func decode(
-        _ bytes: [UInt8], with handle: tjhandle, into buffer: PixelBuffer
-    ) throws(DecodingFailure) -> PixelView {
+        _ bytes: [UInt8], with handle: tjhandle, into target: Target
+    ) throws(DecodingFailure) -> StoredImage {
         var (width, height, subsampling, space) = (Int32(0), Int32(0), Int32(-1), Int32(-1))
         let status = tjDecompressHeader3(
             handle, bytes, UInt(bytes.count), &width, &height, &subsampling, &space)
@@ -32,19 +30,20 @@ final class JPEGDecoder {
         guard status == 0 || (width > 0 && height > 0 && space >= 0) else {
             throw DecodingFailure("its header is damaged (\(message(of: handle)))")
         }
-        let (rows, columns) = (Int(height), Int(width))
-        try DecodingFailure.checkSize(width: columns, height: rows)
-
-        let isCMYK = space == TJCS_CMYK.rawValue || space == TJCS_YCCK.rawValue
-        let channels = isCMYK ? 4 : 3
-        let pixels = try room(rows * columns * channels, in: buffer)
-        let format = isCMYK ? TJPF_CMYK : TJPF_RGB
+        let (samples, bytesPerPixel, format): (StoredImage.Samples, Int, TJPF) =
+            switch TJCS(rawValue: UInt32(space)) {
+            // Pillow's conversion takes all CMYK files to be inverted, as Adobe writes them.
+            case TJCS_CMYK, TJCS_YCCK: (.cmyk(isInverted: true), 4, TJPF_CMYK)
+            case TJCS_GRAY where target.channels == 1: (.grey, 1, TJPF_GRAY)
+            default: (.rgb, 3, TJPF_RGB)
+            }
+        let pixels = try target.room(
+            height: Int(height), width: Int(width), bytesPerPixel: bytesPerPixel)
         let decoded = tjDecompress2(
-            handle, bytes, UInt(bytes.count), pixels, width, width * Int32(channels), height,
+            handle, bytes, UInt(bytes.count), pixels, width, width * Int32(bytesPerPixel), height,
             format.rawValue, TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS)
         if decoded != 0 { try judge(handle, bytes) }
-        if isCMYK { convertCMYK(pixels, count: rows * columns) }
-        return PixelView(buffer, height: rows, width: columns, channels: 3)
+        return StoredImage(height: Int(height), width: Int(width), samples: samples)
     }
 
     /// A warning about bytes that are one too many is no harm, and Pillow says nothing of it; any
@@ -64,18 +63,5 @@ final class JPEGDecoder {
 
     private func message(of handle: tjhandle) -> String {
         tjGetErrorStr2(handle).map { String(cString: $0) } ?? "unknown error"
-    }
-
-    /// Pillow's conversion, which takes all CMYK files to be inverted, as Adobe writes them.
-    private func convertCMYK(_ pixels: UnsafeMutablePointer<UInt8>, count: Int) {
-        for pixel in 0..<count {
-            let black = Int(pixels[4 * pixel + 3])
-            for channel in 0..<3 {
-                // Rounded product of two bytes over 255.
-                let product = (255 - Int(pixels[4 * pixel + channel])) * black + 128
-                let ink = ((product >> 8) + product) >> 8
-                pixels[3 * pixel + channel] = UInt8(max(0, black - ink))
-            }
-        }
     }
 }

@@ -31,6 +31,21 @@ enum PNGChunks {
         return kept
     }
 
+    /// What the last chunk of EXIF holds; nil if there is none, or a damaged one.
+    static func exif(in bytes: [UInt8]) -> ArraySlice<UInt8>? {
+        var found: ArraySlice<UInt8>?
+        var start = PNGDecoder.signature.count
+        while bytes.count - start >= 12 {
+            let length = word(bytes, at: start)
+            guard length <= bytes.count - start - 12 else { break }
+            if bytes[(start + 4)...].starts(with: Array("eXIf".utf8)) {
+                found = bytes[(start + 8)..<(start + 8 + length)]
+            }
+            start += 12 + length
+        }
+        return found
+    }
+
     /// Chunks in capitals are needed, and so is the one of transparency: a colour that stands for it
     /// says how grey and colours are stored.
     private static func changesPixels(_ type: [UInt8]) -> Bool {

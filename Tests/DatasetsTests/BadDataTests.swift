@@ -177,7 +177,7 @@ private struct Copy {
         #expect(problems.dropFirst().map { ($0.path as NSString).lastPathComponent } == names)
         #expect(
             problems.dropFirst().map(\.reason) == [
-                "the file is empty", "it is cut off", "it is neither JPEG nor PNG",
+                "the file is empty", "it is cut off", "it is not JPEG, PNG, WebP, BMP, GIF or TIFF",
             ])
         #expect(calls.withLock(\.self) == 1)
     }

@@ -33,8 +33,8 @@ import Testing
         flipped[flipped.count / 2] ^= 0x10
         let cases: [(String, [UInt8], mention: String)] = [
             ("empty", [], "empty"),
-            ("text", Array("no image".utf8), "neither JPEG nor PNG"),
-            ("gif", Array("GIF89a".utf8), "neither JPEG nor PNG"),
+            ("text", Array("no image".utf8), "not JPEG, PNG, WebP"),
+            ("gif", Array("GIF89a".utf8), "cut off"),
             ("three bytes", Array(jpeg.prefix(3)), "header"),
             ("half a JPEG", Array(jpeg.prefix(jpeg.count / 2)), "cut off"),
             ("a JPEG's header", Array(jpeg.prefix(300)), ""),
