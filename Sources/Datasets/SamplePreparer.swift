@@ -42,7 +42,8 @@ final class SamplePreparer {
         _ split: ImageSplit, shape: SampleShape, transform: ImageTransform,
         normalization: Normalization, appliesOrientation: Bool = false
     ) {
-        decoder = ImageDecoder()
+        decoder = ImageDecoder(
+            channels: shape.channels, appliesOrientation: appliesOrientation)
         self.split = split
         self.shape = shape
         self.transform = transform
