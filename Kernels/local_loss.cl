@@ -7,6 +7,20 @@
 #define TEAM 32
 #endif
 
+// With WEIGHTED each class's share of the target is multiplied by its weight, and a batch counts as
+// much as its labels' weights do. Without it the arithmetic has no trace of weights.
+#if WEIGHTED
+#define WEIGHT_PARAMETERS , global const float *class_weights, global const float *weight_sum
+#define WEIGHED(x, k) (class_weights[k] * (x))
+#define OF_MASS(x) (mass * (x))
+#define BATCH(rows) weight_sum[0]
+#else
+#define WEIGHT_PARAMETERS
+#define WEIGHED(x, k) (x)
+#define OF_MASS(x) (x)
+#define BATCH(rows) rows
+#endif
+
 // The sum over each team of a group, for the first item of the team.
 static float team_sum(float x, local float *buffer)
 {
@@ -32,7 +46,8 @@ kernel void synchronization_loss(global const float *pooled, global const float 
                                  global float *losses, const int rows, const int features,
                                  const int classes, const float temperature,
                                  const float smoothing, const float smallest,
-                                 local float *buffer, local float *cosines, local float *errors)
+                                 local float *buffer, local float *cosines, local float *errors
+                                 WEIGHT_PARAMETERS)
 {
     const int item = get_local_id(0), items = get_local_size(0);
     const float even = smoothing / classes;
@@ -71,14 +86,20 @@ kernel void synchronization_loss(global const float *pooled, global const float 
         for (int k = item; k < classes; k += items) {
             const float x = (cosines[k] - top) / temperature;
             weight += exp(x);
-            all += x;
+            all += WEIGHED(x, k);
         }
         weight = group_sum(weight, buffer);
         all = group_sum(all, buffer);
+#if WEIGHTED
+        float mass = 0.0f;
+        for (int k = item; k < classes; k += items)
+            mass += WEIGHED((k == label ? 1.0f - smoothing : 0.0f) + even, k);
+        mass = group_sum(mass, buffer);
+#endif
         if (item == 0) {
             const bool known = label >= 0 && label < classes;
-            const float own = known ? (cosines[label] - top) / temperature : NAN;
-            losses[row] = log(weight) - (1.0f - smoothing) * own - even * all;
+            const float own = known ? WEIGHED((cosines[label] - top) / temperature, label) : NAN;
+            losses[row] = OF_MASS(log(weight)) - (1.0f - smoothing) * own - even * all;
         }
 
         // The gradient with respect to the scores; with the scores, its part along u.
@@ -86,7 +107,7 @@ kernel void synchronization_loss(global const float *pooled, global const float 
         for (int k = item; k < classes; k += items) {
             const float share = exp((cosines[k] - top) / temperature) / weight;
             const float target = (k == label ? 1.0f - smoothing : 0.0f) + even;
-            errors[k] = (share - target) / (temperature * rows);
+            errors[k] = (OF_MASS(share) - WEIGHED(target, k)) / (temperature * BATCH(rows));
             along = fma(errors[k], cosines[k], along);
         }
         along = group_sum(along, buffer);

@@ -200,13 +200,14 @@ extension PlanningBackend {
     ) {}
 
     public func crossEntropy(
-        _ logits: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions, gradient: Tensor?,
+        _ logits: Tensor, _ targets: Targets, _ options: CrossEntropyOptions, gradient: Tensor?,
         addingLossTo total: Tensor
     ) {}
     public func countCorrect(
         _ logits: Tensor, _ labels: Tensor, top: Int, addingTo total: Tensor
     ) {}
-    public func oneHot(_ labels: Tensor, value: Float, into output: Tensor) {}
+    public func sumLabelWeights(_ labels: Tensor, _ weights: Tensor, into sum: Tensor) {}
+    public func oneHot(_ targets: Targets, value: Float, into output: Tensor) {}
 
     public func updateSGD(
         _ parameters: Tensor, gradient: Tensor, momentum: Tensor, _ step: SGDStep

@@ -183,11 +183,12 @@ open class ForwardingBackend: ForwardingMemory, Backend {
     }
 
     open func crossEntropy(
-        _ logits: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions, gradient: Tensor?,
+        _ logits: Tensor, _ targets: Targets, _ options: CrossEntropyOptions, gradient: Tensor?,
         addingLossTo total: Tensor
     ) throws {
         try around {
-            try base.crossEntropy(logits, labels, options, gradient: gradient, addingLossTo: total)
+            try base.crossEntropy(
+                logits, targets, options, gradient: gradient, addingLossTo: total)
         }
     }
 
@@ -197,19 +198,23 @@ open class ForwardingBackend: ForwardingMemory, Backend {
         try around { try base.countCorrect(logits, labels, top: top, addingTo: total) }
     }
 
-    open func oneHot(_ labels: Tensor, value: Float, into output: Tensor) throws {
-        try around { try base.oneHot(labels, value: value, into: output) }
+    open func sumLabelWeights(_ labels: Tensor, _ weights: Tensor, into sum: Tensor) throws {
+        try around { try base.sumLabelWeights(labels, weights, into: sum) }
+    }
+
+    open func oneHot(_ targets: Targets, value: Float, into output: Tensor) throws {
+        try around { try base.oneHot(targets, value: value, into: output) }
     }
 
     // MARK: Local loss
 
     open func synchronizationLoss(
-        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        _ pooled: Tensor, basis: Tensor, _ targets: Targets, _ options: CrossEntropyOptions,
         into pooledGradient: Tensor, addingLossTo total: Tensor
     ) throws {
         try around {
             try base.synchronizationLoss(
-                pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)
+                pooled, basis: basis, targets, options, into: pooledGradient, addingLossTo: total)
         }
     }
 

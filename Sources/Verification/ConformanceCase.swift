@@ -12,6 +12,8 @@ public struct ConformanceCase: Decodable, Sendable {
         let seed: UInt64
         let lr, momentum, weight_decay: Double
         let temperature, label_smoothing: Float
+        /// One a class; nil, as in cases that are older than they, without weights.
+        let class_weights: [Float]?
     }
 
     struct StatedTensor: Decodable {
@@ -112,7 +114,8 @@ extension ConformanceCase {
         let network = try Network(
             unset: NetworkDescription(
                 try named(settings.model, among: ModelCatalog.all, by: \.name), input: input,
-                classes: settings.classes, rule: rule, NetworkOptions(localLoss: localLoss)),
+                classes: settings.classes, rule: rule,
+                NetworkOptions(localLoss: localLoss, classWeights: settings.class_weights)),
             batch: settings.batch, on: backend)
         for parameter in network.parameters {
             try parameter.set(

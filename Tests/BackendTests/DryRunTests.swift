@@ -100,6 +100,7 @@ struct DryRunTests {
         var reportEvery = 3
         var maxSteps: Int?
         var pooling = Pooling.max
+        var classWeights: [Float]?
     }
 
     static let trainings =
@@ -112,6 +113,9 @@ struct DryRunTests {
             Training(samples: (35, 19), batches: (8, 16), maxSteps: 2),
             Training(rule: "BP", samples: (35, 19), batches: (8, 8), pooling: .mean),
         ]
+        + ["LLS", "LLS_MxM", "DRTP", "BP"].map {
+            Training(rule: $0, classWeights: [1, 2, 3, 4, 5, 6, 7])
+        }
 
     @Test(arguments: [TestedBackend.blas[1]] + TestedBackend.openCL)
     func plannedBytesAreHeldBytes(tested: TestedBackend) throws {
@@ -119,7 +123,8 @@ struct DryRunTests {
             let rule = try #require(RuleCatalog.all.first { $0.name == training.rule })
             let description = try NetworkDescription(
                 .smallConv, input: [16, 16, 3], classes: 7, rule: rule,
-                NetworkOptions(pooling: training.pooling))
+                NetworkOptions(
+                    pooling: training.pooling, classWeights: training.classWeights))
             let planned = PlannedTraining(
                 description, optimizer: training.optimizer, batch: training.batches.train,
                 run: PlannedRun(

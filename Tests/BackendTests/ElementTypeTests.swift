@@ -41,7 +41,7 @@ struct ElementTypeTests {
                 tensor(pool.inputShape, isInteger: false), pool,
                 into: tensor(pool.outputShape, isInteger: self == .pool))
             try backend.oneHot(
-                tensor([2], isInteger: self != .labels), value: 1,
+                Targets(tensor([2], isInteger: self != .labels)), value: 1,
                 into: tensor([2, 3], isInteger: false))
             try backend.updateSGD(
                 tensor([7], isInteger: false), gradient: tensor([7], isInteger: self == .update),

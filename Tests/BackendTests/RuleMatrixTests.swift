@@ -1,4 +1,5 @@
 import LocalLearning
+import OpenCLBackend
 import Randomness
 import Tensors
 import TestSupport
@@ -111,6 +112,43 @@ struct RuleMatrixTests {
         }
     }
 
+    @Test func backendsAgreeOnClassWeights() throws {
+        let backends = try Self.backends.map { try $0.open() }
+        let values = InitialValues()
+        for rule in RuleCatalog.all {
+            let model = rule.name == "DRTP" ? Architecture.drtpSmallConv : .smallConv
+            let all = try backends.map {
+                try Self.losses(
+                    rule, model, steps: 2, rate: 2e-4,
+                    classWeights: (1...10).map { Float($0 * $0) / 10 }, from: values, on: $0)
+            }
+            let plain = try Self.losses(
+                rule, model, steps: 1, from: values, on: backends[0])
+            #expect(abs(plain[0][0] - all[0][0][0]) > 1e-3, "\(rule.name): no effect")
+            for other in all.dropFirst() {
+                for (a, b) in zip(all[0].joined(), other.joined()) {
+                    #expect(abs(a - b) <= 2e-5, "\(rule.name): \(a) \(b)")
+                }
+            }
+        }
+    }
+
+    /// Weights cost one kernel in a step, whatever the rule, and nothing if there are none.
+    @Test(arguments: RuleCatalog.all.map(\.name))
+    func weightsCostOneLaunch(name: String) throws {
+        let rule = try #require(RuleCatalog.all.first { $0.name == name })
+        for tested in TestedBackend.openCL.prefix(2) {
+            let launches = try [nil, [Float](repeating: 2, count: 10)].map { weights in
+                let backend = try #require(try tested.open() as? OpenCLBackend)
+                _ = try Self.losses(
+                    rule, .smallConv, steps: 1, classWeights: weights, from: InitialValues(),
+                    on: backend)
+                return backend.launches
+            }
+            #expect(launches[1] == launches[0] + 1, "\(tested.testDescription)")
+        }
+    }
+
     /// The CPU, and the first OpenCL device with each engine.
     static let backends = [TestedBackend.blas[1]] + TestedBackend.openCL.prefix(2)
 
@@ -119,14 +157,15 @@ struct RuleMatrixTests {
     /// images are 32×32.
     static func losses(
         _ rule: any LearningRule, _ model: Architecture, steps: Int, rate: Double = 0.01,
-        pooling: Pooling = .max, dropout: Float = 0, from values: InitialValues,
+        pooling: Pooling = .max, dropout: Float = 0, classWeights: [Float]? = nil,
+        from values: InitialValues,
         on backend: any Backend
     ) throws -> [[Float]] {
         let side = model.name == "LLS_VGG11" ? 32 : 16
         let network = try Network(
             unset: NetworkDescription(
                 model, input: [side, side, 3], classes: 10, rule: rule,
-                NetworkOptions(pooling: pooling, dropout: dropout)),
+                NetworkOptions(pooling: pooling, dropout: dropout, classWeights: classWeights)),
             batch: 8, seed: 5, on: backend)
         try values.set(network)
         let images = RandomSource(seed: 5, stream: "images").uniforms(network.images.count)

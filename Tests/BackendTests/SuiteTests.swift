@@ -204,12 +204,12 @@ struct SuiteTests {
     /// Its own fused loss is added twice, its primitives are right.
     final class LossTwiceAdded: BreakableBackend {
         override func synchronizationLoss(
-            _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+            _ pooled: Tensor, basis: Tensor, _ targets: Targets, _ options: CrossEntropyOptions,
             into pooledGradient: Tensor, addingLossTo total: Tensor
         ) throws {
             for _ in 0..<2 {
                 try super.synchronizationLoss(
-                    pooled, basis: basis, labels, options, into: pooledGradient,
+                    pooled, basis: basis, targets, options, into: pooledGradient,
                     addingLossTo: total)
             }
         }

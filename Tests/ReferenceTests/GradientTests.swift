@@ -197,14 +197,19 @@ struct GradientTests {
         CrossEntropyOptions(temperature: 2, labelSmoothing: 0.1),
     ])
     func crossEntropy(options: CrossEntropyOptions) throws {
+        try crossEntropy(options, weights: nil)
+        try crossEntropy(options, weights: [0.5, 2, 1, 0.1, 3])
+    }
+
+    private func crossEntropy(_ options: CrossEntropyOptions, weights: [Double]?) throws {
         let backend = ReferenceBackend()
         let shape: Shape = [3, 5]
         let x = randomValues("logits", 15).map { 3 * $0 }
-        let labels = try backend.makeTensor(integers: [4, 0, 2])
+        let targets = try Self.targets([4, 0, 2], weights: weights, on: backend)
         func run(_ x: [Double], _ gradient: Tensor?) throws -> Double {
             let total = try backend.makeTensor([1], doubles: [0])
             try backend.crossEntropy(
-                backend.makeTensor(shape, doubles: x), labels, options, gradient: gradient,
+                backend.makeTensor(shape, doubles: x), targets, options, gradient: gradient,
                 addingLossTo: total)
             return backend.readDoubles(total)[0]
         }
@@ -241,21 +246,39 @@ struct GradientTests {
         CrossEntropyOptions(temperature: 0.5, labelSmoothing: 0.1),
     ])
     func synchronizationLoss(options: CrossEntropyOptions) throws {
+        try synchronizationLoss(options, weights: nil)
+        try synchronizationLoss(options, weights: [0.5, 2, 1, 0.1])
+    }
+
+    private func synchronizationLoss(_ options: CrossEntropyOptions, weights: [Double]?) throws {
         let backend = ReferenceBackend()
         let (batch, features, classes) = (3, 7, 4)
         let x = randomValues("pooled", batch * features)
         let basis = try backend.makeTensor(
             [classes, features], doubles: randomValues("basis", classes * features))
-        let labels = try backend.makeTensor(integers: [1, 3, 0])
+        let targets = try Self.targets([1, 3, 0], weights: weights, on: backend)
         func run(_ x: [Double]) throws -> (loss: Double, gradient: [Double]) {
             let total = try backend.makeTensor([1], doubles: [0])
             let gradient = try backend.makeTensor([batch, features])
             try backend.synchronizationLoss(
-                backend.makeTensor([batch, features], doubles: x), basis: basis, labels, options,
+                backend.makeTensor([batch, features], doubles: x), basis: basis, targets, options,
                 into: gradient, addingLossTo: total)
             return (backend.readDoubles(total)[0], backend.readDoubles(gradient))
         }
         #expect(
             try gradientDeviation(run(x).gradient, at: x) { try run($0).loss } < Self.allowed)
+    }
+
+    /// Labels with the weights of all classes, if there are any, and their sum.
+    private static func targets(
+        _ labels: [Int32], weights: [Double]?, on backend: ReferenceBackend
+    ) throws -> Targets {
+        let labels = try backend.makeTensor(integers: labels)
+        guard let weights else { return Targets(labels) }
+        let made = ClassWeights(
+            try backend.makeTensor([weights.count], doubles: weights),
+            sum: try backend.makeTensor([1]))
+        try backend.sumLabelWeights(labels, made.values, into: made.sum)
+        return Targets(labels, weights: made)
     }
 }

@@ -156,7 +156,7 @@ struct KnownValueTests {
         let total = try tensor([1], [1])
         let gradient = try backend.makeTensor([1, 4])
         try backend.crossEntropy(
-            tensor([1, 4], [2, 2, 2, 2]), backend.makeTensor(integers: [2]),
+            tensor([1, 4], [2, 2, 2, 2]), Targets(backend.makeTensor(integers: [2])),
             CrossEntropyOptions(temperature: 0.5, labelSmoothing: 0.5), gradient: gradient,
             addingLossTo: total)
         #expect(abs(backend.readDoubles(total)[0] - 1 - log(4.0)) < 1e-14)
@@ -166,11 +166,57 @@ struct KnownValueTests {
         }
     }
 
+    /// What PyTorch 2.13 makes of it in float64:
+    /// `F.cross_entropy(logits / 2, labels, w, label_smoothing=s)`, at which its gradient is taken.
+    @Test(arguments: [
+        (
+            0 as Float, 1.060867047407,
+            [
+                -0.120988563490, 0.075310460313, 0.045678103177, 0.037152490350, 0.166505909938,
+                -0.203658400288,
+            ]
+        ),
+        (
+            0.25 as Float, 1.182300915854,
+            [
+                -0.077984751320, 0.044858391528, 0.033126359791, 0.024811621892, 0.117888100630,
+                -0.142699722522,
+            ]
+        ),
+    ])
+    func weightedCrossEntropyOfPyTorch(
+        smoothing: Float, loss: Double, expected: [Double]
+    ) throws {
+        let labels = try backend.makeTensor(integers: [0, 2])
+        let weights = ClassWeights(try tensor([3], [0.5, 2, 1]), sum: try backend.makeTensor([1]))
+        try backend.sumLabelWeights(labels, weights.values, into: weights.sum)
+        #expect(backend.readDoubles(weights.sum) == [1.5])
+        let (total, gradient) = (try tensor([1], [1]), try backend.makeTensor([2, 3]))
+        try backend.crossEntropy(
+            tensor([2, 3], [1, 2, 1, -2, 1, 0.5]), Targets(labels, weights: weights),
+            CrossEntropyOptions(temperature: 2, labelSmoothing: smoothing), gradient: gradient,
+            addingLossTo: total)
+        #expect(abs(backend.readDoubles(total)[0] - 1 - loss) < 1e-11)
+        for (value, expected) in zip(backend.readDoubles(gradient), expected) {
+            #expect(abs(value - expected) < 1e-11)
+        }
+    }
+
+    /// A weighted target is by its mean as large as one without weights.
+    @Test func weightedOneHot() throws {
+        let weights = ClassWeights(try tensor([2], [1, 3]), sum: try tensor([1], [5]))
+        let output = try backend.makeTensor([3, 2])
+        try backend.oneHot(
+            Targets(backend.makeTensor(integers: [0, 1, 0]), weights: weights), value: 10,
+            into: output)
+        #expect(backend.readDoubles(output) == [6, 0, 0, 18, 6, 0])
+    }
+
     @Test func aLabelThatIsNoClassMakesTheLossNaN() throws {
         let total = try tensor([1], [0])
         try backend.crossEntropy(
-            tensor([1, 2], [0, 0]), backend.makeTensor(integers: [2]), CrossEntropyOptions(),
-            gradient: nil, addingLossTo: total)
+            tensor([1, 2], [0, 0]), Targets(backend.makeTensor(integers: [2])),
+            CrossEntropyOptions(), gradient: nil, addingLossTo: total)
         #expect(backend.readDoubles(total)[0].isNaN)
     }
 

@@ -55,8 +55,21 @@ struct PreconditionTests {
         await #expect(processExitsWith: .failure) {
             let backend = ReferenceBackend()
             try backend.crossEntropy(
-                backend.makeTensor([2, 3]), backend.makeTensor([2]), CrossEntropyOptions(),
+                backend.makeTensor([2, 3]), Targets(backend.makeTensor([2])), CrossEntropyOptions(),
                 gradient: nil, addingLossTo: backend.makeTensor([1]))
+        }
+    }
+
+    @Test func weightsOfOtherClasses() async {
+        await #expect(processExitsWith: .failure) {
+            let backend = ReferenceBackend()
+            try backend.crossEntropy(
+                backend.makeTensor([1, 3], [1, 2, 3]),
+                Targets(
+                    backend.makeTensor(integers: [0]),
+                    weights: ClassWeights(
+                        backend.makeTensor([2], [1, 1]), sum: backend.makeTensor([1], [1]))),
+                CrossEntropyOptions(), gradient: nil, addingLossTo: backend.makeTensor([1], [0]))
         }
     }
 

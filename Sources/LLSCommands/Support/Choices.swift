@@ -63,7 +63,8 @@ struct Choices {
 
     /// The network for images of `input` `[height, width, channels]`; throws ``ArchitectureError``.
     func network(
-        _ configuration: RunConfiguration, input: Shape, classes: Int
+        _ configuration: RunConfiguration, input: Shape, classes: Int,
+        classWeights: [Float]? = nil
     ) throws(ArchitectureError) -> NetworkDescription {
         try NetworkDescription(
             model, input: input, classes: classes, rule: rule,
@@ -74,7 +75,7 @@ struct Choices {
                         temperature: Float(configuration.temperature),
                         labelSmoothing: Float(configuration.labelSmoothing))),
                 pooling: pooling, dropout: Float(configuration.dropout),
-                frozenBlocks: configuration.freeze))
+                frozenBlocks: configuration.freeze, classWeights: classWeights))
     }
 
     /// The configuration with the folder that `$LLS_DATA` names, if that is where the data set is

@@ -50,7 +50,8 @@ struct TrainingRun {
         timed = extras.trace == nil ? nil : TimedDevice(device)
         backend = timed?.backend ?? device
         let description = try choices.network(
-            configuration, input: train.sampleShape, classes: dataset.classNames.count)
+            configuration, input: train.sampleShape, classes: dataset.classNames.count,
+            classWeights: try ClassWeights.values(configuration.classWeights, for: dataset))
         let plan = try PlannedTraining(
             description, optimizer: choices.optimizer, batch: configuration.batchSize,
             run: PlannedRun(

@@ -57,8 +57,8 @@ public struct BlockContext {
     public let block: any Block
     /// Its tensors for this batch.
     public let tensors: BlockTensors
-    /// Integers `[batch]`.
-    public let labels: Tensor
+    /// The batch's labels, and the classes' weights in every loss.
+    public let targets: Targets
 
     /// What the block belongs to, and all its tensors lie on.
     public var backend: any Backend { block.group.backend }

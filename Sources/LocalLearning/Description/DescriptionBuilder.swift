@@ -226,6 +226,21 @@ struct DescriptionBuilder {
         shape = output
     }
 
+    /// - Throws: ``ArchitectureError`` unless each class has a weight that it may have, or none has.
+    func checkClassWeights() throws(ArchitectureError) {
+        guard let weights = options.classWeights else { return }
+        let range = NetworkOptions.classWeightRange
+        try require(
+            weights.count == classes, "class weights",
+            "there are \(weights.count) for \(classes) classes; give one for each class")
+        for (index, weight) in weights.enumerated() {
+            try require(
+                range.contains(weight), "class weights",
+                "that of class \(index) is \(weight); give numbers from \(range.lowerBound) to "
+                    + "\(range.upperBound)")
+        }
+    }
+
     private func requirePool(_ layer: String, of image: Shape) throws(ArchitectureError) {
         try require(
             image.rank == 3 && image[0] >= 2 && image[1] >= 2, layer,

@@ -11,15 +11,24 @@ public struct NetworkOptions: Sendable, Hashable {
     /// How many blocks, from the first one on, keep their parameters and running statistics.
     public var frozenBlocks: Int
 
+    /// What each class counts in every loss that trains: the losses of blocks, the output's and what
+    /// is made of it. One number from ``classWeightRange`` for each class, as PyTorch's
+    /// `cross_entropy(weight:)` takes them; nil if all count the same. Only their ratios matter.
+    public var classWeights: [Float]?
+
+    /// The weights that a class may have: sums of them over any batch are normal numbers.
+    public static let classWeightRange: ClosedRange<Float> = 1e-9...1e9
+
     /// The published defaults.
     public init(
         localLoss: LocalLossSettings = LocalLossSettings(), pooling: Pooling = .max,
-        dropout: Float = 0, frozenBlocks: Int = 0
+        dropout: Float = 0, frozenBlocks: Int = 0, classWeights: [Float]? = nil
     ) {
         self.localLoss = localLoss
         self.pooling = pooling
         self.dropout = dropout
         self.frozenBlocks = frozenBlocks
+        self.classWeights = classWeights
     }
 }
 
@@ -68,7 +77,8 @@ public struct NetworkDescription: Sendable {
     public let classifier: LayerDescription
 
     /// - Parameter input: `[height, width, channels]` of one sample.
-    /// - Throws: ``ArchitectureError`` if the layers do not fit together, or do not allow that input.
+    /// - Throws: ``ArchitectureError`` if the layers do not fit together, or do not allow that input; if
+    ///   there are class weights, but not one for each class, or one out of range.
     public init(
         _ architecture: Architecture, input: Shape, classes: Int, rule: any LearningRule,
         _ options: NetworkOptions = NetworkOptions()
@@ -77,6 +87,7 @@ public struct NetworkDescription: Sendable {
             architecture, input: input, classes: classes, rule: rule, options)
         try builder.build()
         try builder.checkFrozenBlocks()
+        try builder.checkClassWeights()
         self.architecture = architecture
         self.rule = rule
         inputShape = input

@@ -20,6 +20,8 @@ public final class Network {
     /// Batches that have moved the running statistics.
     public internal(set) var batchesTracked = 0
 
+    /// Of the description's options; nil without them.
+    let classWeights: ClassWeights?
     let nodes: [Node]
     let memory: StepMemory
     private let seed: UInt64
@@ -71,6 +73,10 @@ public final class Network {
         blocks = nodes.compactMap { if case .block(let block, _) = $0 { block } else { nil } }
         classifier = try Classifier(description.classifier, on: backend)
         labels = try backend.makeTensor([batch], .int32)
+        classWeights = try description.options.classWeights.map { weights in
+            ClassWeights(
+                try backend.makeTensor([weights.count], weights), sum: try backend.makeTensor([1]))
+        }
         memory = try StepMemory(description, batch: batch, on: backend)
     }
 

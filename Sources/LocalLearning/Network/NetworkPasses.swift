@@ -71,6 +71,20 @@ extension Network {
         }
     }
 
+    // MARK: Targets
+
+    /// What the losses of a step are taken against.
+    func targets(batch: Int) -> Targets {
+        Targets(labels.prefix(batch: batch), weights: classWeights)
+    }
+
+    /// Readies the class weights for the losses of a step; nothing if there are none.
+    func sumClassWeights(batch: Int) throws {
+        guard let classWeights else { return }
+        try backend.sumLabelWeights(
+            labels.prefix(batch: batch), classWeights.values, into: classWeights.sum)
+    }
+
     // MARK: The classifier
 
     private func features(batch: Int) -> Tensor {
@@ -89,7 +103,7 @@ extension Network {
     func classifierGradient(batch: Int, addingLossTo loss: Tensor) throws -> Tensor {
         let logits = try classify(batch: batch)
         try backend.crossEntropy(
-            logits, labels.prefix(batch: batch), CrossEntropyOptions(), gradient: logits,
+            logits, targets(batch: batch), CrossEntropyOptions(), gradient: logits,
             addingLossTo: loss)
         try classifier.backward(
             from: logits, features(batch: batch),

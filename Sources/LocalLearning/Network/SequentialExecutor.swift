@@ -12,6 +12,7 @@ struct SequentialExecutor {
 
     func step() throws {
         network.batchesTracked += 1
+        try network.sumClassWeights(batch: batch)
         switch network.rule.method {
         case .local(let rule): try trainLocally(rule)
         case .direct(let rule): try trainDirectly(rule)
@@ -54,7 +55,7 @@ struct SequentialExecutor {
         try backend.withScratch([logitsGradient.shape]) { scratch in
             let error = scratch[0]
             try rule.error(
-                of: logitsGradient, network.labels.prefix(batch: batch), into: error, on: backend)
+                of: logitsGradient, network.targets(batch: batch), into: error, on: backend)
             for (position, node) in network.nodes.enumerated().reversed()
             where position >= network.description.frozenNodes {
                 guard case .block(let block, _) = node, rule.trains(block.description) else {
@@ -93,6 +94,6 @@ struct SequentialExecutor {
     private func context(_ block: any Block, _ position: Int) -> BlockContext {
         BlockContext(
             block: block, tensors: network.tensors(of: position, batch: batch),
-            labels: network.labels.prefix(batch: batch))
+            targets: network.targets(batch: batch))
     }
 }

@@ -31,7 +31,8 @@ enum RandomFeedback {
 }
 
 /// Direct feedback alignment (Nøkland 2016): every block is driven by a fixed random projection of
-/// the output's error. The projected error is a sum over the batch, not a mean, as published.
+/// the output's error. The projected error is a sum over the batch, not a mean, as published. Class
+/// weights multiply each sample's error by its label's weight, divided by their mean in the batch.
 public struct DFA: DirectRule {
     public let name = "DFA"
 
@@ -49,15 +50,16 @@ public struct DFA: DirectRule {
     }
 
     public func error(
-        of logitsGradient: Tensor, _ labels: Tensor, into error: Tensor, on backend: any Backend
+        of logitsGradient: Tensor, _ targets: Targets, into error: Tensor, on backend: any Backend
     ) throws {
-        try backend.scaleAdd(Float(labels.count), logitsGradient, 0, into: error)
+        try backend.scaleAdd(Float(targets.batch), logitsGradient, 0, into: error)
     }
 }
 
 /// Direct random target projection (Frenkel et al. 2021): as DFA, with the target in place of the
 /// error; tanh blocks, and convolutions that stay as they were drawn. Their projections are kept
-/// all the same, since weights files have them.
+/// all the same, since weights files have them. There is no loss to weight in its blocks: class weights
+/// multiply each sample's target by its label's weight, divided by their mean in the batch, as in DFA.
 public struct DRTP: DirectRule {
     public let name = "DRTP"
 
@@ -77,8 +79,8 @@ public struct DRTP: DirectRule {
     public func trains(_ block: BlockDescription) -> Bool { block.outputShape.rank == 1 }
 
     public func error(
-        of logitsGradient: Tensor, _ labels: Tensor, into error: Tensor, on backend: any Backend
+        of logitsGradient: Tensor, _ targets: Targets, into error: Tensor, on backend: any Backend
     ) throws {
-        try backend.oneHot(labels, value: 1, into: error)
+        try backend.oneHot(targets, value: 1, into: error)
     }
 }

@@ -33,10 +33,10 @@ final class SynchronizationLoss: LocalLoss {
     }
 
     func lossAndGradient(
-        of pooled: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
+        of pooled: Tensor, _ targets: Targets, into pooledGradient: Tensor,
         addingLossTo total: Tensor
     ) throws {
         try backend.synchronizationLoss(
-            pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)
+            pooled, basis: basis, targets, options, into: pooledGradient, addingLossTo: total)
     }
 }

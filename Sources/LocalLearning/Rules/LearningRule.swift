@@ -71,7 +71,7 @@ extension LocalRule {
     ) throws {
         try block.forward()
         try loss.lossAndGradient(
-            of: block.pooled, block.labels, into: block.pooledGradient, addingLossTo: total)
+            of: block.pooled, block.targets, into: block.pooledGradient, addingLossTo: total)
         try block.backwardFromPooledGradient()
     }
 }
@@ -83,11 +83,12 @@ public protocol LocalLoss: AnyObject {
     ///
     /// - Parameters:
     ///   - pooled: `[batch, features]`.
-    ///   - labels: integers `[batch]`.
+    ///   - targets: the batch's labels, and the classes' weights in the loss, which whoever takes a
+    ///     cross-entropy hands on.
     ///   - pooledGradient: `[batch, features]`, of the batch's mean loss.
     ///   - total: `[1]`, to which the batch's mean loss is added.
     func lossAndGradient(
-        of pooled: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
+        of pooled: Tensor, _ targets: Targets, into pooledGradient: Tensor,
         addingLossTo total: Tensor) throws
 }
 
@@ -97,9 +98,9 @@ public protocol DirectRule: LearningRule {
     func trains(_ block: BlockDescription) -> Bool
 
     /// What is fed back to all blocks, `[batch, classes]`, from the gradient of the batch's mean loss
-    /// with respect to the logits.
+    /// with respect to the logits, in which the classes' weights are.
     func error(
-        of logitsGradient: Tensor, _ labels: Tensor, into error: Tensor, on backend: any Backend
+        of logitsGradient: Tensor, _ targets: Targets, into error: Tensor, on backend: any Backend
     ) throws
 
     /// The gradient of one block's output, from the error. The default multiplies it with the block's

@@ -54,7 +54,7 @@ final class ProjectionLoss: LocalLoss {
     }
 
     func lossAndGradient(
-        of pooled: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
+        of pooled: Tensor, _ targets: Targets, into pooledGradient: Tensor,
         addingLossTo total: Tensor
     ) throws {
         let batch = pooled.shape[0]
@@ -76,7 +76,8 @@ final class ProjectionLoss: LocalLoss {
             }
             try backend.multiply(compared.matrix, rows.transposed, into: scores)
             try modulate(scores, into: logits)
-            try backend.crossEntropy(logits, labels, options, gradient: logits, addingLossTo: total)
+            try backend.crossEntropy(
+                logits, targets, options, gradient: logits, addingLossTo: total)
             try modulationGradient(of: logits, scores, into: scoresGradient)
 
             switch projection {

@@ -6,7 +6,7 @@ public struct Evaluation: Sendable {
     public let top1: Double
     /// Share among the five largest, in percent; only with more than five classes.
     public let top5: Double?
-    /// Mean cross-entropy.
+    /// Mean cross-entropy, in which all classes count the same, whatever weights a training gave them.
     public let loss: Double
     /// Samples that were looked at.
     public let samples: Int
@@ -52,7 +52,7 @@ public final class Evaluator {
             if hasTop5 { try backend.countCorrect(logits, truth, top: 5, addingTo: correct5) }
             if batch < source.batchSize { last = batch }
             try backend.crossEntropy(
-                logits, truth, CrossEntropyOptions(), gradient: nil,
+                logits, Targets(truth), CrossEntropyOptions(), gradient: nil,
                 addingLossTo: batch < source.batchSize ? lastLoss : fullLoss)
             samples += batch
             return true

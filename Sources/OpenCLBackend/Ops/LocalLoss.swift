@@ -6,36 +6,36 @@ extension OpenCLBackend: LocalLossOps {
     private static var maxFusedClasses: Int { 64 }
 
     public func synchronizationLoss(
-        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        _ pooled: Tensor, basis: Tensor, _ targets: Targets, _ options: CrossEntropyOptions,
         into pooledGradient: Tensor, addingLossTo total: Tensor
     ) throws {
         checkSynchronizationLoss(
-            pooled, basis: basis, labels, into: pooledGradient, addingLossTo: total)
-        guard try isFused(classes: basis.shape[0], pooled.shape) else {
+            pooled, basis: basis, targets, into: pooledGradient, addingLossTo: total)
+        guard try isFused(pooled.shape, targets, classes: basis.shape[0]) else {
             return try composedSynchronizationLoss(
-                pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)
+                pooled, basis: basis, targets, options, into: pooledGradient, addingLossTo: total)
         }
-        try withRowResults(of: pooled, "add_mean", into: .tensor(total)) { losses, shape in
+        try withRowLosses(of: pooled, targets, addedTo: total) { losses, shape in
             try launch(
-                .localLoss, Self.fusedLoss, defines: defines(shape), over: shape,
+                .localLoss, Self.fusedLoss, defines: defines(shape, targets), over: shape,
                 [
-                    .tensor(pooled), .tensor(basis), .integers(labels), .tensor(pooledGradient),
-                    .tensor(losses), .int(pooled.shape[0]), .int(pooled.shape[1]),
-                    .int(basis.shape[0]), .float(options.temperature),
+                    .tensor(pooled), .tensor(basis), .integers(targets.labels),
+                    .tensor(pooledGradient), .tensor(losses), .int(pooled.shape[0]),
+                    .int(pooled.shape[1]), .int(basis.shape[0]), .float(options.temperature),
                     .float(options.labelSmoothing), .float(Self.smallestNorm), shape.numbers,
                     .local(4 * basis.shape[0]), .local(4 * basis.shape[0]),
-                ])
+                ] + targets.weightArguments)
         }
     }
 
     private static var fusedLoss: String { "synchronization_loss" }
 
     /// Whether one kernel computes the loss: its items work in teams, see ``smallestGroup``.
-    private func isFused(classes: Int, _ pooled: Shape) throws -> Bool {
+    private func isFused(_ pooled: Shape, _ targets: Targets, classes: Int) throws -> Bool {
         guard classes <= Self.maxFusedClasses, pooled.count > 0 else { return false }
         let shape = launchShape(samples: pooled[0], features: pooled[1])
         let limit = try groupLimit(
-            .localLoss, Self.fusedLoss, defines(shape), wanted: shape.local)
+            .localLoss, Self.fusedLoss, defines(shape, targets), wanted: shape.local)
         return engine == .register || limit >= DeviceTraits.smallestGroup
     }
 

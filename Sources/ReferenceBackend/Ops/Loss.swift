@@ -2,23 +2,37 @@ import Foundation
 import Tensors
 
 extension ReferenceBackend {
-    public func oneHot(_ labels: Tensor, value: Float, into output: Tensor) throws {
-        let classes = output.shape.channels
+    public func oneHot(_ targets: Targets, value: Float, into output: Tensor) throws {
+        let (classes, labels) = (output.shape.channels, targets.labels)
+        targets.checkWeights(classes: classes)
+        let share = targets.weights.map { Double(labels.count) / $0.sum.elements[0] } ?? 1
         for row in 0..<labels.count {
             for c in 0..<classes {
                 let isLabel = Int(labels.integers[row]) == c
-                output.elements[row * classes + c] = isLabel ? Double(value) : 0
+                output.elements[row * classes + c] =
+                    isLabel ? Double(value) * targets.weight(c) * share : 0
             }
         }
     }
 
+    public func sumLabelWeights(
+        _ labels: Tensor, _ weights: Tensor, into sum: Tensor
+    ) throws {
+        sum.elements[0] = labels.integers.reduce(0) { sum, label in
+            weights.elements.indices ~= Int(label) ? sum + weights.elements[Int(label)] : .nan
+        }
+    }
+
     public func crossEntropy(
-        _ logits: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        _ logits: Tensor, _ targets: Targets, _ options: CrossEntropyOptions,
         gradient: Tensor?, addingLossTo total: Tensor
     ) throws {
+        let labels = targets.labels
         checkLogits(logits, labels, total, .float32)
         if let gradient { checkSameShape(logits, gradient, "cross-entropy gradient") }
         let (batch, classes) = (logits.shape[0], logits.shape[1])
+        targets.checkWeights(classes: classes)
+        let divisor = targets.weights?.sum.elements[0] ?? Double(batch)
         let (temperature, smoothing) = (
             Double(options.temperature), Double(options.labelSmoothing)
         )
@@ -28,12 +42,16 @@ extension ReferenceBackend {
             let logSum = largest + log(scaled.reduce(0) { $0 + exp($1 - largest) })
             let label = Int(labels.integers[row])
             if !(0..<classes ~= label) { total.elements[0] = .nan }
+            let target = (0..<classes).map { c in
+                targets.weight(c)
+                    * ((c == label ? 1 - smoothing : 0) + smoothing / Double(classes))
+            }
+            let mass = targets.weights == nil ? 1 : target.reduce(0, +)
             for c in 0..<classes {
-                let target = (c == label ? 1 - smoothing : 0) + smoothing / Double(classes)
                 let logProbability = scaled[c] - logSum
-                total.elements[0] -= target * logProbability / Double(batch)
+                total.elements[0] -= target[c] * logProbability / divisor
                 gradient?.elements[row * classes + c] =
-                    (exp(logProbability) - target) / (temperature * Double(batch))
+                    (mass * exp(logProbability) - target[c]) / (temperature * divisor)
             }
         }
     }
@@ -72,4 +90,9 @@ extension Tensor {
     fileprivate func row(_ row: Int) -> [Double] {
         Array(elements[row * shape[1]..<(row + 1) * shape[1]])
     }
+}
+
+extension Targets {
+    /// The weight of a class.
+    fileprivate func weight(_ c: Int) -> Double { weights?.values.elements[c] ?? 1 }
 }

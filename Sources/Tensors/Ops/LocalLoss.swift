@@ -8,16 +8,17 @@
 /// default, and the oracle of a backend's own kernels.
 public protocol LocalLossOps: LossOps, MatrixOps, NormalizationOps, PoolingOps {
     /// The LLS loss (arXiv 2405.15868, eq. 3–5) and its gradient with respect to the pooled
-    /// activation: cross-entropy of `(p / ‖p‖) · basisᵀ`.
+    /// activation: cross-entropy of `(p / ‖p‖) · basisᵀ`, see
+    /// ``LossOps/crossEntropy(_:_:_:gradient:addingLossTo:)``.
     ///
     /// - Parameters:
     ///   - pooled: `[batch, features]`.
     ///   - basis: `[classes, features]`.
-    ///   - labels: integers `[batch]`.
+    ///   - targets: labels, each below `classes`, and their weights.
     ///   - pooledGradient: `[batch, features]`.
     ///   - total: `[1]`, to which the mean loss is added.
     func synchronizationLoss(
-        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        _ pooled: Tensor, basis: Tensor, _ targets: Targets, _ options: CrossEntropyOptions,
         into pooledGradient: Tensor, addingLossTo total: Tensor) throws
 
     /// Batch norm, activation and average pool of `z` in one pass. If the next block reads only a max
@@ -49,20 +50,20 @@ public protocol LocalLossOps: LossOps, MatrixOps, NormalizationOps, PoolingOps {
 
 extension LocalLossOps {
     public func synchronizationLoss(
-        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        _ pooled: Tensor, basis: Tensor, _ targets: Targets, _ options: CrossEntropyOptions,
         into pooledGradient: Tensor, addingLossTo total: Tensor
     ) throws {
         try composedSynchronizationLoss(
-            pooled, basis: basis, labels, options, into: pooledGradient, addingLossTo: total)
+            pooled, basis: basis, targets, options, into: pooledGradient, addingLossTo: total)
     }
 
     /// ``synchronizationLoss(_:basis:_:_:into:addingLossTo:)`` made of the primitives.
     public func composedSynchronizationLoss(
-        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        _ pooled: Tensor, basis: Tensor, _ targets: Targets, _ options: CrossEntropyOptions,
         into pooledGradient: Tensor, addingLossTo total: Tensor
     ) throws {
         checkSynchronizationLoss(
-            pooled, basis: basis, labels, into: pooledGradient, addingLossTo: total)
+            pooled, basis: basis, targets, into: pooledGradient, addingLossTo: total)
         let (batch, classes) = (pooled.shape[0], basis.shape[0])
         try withScratch([pooled.shape, [batch], [batch, classes], pooled.shape]) { scratch in
             let (normalized, norms, scores, normalizedGradient) = (
@@ -70,7 +71,7 @@ extension LocalLossOps {
             )
             try normalizeRows(pooled, into: normalized, norms: norms)
             try multiply(normalized.matrix, basis.transposed, into: scores)
-            try crossEntropy(scores, labels, options, gradient: scores, addingLossTo: total)
+            try crossEntropy(scores, targets, options, gradient: scores, addingLossTo: total)
             try multiply(scores.matrix, basis.matrix, into: normalizedGradient)
             try normalizeRowsGradient(
                 of: normalizedGradient, output: normalized, norms: norms, into: pooledGradient)
@@ -134,9 +135,10 @@ extension LocalLossOps {
 
     /// Traps, with all shapes, unless the tensors fit each other. For backends.
     public func checkSynchronizationLoss(
-        _ pooled: Tensor, basis: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
+        _ pooled: Tensor, basis: Tensor, _ targets: Targets, into pooledGradient: Tensor,
         addingLossTo total: Tensor
     ) {
+        let labels = targets.labels
         precondition(
             pooled.shape.rank == 2 && basis.shape.rank == 2 && basis.shape[1] == pooled.shape[1]
                 && labels.shape == [pooled.shape[0]] && labels.elementType == .int32
@@ -147,5 +149,6 @@ extension LocalLossOps {
             \(labels.shape) into \(pooledGradient.shape), added to \(total.elementType) \
             \(total.shape)
             """)
+        targets.checkWeights(classes: basis.shape[0])
     }
 }

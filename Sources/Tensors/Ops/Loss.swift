@@ -28,14 +28,27 @@ public protocol LossOps: DeviceMemory {
     /// With `t = (1 − s)·onehot + s/classes` and `q = softmax(logits / T)`: the loss is
     /// `−Σ t·log q`, the gradient `(q − t) / (T · batch)`.
     ///
+    /// With class weights `w` it is PyTorch's `cross_entropy(weight=w, label_smoothing=s)`: every
+    /// class's `t` is multiplied by its `w`, the gradient is `(q·Σt − t) / (T · Σ w[label])`, and the
+    /// mean, too, is the sum over the batch divided by `Σ w[label]`.
+    ///
     /// - Parameters:
     ///   - logits: `[batch, classes]`.
-    ///   - labels: integers `[batch]`, each below `classes`; a label outside makes the loss NaN.
+    ///   - targets: whose labels are each below `classes`; a label outside makes the loss NaN.
     ///   - gradient: `[batch, classes]`, may be `logits`; nil if only the loss is wanted.
     ///   - total: `[1]`, to which the mean loss is added.
     func crossEntropy(
-        _ logits: Tensor, _ labels: Tensor, _ options: CrossEntropyOptions,
+        _ logits: Tensor, _ targets: Targets, _ options: CrossEntropyOptions,
         gradient: Tensor?, addingLossTo total: Tensor) throws
+
+    /// `sum = Σ weights[label]`: how much a batch counts under class weights. The order of the sum is
+    /// fixed. A label outside makes it NaN.
+    ///
+    /// - Parameters:
+    ///   - labels: integers `[batch]`.
+    ///   - weights: `[classes]`.
+    ///   - sum: `[1]`.
+    func sumLabelWeights(_ labels: Tensor, _ weights: Tensor, into sum: Tensor) throws
 
     /// Adds to `total` `[1]` (integer) how many rows of `logits` have their label among the `top`
     /// largest; a logit that equals the label's counts as larger when its class comes first. A row
@@ -44,5 +57,8 @@ public protocol LossOps: DeviceMemory {
         _ logits: Tensor, _ labels: Tensor, top: Int, addingTo total: Tensor) throws
 
     /// `output[row, c] = value` if `c` is the row's label, else 0. Output `[batch, classes]`.
-    func oneHot(_ labels: Tensor, value: Float, into output: Tensor) throws
+    ///
+    /// With class weights `w` the value is multiplied by `batch · w[label] / Σ w[label]`, which is 1
+    /// on the average of the batch.
+    func oneHot(_ targets: Targets, value: Float, into output: Tensor) throws
 }

@@ -7,6 +7,9 @@ import Tensors
 /// most `2·(division)·A` and the roundings of `a` and of the difference, together `14·A` units; its
 /// exponential by that and its own limit. A sum of C exponentials adds C units, its logarithm its
 /// own limit, relative to at most log C.
+///
+/// With weights the targets are rounded once more each, and their sum M, by which probabilities and the
+/// logarithm are multiplied, is a sum of C positive terms.
 struct CrossEntropyError {
     /// The bound of every element of the gradient.
     private(set) var gradient: [Double] = []
@@ -14,17 +17,22 @@ struct CrossEntropyError {
     private(set) var magnitudes: [Double] = []
     private var losses: [(magnitude: Double, error: Double)] = []
     private let classes: Int
+    /// What sums over the batch are divided by.
+    private let divisor: Double
 
-    /// - Parameter logitErrors: how far every logit may be off before; 0 if they are inputs.
+    /// - Parameters:
+    ///   - weights: of all classes, and their sum over the labels; nil if all are 1.
+    ///   - logitErrors: how far every logit may be off before; 0 if they are inputs.
     init(
         logits: [[Double]], labels: [Double], _ options: CrossEntropyOptions,
-        logitErrors: [[Double]]? = nil
+        weights: (values: [Double], sum: Double)? = nil, logitErrors: [[Double]]? = nil
     ) {
         let (temperature, smoothing) = (
             Double(options.temperature), Double(options.labelSmoothing)
         )
         let unitRoundoff = Rounding.unitRoundoff
         classes = logits.first?.count ?? 0
+        divisor = weights?.sum ?? Double(logits.count)
         let (width, spread) = (Double(classes), log(Double(max(classes, 2))))
         for (row, values) in logits.enumerated() {
             let scaled = values.map { $0 / temperature }
@@ -40,38 +48,45 @@ struct CrossEntropyError {
                 2 * incoming
                 + unitRoundoff * (16 * magnitude + 8 + width + 4 * spread) + Rounding.logarithm
                 * spread
+            let massError = weights == nil ? 0 : unitRoundoff * (2 * width + 8)
             let relative =
-                Foundation.expm1(2 * incoming)
+                massError + Foundation.expm1(2 * incoming)
                 + unitRoundoff * (28 * magnitude + width) + 2 * Rounding.exponential
                 + Rounding.division
                 + logError - 2 * incoming
             let target = scaled.indices.map { c in
-                (c == Int(labels[row]) ? 1 - smoothing : 0) + smoothing / width
+                ((c == Int(labels[row]) ? 1 - smoothing : 0) + smoothing / width)
+                    * (weights?.values[c] ?? 1)
             }
-            let scale = 1 / (temperature * Double(logits.count))
-            gradient += zip(probabilities, target).map { q, t in
+            let mass = weights == nil ? 1 : target.reduce(0, +)
+            let shares = probabilities.map { mass * $0 }
+            let scale = 1 / (temperature * divisor)
+            gradient += zip(shares, target).map { q, t in
                 scale
-                    * (q * relative + 3 * unitRoundoff * t
+                    * (q * relative + (weights == nil ? 3 : 5) * unitRoundoff * t
                         + (2 * unitRoundoff + Rounding.division) * (abs(q - t) + q + t))
                     + Rounding.underflow
             }
-            magnitudes += zip(probabilities, target).map { scale * abs($0 - $1) }
+            magnitudes += zip(shares, target).map { scale * abs($0 - $1) }
+            let largestWeight = weights.map { $0.values.reduce(0, max) } ?? 1
             // Σ t·log q may be taken apart as Σ t·a − log Σ, whose terms cancel.
             let terms = zip(target, scaled).reduce(0) { sum, pair in
                 sum + pair.0 * (abs(pair.1 - largest) + spread)
             }
             losses.append(
-                (magnitude: terms + smoothing * (magnitude + spread), error: logError))
+                (
+                    magnitude: terms + smoothing * largestWeight * (magnitude + spread),
+                    error: mass * (logError + massError * spread)
+                ))
         }
     }
 
     /// The bound of the mean loss, added to `total`: the mean of the rows' errors, and the sums over
     /// classes and batch.
     func loss(addedTo total: Double) -> Double {
-        let batch = Double(losses.count)
-        return losses.reduce(0) { $0 + $1.error } / batch
+        losses.reduce(0) { $0 + $1.error } / divisor
             + Rounding.sum(
                 of: classes + losses.count + 4,
-                magnitude: abs(total) + losses.reduce(0) { $0 + $1.magnitude } / batch)
+                magnitude: abs(total) + losses.reduce(0) { $0 + $1.magnitude } / divisor)
     }
 }

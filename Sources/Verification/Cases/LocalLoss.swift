@@ -6,7 +6,7 @@ extension OperationCatalog {
     static func localLoss(_ size: Size) -> [OperationCase] {
         [false, true].flatMap { composed in
             synchronizationShapes(size).flatMap { shape in
-                crossEntropyOptions(size).map {
+                CrossEntropyKind.all(size).map {
                     synchronizationLoss(shape, $0, composed: composed)
                 }
             }
@@ -30,33 +30,34 @@ extension OperationCatalog {
     }
 
     private static func synchronizationLoss(
-        _ shape: SynchronizationShape, _ options: CrossEntropyOptions, composed: Bool
+        _ shape: SynchronizationShape, _ kind: CrossEntropyKind, composed: Bool
     ) -> OperationCase {
         let (batch, features, classes) = (shape.batch, shape.features, shape.classes)
         return OperationCase(
             "local loss/synchronization loss\(composed ? ", composed" : "")",
-            "[\(batch), \(features)], \(classes) classes, \(options.summary)"
+            "[\(batch), \(features)], \(classes) classes, \(kind.summary)"
         ) {
             [
                 .source("pooled", [batch, features], pooledActivations(batch, features)),
-                .source("basis", [classes, features]), .labels(batch, below: classes),
+                .source("basis", [classes, features]),
                 .result("pooledGradient", [batch, features]), .updated("total", [1]),
-            ]
+            ] + kind.targets(batch, below: classes)
         } body: { backend, t in
             if composed {
                 try backend.composedSynchronizationLoss(
-                    t.pooled, basis: t.basis, t.labels, options, into: t.pooledGradient,
-                    addingLossTo: t.total)
+                    t.pooled, basis: t.basis, kind.targets(t), kind.options,
+                    into: t.pooledGradient, addingLossTo: t.total)
             } else {
                 try backend.synchronizationLoss(
-                    t.pooled, basis: t.basis, t.labels, options, into: t.pooledGradient,
-                    addingLossTo: t.total)
+                    t.pooled, basis: t.basis, kind.targets(t), kind.options,
+                    into: t.pooledGradient, addingLossTo: t.total)
             }
         } bounds: { data in
             let error = SynchronizationError(
                 pooled: data.before.pooled.chunked(features),
-                basis: data.before.basis.chunked(features), labels: data.before.labels,
-                gradient: data.after.pooledGradient.chunked(features), options)
+                basis: data.before.basis.chunked(features),
+                gradient: data.after.pooledGradient.chunked(features)
+            ) { kind.error($0, data.before, logitErrors: $1) }
             return [
                 "pooledGradient": error.gradient,
                 "total": [error.loss.loss(addedTo: data.before.total[0])],

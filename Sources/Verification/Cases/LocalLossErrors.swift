@@ -57,9 +57,10 @@ struct SynchronizationError {
     let gradient: [Double]
     let loss: CrossEntropyError
 
+    /// - Parameter crossEntropy: the errors of scores, of which each may be off by so much.
     init(
-        pooled: [[Double]], basis: [[Double]], labels: [Double], gradient result: [[Double]],
-        _ options: CrossEntropyOptions
+        pooled: [[Double]], basis: [[Double]], gradient result: [[Double]],
+        crossEntropy: (_ scores: [[Double]], _ errors: [[Double]]) -> CrossEntropyError
     ) {
         let (features, classes) = (basis[0].count, basis.count)
         let rowError = RowNormError(features: features)
@@ -74,8 +75,7 @@ struct SynchronizationError {
                 return magnitude * rowError.unit + Rounding.sum(of: features, magnitude: magnitude)
             }
         }
-        loss = CrossEntropyError(
-            logits: scores, labels: labels, options, logitErrors: scoreErrors)
+        loss = crossEntropy(scores, scoreErrors)
         let gradientErrors = loss.gradient.chunked(classes)
         let scoreGradients = loss.magnitudes.chunked(classes)
 

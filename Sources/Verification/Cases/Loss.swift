@@ -7,24 +7,33 @@ extension OperationCatalog {
             size == .full
             ? [(1, 2), (3, 10), (128, 10), (33, 100), (64, 200), (5, 1000)]
             : [(1, 2), (3, 10)]
-        return batches.flatMap { batch, classes in
-            crossEntropyOptions(size).flatMap { options in
-                GradientDestination.allCases.map { crossEntropy(batch, classes, options, $0) }
+        let rows = batches.flatMap { batch, classes -> [OperationCase] in
+            let tops = [1, 5].filter { $0 < classes }
+            return CrossEntropyKind.all(size).flatMap { kind in
+                GradientDestination.allCases.map { crossEntropy(batch, classes, kind, $0) }
             }
-                + [1, 5].filter { $0 < classes }.flatMap { top in
+                + tops.flatMap { top in
                     [
                         countCorrect(batch, classes, top: top, hasTies: false),
                         countCorrect(batch, classes, top: top, hasTies: true),
                     ]
                 }
-        } + [labelOutside(10), labelOutside(-1), largeLogits]
-            + [(1, 2), (9, 10), (128, 10), (33, 200)].map { oneHot($0, $1) }
+        }
+        return rows + [labelOutside(10), labelOutside(-1), largeLogits] + targets(size)
     }
 
-    static func crossEntropyOptions(_ size: Size) -> [CrossEntropyOptions] {
-        let kinds: [(Float, Float)] =
-            size == .full ? [(1, 0), (0.5, 0), (0.5, 0.1), (2, 0.3)] : [(0.5, 0.1)]
-        return kinds.map { CrossEntropyOptions(temperature: $0, labelSmoothing: $1) }
+    private static func targets(_ size: Size) -> [OperationCase] {
+        let shapes = [(1, 2), (9, 10), (128, 10), (33, 200)]
+        let cases = shapes.flatMap { batch, classes -> [OperationCase] in
+            [
+                oneHot(batch, classes, isWeighted: false), oneHot(batch, classes, isWeighted: true),
+                sumLabelWeights(batch, classes, areWhole: false),
+            ]
+        }
+        return cases + [
+            sumLabelWeights(size == .full ? 16_381 : 257, 10, areWhole: true),
+            weightOfLabelOutside(10), weightOfLabelOutside(-1),
+        ]
     }
 
     private enum GradientDestination: String, CaseIterable, Sendable {
@@ -34,12 +43,12 @@ extension OperationCatalog {
     }
 
     private static func crossEntropy(
-        _ batch: Int, _ classes: Int, _ options: CrossEntropyOptions,
+        _ batch: Int, _ classes: Int, _ kind: CrossEntropyKind,
         _ destination: GradientDestination
     ) -> OperationCase {
         OperationCase(
             "loss/cross-entropy",
-            "[\(batch), \(classes)] \(options.summary)\(destination.rawValue)"
+            "[\(batch), \(classes)] \(kind.summary)\(destination.rawValue)"
         ) {
             let shape: Shape = [batch, classes]
             let logits: [Operand] =
@@ -48,15 +57,14 @@ extension OperationCatalog {
                 case .apart: [.source("logits", shape, in: -4...4), .result("gradient", shape)]
                 case .logits: [.updated("gradient", shape, in: -4...4)]
                 }
-            return logits + [.labels(batch, below: classes), .updated("total", [1])]
+            return logits + kind.targets(batch, below: classes) + [.updated("total", [1])]
         } body: { backend, t in
             try backend.crossEntropy(
-                destination == .logits ? t.gradient : t.logits, t.labels, options,
+                destination == .logits ? t.gradient : t.logits, kind.targets(t), kind.options,
                 gradient: destination == .none ? nil : t.gradient, addingLossTo: t.total)
         } bounds: { data in
             let logits = destination == .logits ? data.before.gradient : data.before.logits
-            let error = CrossEntropyError(
-                logits: logits.chunked(classes), labels: data.before.labels, options)
+            let error = kind.error(logits.chunked(classes), data.before)
             let total = error.loss(addedTo: data.before.total[0])
             return destination == .none
                 ? ["total": [total]] : ["total": [total], "gradient": error.gradient]
@@ -72,7 +80,8 @@ extension OperationCatalog {
             ]
         } body: { backend, t in
             try backend.crossEntropy(
-                t.logits, t.labels, CrossEntropyOptions(), gradient: nil, addingLossTo: t.total)
+                t.logits, Targets(t.labels), CrossEntropyOptions(), gradient: nil,
+                addingLossTo: t.total)
         } bounds: { data in
             ["total": data.exactly("total")]
         }
@@ -86,7 +95,8 @@ extension OperationCatalog {
         ]
     } body: { backend, t in
         try backend.crossEntropy(
-            t.logits, t.labels, CrossEntropyOptions(), gradient: t.gradient, addingLossTo: t.total)
+            t.logits, Targets(t.labels), CrossEntropyOptions(), gradient: t.gradient,
+            addingLossTo: t.total)
     } bounds: { data in
         let error = CrossEntropyError(
             logits: data.before.logits.chunked(10), labels: data.before.labels,
@@ -119,23 +129,56 @@ extension OperationCatalog {
         }
     }
 
-    private static func oneHot(_ batch: Int, _ classes: Int) -> OperationCase {
-        OperationCase("loss/one-hot", "[\(batch), \(classes)]") {
-            let labels = RandomSource(seed: 0, stream: "one-hot").uniforms(batch)
-                .map { Int32($0 * Float(classes)) }
-            return [
-                Operand(
-                    name: "labels", shape: [batch], role: .source, content: .integers(labels)),
-                .result("output", [batch, classes]),
-            ]
+    private static func oneHot(_ batch: Int, _ classes: Int, isWeighted: Bool) -> OperationCase {
+        let kind = CrossEntropyKind(options: CrossEntropyOptions(), isWeighted: isWeighted)
+        return OperationCase(
+            "loss/one-hot", "[\(batch), \(classes)]\(isWeighted ? ", weights" : "")"
+        ) {
+            kind.targets(batch, below: classes) + [.result("output", [batch, classes])]
         } body: { backend, t in
-            try backend.oneHot(t.labels, value: 0.7, into: t.output)
+            try backend.oneHot(kind.targets(t), value: 0.7, into: t.output)
         } bounds: { data in
-            ["output": data.exactly("output")]
+            // A division and two products; without weights there is nothing to round.
+            guard isWeighted else { return ["output": data.exactly("output")] }
+            let relative = Rounding.division + 3 * Rounding.unitRoundoff
+            return ["output": data.after.output.map { relative * abs($0) }]
         }
     }
-}
 
-extension CrossEntropyOptions {
-    var summary: String { "temperature \(temperature), smoothing \(labelSmoothing)" }
+    // MARK: Weights of labels
+
+    /// - Parameter areWhole: whether the weights are whole numbers, whose sum is exact.
+    private static func sumLabelWeights(
+        _ batch: Int, _ classes: Int, areWhole: Bool
+    ) -> OperationCase {
+        OperationCase(
+            "loss/sum of label weights", "\(batch) of \(classes)\(areWhole ? ", whole" : "")"
+        ) {
+            [
+                .labels(batch, below: classes),
+                areWhole
+                    ? .source("weights", [classes], whole: 8)
+                    : .source("weights", [classes], in: 0.1...4),
+                .result("sum", [1]),
+            ]
+        } body: { backend, t in
+            try backend.sumLabelWeights(t.labels, t.weights, into: t.sum)
+        } bounds: { data in
+            areWhole
+                ? ["sum": data.exactly("sum")] : ["sum": try data.sums("sum", length: batch)]
+        }
+    }
+
+    private static func weightOfLabelOutside(_ label: Int32) -> OperationCase {
+        OperationCase("loss/sum of label weights", "label \(label) of 10") {
+            [
+                .source("labels", integers: [3, label]), .source("weights", [10]),
+                .result("sum", [1]),
+            ]
+        } body: { backend, t in
+            try backend.sumLabelWeights(t.labels, t.weights, into: t.sum)
+        } bounds: { data in
+            ["sum": data.exactly("sum")]
+        }
+    }
 }

@@ -39,10 +39,10 @@ final class WalshLoss: LocalLoss {
     }
 
     func lossAndGradient(
-        of pooled: Tensor, _ labels: Tensor, into pooledGradient: Tensor,
+        of pooled: Tensor, _ targets: Targets, into pooledGradient: Tensor,
         addingLossTo total: Tensor
     ) throws {
         try backend.synchronizationLoss(
-            pooled, basis: rows, labels, options, into: pooledGradient, addingLossTo: total)
+            pooled, basis: rows, targets, options, into: pooledGradient, addingLossTo: total)
     }
 }
