@@ -76,9 +76,9 @@ extension DatasetDescription {
                     : "\(folder.legible) (lacks \(lacking.joined(separator: ", ")))")
         }
         let place = namesItsPlace ? nil : namedPlace(dataDirectory, environment)
-        for folder in namesItsPlace ? fixedFolders : place.map({ [$0.folder] }) ?? []
-        where !FileSystem.isFolder(folder) {
-            looked = ["\(folder.legible), which is not a folder"]
+        let named = namesItsPlace ? fixedFolders.first : place?.folder
+        if let named, !FileSystem.isFolder(named) {
+            looked = ["\(named.legible), which is not a folder"]
         }
         throw .missing(
             name: name, place: place?.by, folders: looked,

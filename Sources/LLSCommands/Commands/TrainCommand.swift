@@ -115,7 +115,7 @@ struct TrainCommand: ParsableCommand {
         let choices = try Choices(options.configuration)
         var configuration = choices.spelling(options.configuration)
         selection.record(in: &configuration)
-        configuration.classWeights = try ClassWeights.settled(configuration.classWeights)
+        configuration.classWeights = try ClassWeightOption.settled(configuration.classWeights)
         if let resumed {
             // A network that came from a file lies in the run's folder, and is named by its path.
             if ModelNames.isFile(resumed.configuration.model) {

@@ -67,6 +67,10 @@ struct RunContext {
         FlagEffect("patience") { $0.schedule(.plateau) },
         FlagEffect("dropout") { $0.stages(.dropout) },
         FlagEffect("pool") { $0.stages(.maxPool) },
+        FlagEffect("no-exif") {
+            $0.choices.dataset.appliesOrientation
+                ? nil : " with \($0.choices.dataset.name): its images are never turned"
+        },
         FlagEffect("classes-per-batch") { _ in ": it is only accepted for compatibility" },
         FlagEffect("record-gpu-mem") { _ in ": peak memory is always recorded" },
     ]

@@ -21,8 +21,7 @@ struct TrainingData {
         validation: ValidationSplit? = nil,
         labelling: (ImageDataset) throws -> ImageDataset
     ) throws {
-        let (loaded, settled) = try choices.load(
-            choices.recordingPlace(in: configuration), validation: validation)
+        let (loaded, settled) = try choices.load(configuration, validation: validation)
         let found = try labelling(loaded)
         skipped = choices.badImages == .skip ? found.findBadImages() : nil
         let dataset = found.leavingOut(skipped ?? [])
@@ -31,7 +30,7 @@ struct TrainingData {
         }
         let trainCount = min(settled.limitTrain ?? .max, dataset.train.count)
         let testCount = min(settled.limitTest ?? .max, dataset.test.count)
-        var configuration = settled
+        var configuration = choices.recordingPlace(in: settled)
         var notes: [String] = []
         func fit(_ size: inout Int, _ count: Int, _ what: String) {
             guard size > count else { return }

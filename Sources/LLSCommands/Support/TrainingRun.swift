@@ -51,7 +51,7 @@ struct TrainingRun {
         backend = timed?.backend ?? device
         let description = try choices.network(
             configuration, input: train.sampleShape, classes: dataset.classNames.count,
-            classWeights: try ClassWeights.values(configuration.classWeights, for: dataset))
+            classWeights: try ClassWeightOption.values(configuration.classWeights, for: dataset))
         let plan = try PlannedTraining(
             description, optimizer: choices.optimizer, batch: configuration.batchSize,
             run: PlannedRun(

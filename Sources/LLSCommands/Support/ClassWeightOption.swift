@@ -1,11 +1,12 @@
 import Datasets
 import FileFormats
 import Foundation
+import LocalLearning
 import Runs
 import Yams
 
 /// What each class weighs in the losses, from `balanced`, a file, or the text that a run keeps.
-enum ClassWeights {
+enum ClassWeightOption {
     static let balanced = "balanced"
     private static let key = RunConfiguration.CodingKeys.classWeights.rawValue
     private static let maxSize = 1 << 20
@@ -60,12 +61,13 @@ enum ClassWeights {
                     key: key, reason: "no weight of class '\(name.legible)'")
             }
             let narrow = Float(weight)
-            guard narrow.isFinite, narrow > 0 else {
+            let allowed = NetworkOptions.classWeightRange
+            guard allowed.contains(narrow) else {
                 throw ConfigurationError(
                     key: key,
                     reason:
-                        "\(weight) of class '\(name.legible)' is not allowed: it must be greater "
-                        + "than 0")
+                        "\(weight) of class '\(name.legible)' is not allowed: it must be from "
+                        + "\(allowed.lowerBound) to \(allowed.upperBound)")
             }
             return narrow
         }
