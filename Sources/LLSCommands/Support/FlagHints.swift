@@ -16,6 +16,7 @@ private func hint(for error: any Error) -> String? {
     case is BadImagesError:
         "--bad-images skip leaves them out; 'lls data verify' lists all of them."
     case is ImageError: "--bad-images skip leaves it out."
+    case is ClassMismatchError: "In training, --new-head with --init learns other classes."
     case is ThreadError: "--threads sets their number."
     case DatasetError.missing(let name, let place, _, _, _): missingHint(name, place)
     case DatasetError.placeNamedTwice: "--data-dir names the data folder."

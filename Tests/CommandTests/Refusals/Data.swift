@@ -93,8 +93,33 @@ extension RefusalTests {
             try TinyPictures.write(to: $0.path + "/photos", classes: ["x", "y"])
         },
         Refusal(plan("--dataset", "folder:none"), 66, "none"),
-        Refusal(plan("--dataset", "folder:p"), 66, "lacks val") {
+        Refusal(plan("--dataset", "folder:p"), 65, "it contains no class folder") {
             try folder($0, "p/train", ["x"])
+        },
+        Refusal(plan("--dataset", "folder:p", "--val-split", "0.5"), 65, "Leave out --val-split") {
+            try TinyPictures.write(to: $0.path + "/p", classes: ["x", "y"])
+        },
+        Refusal(plan("--dataset", "folder:p/train/x"), 65, "pictures are in no class folder") {
+            try TinyPictures.write(to: $0.path + "/p", classes: ["x", "y"])
+        },
+        Refusal(plan("--dataset", "folder:p", "--class-weights", "w.yaml"), 78, "of class 'y'") {
+            try TinyPictures.write(to: $0.path + "/p", classes: ["x", "y"])
+            try Data("x: 2\n".utf8).write(to: $0.appending(path: "w.yaml"))
+        },
+        Refusal(plan("--dataset", "folder:p", "--class-weights", "w.yaml"), 78, "class 'z'") {
+            try TinyPictures.write(to: $0.path + "/p", classes: ["x", "y"])
+            try Data("x: 2\ny: 1\nz: 1\n".utf8).write(to: $0.appending(path: "w.yaml"))
+        },
+        Refusal(plan("--dataset", "folder:p", "--class-weights", "w.yaml"), 78, "from 1e-09") {
+            try TinyPictures.write(to: $0.path + "/p", classes: ["x", "y"])
+            try Data("x: 0\ny: 1\n".utf8).write(to: $0.appending(path: "w.yaml"))
+        },
+        Refusal(plan("--dataset", "folder:p", "--class-weights", "w.yaml"), 78, "CLASS: WEIGHT") {
+            try TinyPictures.write(to: $0.path + "/p", classes: ["x", "y"])
+            try Data("[1, 2]\n".utf8).write(to: $0.appending(path: "w.yaml"))
+        },
+        Refusal(plan("--dataset", "folder:p", "--class-weights", "none.yaml"), 66, "none.yaml") {
+            try TinyPictures.write(to: $0.path + "/p", classes: ["x", "y"])
         },
         Refusal(plan("--dataset", "folder:p"), 65, "but 4 .gif") { place in
             try TinyPictures.write(to: place.path + "/p", classes: ["x", "y"])
