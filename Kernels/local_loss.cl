@@ -9,7 +9,7 @@
 
 // With WEIGHTED each class's share of the target is multiplied by its weight, and a batch counts as
 // much as its labels' weights do. Without it the arithmetic has no trace of weights.
-#if WEIGHTED
+#ifdef WEIGHTED
 #define WEIGHT_PARAMETERS , global const float *class_weights, global const float *weight_sum
 #define WEIGHED(x, k) (class_weights[k] * (x))
 #define OF_MASS(x) (mass * (x))
@@ -90,7 +90,7 @@ kernel void synchronization_loss(global const float *pooled, global const float 
         }
         weight = group_sum(weight, buffer);
         all = group_sum(all, buffer);
-#if WEIGHTED
+#ifdef WEIGHTED
         float mass = 0.0f;
         for (int k = item; k < classes; k += items)
             mass += WEIGHED((k == label ? 1.0f - smoothing : 0.0f) + even, k);

@@ -11,7 +11,7 @@
 
 // With WEIGHTED each class's share of the target is multiplied by its weight, and a batch counts as
 // much as its labels' weights do. Without it the arithmetic has no trace of weights.
-#if WEIGHTED
+#ifdef WEIGHTED
 #define WEIGHT_PARAMETERS , global const float *class_weights, global const float *weight_sum
 #define WEIGHED(x, i) (load(class_weights, i, classes) * (x))
 #define OF_MASS(x) (mass * (x))
@@ -52,7 +52,7 @@ kernel void cross_entropy(global const float *logits, global const int *labels,
         const float own_x = group_sum(lane_sum(own), buffer);
         const float all_x = group_sum(lane_sum(all), buffer);
         const float even = smoothing / classes;
-#if WEIGHTED
+#ifdef WEIGHTED
         floatv targets = 0.0f;
         FOR_FEATURES(i, classes)
             targets += WEIGHED((i + LANES == label ? (floatv)(1.0f - smoothing) : (floatv)0.0f)
@@ -103,7 +103,7 @@ kernel void count_correct(global const float *logits, global const int *labels,
 kernel void one_hot(global const int *labels, global float *output, const int count,
                     const int run, const int classes, const float value WEIGHT_PARAMETERS)
 {
-#if WEIGHTED
+#ifdef WEIGHTED
     const float share = (count / classes) / weight_sum[0];
 #define VALUE(i) (value * share * class_weights[(i) % classes])
 #else

@@ -8,7 +8,7 @@ import Testing
 /// What class weights do to a training, whatever the rule.
 struct ClassWeightsTests {
     private static func description(
-        _ rule: any LearningRule = LLS(), _ weights: [Float]?
+        _ weights: [Float]?, of rule: any LearningRule = LLS()
     ) throws -> NetworkDescription {
         try NetworkDescription(
             TinyTraining.architecture, input: [8, 8, 1], classes: 3, rule: rule,
@@ -45,13 +45,13 @@ struct ClassWeightsTests {
         _ rule: any LearningRule, _ weights: [Float]?
     ) throws -> [Double] {
         let network = try Network(
-            description(rule, weights), batch: 4, seed: 1, on: ReferenceBackend())
+            description(weights, of: rule), batch: 4, seed: 1, on: ReferenceBackend())
         let report = try Trainer(
             network, optimizer: PublishedOptimizer.sgd, OptimizerSettings(learningRate: 0.01),
             TrainingOptions(epochs: 2)
         ).run(train: TinySource(), test: TinySource())
-        let losses = (report?.losses ?? []).map(Double.init)
-        return try losses + network.parameters.flatMap { try $0.values().map(Double.init) }
+        let losses = (report?.losses ?? []).map { Double($0) }
+        return try losses + network.parameters.flatMap { try $0.values().map { Double($0) } }
     }
 
     @Test(arguments: RuleCatalog.all.map(\.name))
