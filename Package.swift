@@ -17,11 +17,14 @@ let package = Package(
         .library(
             name: "LocalLearning",
             targets: ["LocalLearning", "Architectures", "Checkpoints", "Tensors", "Datasets"]),
+        .library(name: "ONNX", targets: ["ONNX"]),
         .library(name: "OpenCLBackend", targets: ["OpenCLBackend"]),
         .library(name: "BLASBackend", targets: ["BLASBackend"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Without its extras, which nothing here uses.
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -85,6 +88,13 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(name: "Checkpoints", dependencies: ["FileFormats", "LocalLearning"]),
+        .target(
+            name: "ONNX",
+            dependencies: [
+                "Datasets", "FileFormats", "LocalLearning", "Tensors",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Generated/onnx.proto"]),
         .target(name: "Profiling", dependencies: ["LocalLearning"]),
         .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
@@ -97,7 +107,7 @@ let package = Package(
             dependencies: [
                 "Architectures", "Checkpoints", "LocalLearning", "Datasets", "Downloads", "COCO",
                 "Runs", "Profiling", "Verification", "Randomness", "Suggestions",
-                "OpenCLBackend", "BLASBackend",
+                "OpenCLBackend", "BLASBackend", "Images", "ONNX",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "lls", dependencies: ["LLSCommands"]),
@@ -155,6 +165,19 @@ let package = Package(
             dependencies: [
                 "LocalLearning", "Verification", "ReferenceBackend", "Datasets", "FileFormats",
                 "TestSupport",
+            ]),
+        .executableTarget(
+            name: "onnx-sample",
+            dependencies: [
+                "Architectures", "BLASBackend", "FileFormats", "LocalLearning", "Randomness",
+                "Tensors",
+            ], path: "Tests/ONNXSample"),
+        .testTarget(
+            name: "ONNXTests",
+            dependencies: [
+                "onnx-sample", "Architectures", "Datasets", "FileFormats", "LocalLearning", "ONNX",
+                "ReferenceBackend", "Tensors", "TestSupport",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .testTarget(
             name: "ProfilingTests",
