@@ -177,8 +177,8 @@ let package = Package(
             dependencies: [
                 "onnx-sample", "Architectures", "Datasets", "FileFormats", "LocalLearning", "ONNX",
                 "ReferenceBackend", "Tensors", "TestSupport",
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ]),
+            ],
+            exclude: ["Networks"]),
         .testTarget(
             name: "ProfilingTests",
             dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),
@@ -204,7 +204,7 @@ let package = Package(
             dependencies: [
                 "lls", "own-rule", "faulty-lls", "soak", "LLSCommands", "Checkpoints",
                 "Experiments",
-                "FileFormats", "LocalLearning", "TestSupport",
+                "FileFormats", "LocalLearning", "ONNX", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -66,16 +66,14 @@ func run(_ arguments: [String]) throws {
         try upload(index)
         try network.updateStatistics(batch: batch)
     }
-    var card = ModelCard()
-    card.model = architecture.name
-    card.network = isFile ? architecture.yaml : nil
-    card.rule = rule.name
-    card.pool = pooling.rawValue
-    card.classes = (0..<10).map { "class \($0)" }
-    card.input = Array(pixels.shape.dropFirst())
-    card.normalization = ModelCard.Constants(mean: Array(mean), std: Array(deviation))
-    card.transform = []
-    try network.weights(metadata: card.metadata).write(to: out + "/weights.safetensors")
+    var notes = [
+        "lls.model": architecture.name, "lls.rule": rule.name, "lls.pool": pooling.rawValue,
+        "lls.classes": try JSONText.line((0..<10).map { "class \($0)" }), "lls.transform": "[]",
+        "lls.input": pixels.shape.dropFirst().map(String.init).joined(separator: "x"),
+        "lls.normalization": try JSONText.line(["mean": Array(mean), "std": Array(deviation)]),
+    ]
+    if isFile { notes["lls.network"] = architecture.yaml }
+    try network.weights(metadata: notes).write(to: out + "/weights.safetensors")
 
     var logits: [Float] = []
     for index in 0..<(pixels.shape[0] / batch) {

@@ -1,8 +1,8 @@
 import Architectures
 import ArgumentParser
+import Datasets
 import FileFormats
 import LocalLearning
-import ONNX
 import Runs
 import Tensors
 

@@ -10,7 +10,8 @@ extension Inspection {
         func add(_ key: String, _ value: String?) {
             if let value { lines.append(key.padded(toColumns: 14) + value) }
         }
-        add(kind, path.legible)
+        add("path", path.legible)
+        add("kind", kind)
         add("size", bytes.map { "\(readableBytes($0)), \($0) bytes" })
         add("SHA-256", sha256)
         if let image { add("pixels", "\(image.width)x\(image.height)") }
