@@ -64,7 +64,12 @@ def read_logits(path):
 
 
 def lls(*arguments):
-    subprocess.run([PROGRAMS / "lls", *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+    """Runs lls and returns what it prints; what it says is shown if it fails."""
+    command = [PROGRAMS / "lls", *map(str, arguments)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(f"check_onnx: lls {' '.join(map(str, arguments))}: {result.stderr}")
+    return result.stdout
 
 
 def run(model, images):
@@ -224,10 +229,7 @@ def check_run(count):
         predicted = run(path, real_images(28, 28, 1, count)).argmax(1)
         with gzip.open(IMAGES.with_name("t10k-labels-idx1-ubyte.gz")) as file:
             labels = np.frombuffer(file.read()[8 : 8 + count], np.uint8)
-        text = subprocess.run(
-            [PROGRAMS / "lls", "eval", folder / "run/001", "--backend", "cpu", "--json"],
-            check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
+        text = lls("eval", folder / "run/001", "--backend", "cpu", "--json")
         confusion = np.zeros((10, 10), int)
         np.add.at(confusion, (labels, predicted), 1)
         is_good = json.loads(text)["confusion"] == confusion.tolist()

@@ -71,16 +71,19 @@ public struct ONNXSummary: Sendable {
 
     /// Reads the bytes of a file.
     ///
-    /// - Throws: `FileError` if they are damaged.
-    public init(parsing bytes: [UInt8], path: String) throws(FileError) {
+    /// - Throws: `FileError` if they are damaged; `OutOfMemoryError`.
+    public init(parsing bytes: [UInt8], path: String) throws {
         func malformed(_ field: String, _ reason: String) -> FileError {
             .malformed(
                 path, field: field, offset: 0, reason,
                 advice: "The file is damaged, or is no ONNX model.")
         }
-        guard ProtobufOutline.isBounded(bytes) else {
+        guard let outline = ProtobufOutline.of(bytes) else {
             throw malformed("fields", "they are no protobuf, or too many or too deep for a model")
         }
+        // As they are decoded, and a copy in the order of a file's bytes.
+        try HostMemory.check(
+            outline.listBytes.saturatingMultiplied(by: 16), for: "the numbers of the ONNX model")
         let model: ModelProto
         do {
             var options = BinaryDecodingOptions()

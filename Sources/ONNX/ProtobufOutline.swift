@@ -2,22 +2,26 @@
 /// for a node that is two bytes in the file, so that a small file could take all memory.
 struct ProtobufOutline {
     /// A kind of message, as far as it holds others.
-    private enum Kind { case model, graph, node, attribute, leaf }
+    private enum Kind { case model, graph, node, attribute, tensor, leaf }
 
     /// More than any network's: the largest published models have some 100,000 nodes.
     static let greatestCount = 4_000_000
+    /// A tensor's bytes as they are.
+    private static let rawData: UInt64 = 9
     /// As deep as the decoder goes.
     private static let greatestDepth = 100
 
+    /// Bytes in lists of numbers: a number of one byte takes eight in memory.
+    private(set) var listBytes = 0
     private let bytes: UnsafeRawBufferPointer
     private var count = 0
 
-    /// Whether these bytes are fields of a model, of a number and depth that can be decoded. What is
+    /// Nil unless these bytes are fields of a model, of a number and depth that can be decoded. What is
     /// in the fields is not looked at.
-    static func isBounded(_ bytes: [UInt8]) -> Bool {
+    static func of(_ bytes: [UInt8]) -> ProtobufOutline? {
         bytes.withUnsafeBytes {
             var outline = ProtobufOutline(bytes: $0)
-            return outline.walk(0..<$0.count, .model, depth: 0)
+            return outline.walk(0..<$0.count, .model, depth: 0) ? outline : nil
         }
     }
 
@@ -42,10 +46,10 @@ struct ProtobufOutline {
                     length <= range.upperBound - position
                 else { return false }
                 end = position + Int(length)
-                if let inner = Self.kind(of: tag >> 3, in: kind),
-                    !walk(position..<end, inner, depth: depth + 1)
-                {
-                    return false
+                if let inner = Self.kind(of: tag >> 3, in: kind) {
+                    guard walk(position..<end, inner, depth: depth + 1) else { return false }
+                } else if kind == .attribute || kind == .tensor && tag >> 3 != Self.rawData {
+                    listBytes += Int(length)
                 }
             case 5: end = position + 4
             // Groups, which ONNX has none of.
@@ -63,8 +67,8 @@ struct ProtobufOutline {
         case (.model, 7), (.attribute, 6): .graph
         case (.graph, 1): .node
         case (.node, 5): .attribute
-        // A tensor's parts are text, numbers and extents.
-        case (.graph, 5), (.attribute, 5), (.model, 8), (.model, 14): .leaf
+        case (.graph, 5), (.attribute, 5): .tensor
+        case (.model, 8), (.model, 14): .leaf
         // Inputs and outputs: a type in them, a shape in that.
         case (.graph, 11), (.graph, 12): .leaf
         default: nil

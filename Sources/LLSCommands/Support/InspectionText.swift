@@ -12,7 +12,7 @@ extension Inspection {
         }
         add("path", path.legible)
         add("kind", kind)
-        add("size", bytes.map { "\(readableBytes($0)), \($0) bytes" })
+        add("size", bytes.map { ($0 < 1000 ? "" : readableBytes($0) + ", ") + "\($0) bytes" })
         add("SHA-256", sha256)
         if let image { add("pixels", "\(image.width)x\(image.height)") }
         if let run { lines += Self.lines(run) }
