@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release -debug-info-format none
 LLS   := .build/release/lls
 
-.PHONY: help setup build demo test lint oclgrind sanitizers example soak fuzz bench bench-gpu clean
+.PHONY: help setup build demo test lint oclgrind sanitizers example check-onnx soak fuzz bench bench-gpu clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -36,6 +36,10 @@ sanitizers:
 # The package in Examples/, built by itself. The tests compile and run its sources, too.
 example: setup
 	Scripts/example
+
+# Exported models of every network, compared by onnxruntime: half an hour.
+check-onnx: build
+	Scripts/check_onnx
 
 # Kills, signals, full disks and lost devices against the real program, for 20 minutes:
 # Tests/RELIABILITY.md. The tests do so for a minute.

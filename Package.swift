@@ -17,11 +17,14 @@ let package = Package(
         .library(
             name: "LocalLearning",
             targets: ["LocalLearning", "Architectures", "Checkpoints", "Tensors", "Datasets"]),
+        .library(name: "ONNX", targets: ["ONNX"]),
         .library(name: "OpenCLBackend", targets: ["OpenCLBackend"]),
         .library(name: "BLASBackend", targets: ["BLASBackend"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Without its extras, which nothing here uses.
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -93,6 +96,13 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(name: "Checkpoints", dependencies: ["FileFormats", "LocalLearning"]),
+        .target(
+            name: "ONNX",
+            dependencies: [
+                "Datasets", "FileFormats", "LocalLearning", "Tensors",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Generated/onnx.proto"]),
         .target(name: "Profiling", dependencies: ["LocalLearning"]),
         .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
@@ -105,7 +115,7 @@ let package = Package(
             dependencies: [
                 "Architectures", "Checkpoints", "LocalLearning", "Datasets", "Downloads", "COCO",
                 "Runs", "Profiling", "Verification", "Randomness", "Suggestions",
-                "OpenCLBackend", "BLASBackend",
+                "OpenCLBackend", "BLASBackend", "Images", "ONNX",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "lls", dependencies: ["LLSCommands"]),
@@ -164,6 +174,19 @@ let package = Package(
                 "LocalLearning", "Verification", "ReferenceBackend", "Datasets", "FileFormats",
                 "TestSupport",
             ]),
+        .executableTarget(
+            name: "onnx-sample",
+            dependencies: [
+                "Architectures", "BLASBackend", "FileFormats", "LocalLearning", "Randomness",
+                "Tensors",
+            ], path: "Tests/ONNXSample"),
+        .testTarget(
+            name: "ONNXTests",
+            dependencies: [
+                "onnx-sample", "Architectures", "Datasets", "FileFormats", "LocalLearning", "ONNX",
+                "ReferenceBackend", "Tensors", "TestSupport",
+            ],
+            exclude: ["Networks"]),
         .testTarget(
             name: "ProfilingTests",
             dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),
@@ -189,7 +212,7 @@ let package = Package(
             dependencies: [
                 "lls", "own-rule", "faulty-lls", "soak", "LLSCommands", "Checkpoints",
                 "Experiments",
-                "FileFormats", "LocalLearning", "TestSupport",
+                "FileFormats", "LocalLearning", "ONNX", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

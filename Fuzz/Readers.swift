@@ -7,6 +7,7 @@ import FileFormats
 import Foundation
 import Images
 import LocalLearning
+import ONNX
 import OpenCLBackend
 import Runs
 
@@ -42,6 +43,7 @@ private let readers: [String: Reader] = [
         precondition(table.merging(table) == table && !table.identity.isEmpty)
     },
     "safetensors": { _ = try SafetensorsFile(reading: $0) },
+    "onnx": { _ = try ONNXSummary(reading: $0) },
     "coco": { _ = try COCOAnnotations(reading: $0) },
     "vww": { _ = try VisualWakeWordsFile.read($0) },
     "ids": { _ = try readIdentifiers($0) },

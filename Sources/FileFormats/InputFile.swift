@@ -66,6 +66,12 @@ struct InputFile: ~Copyable {
     }
 }
 
+/// The first bytes of a regular file, `count` unless it is shorter; throws ``FileError``.
+public func readStart(of path: String, _ count: Int) throws(FileError) -> [UInt8] {
+    let file = try InputFile(path)
+    return try file.bytes(at: 0, count: min(count, file.size))
+}
+
 /// All bytes of a regular file of at most `limit` bytes.
 public func readFile(_ path: String, limit: Int = .max) throws(FileError) -> [UInt8] {
     let file = try InputFile(path)

@@ -19,7 +19,7 @@ struct LLSCommand: ParsableCommand {
             subcommands: [
                 TrainCommand.self, EvalCommand.self, DevicesCommand.self, SelfTestCommand.self,
                 ConformanceCommand.self, ProfileCommand.self, TuneCommand.self, BenchCommand.self,
-                DataCommand.self,
+                ExportCommand.self, InspectCommand.self, DataCommand.self,
             ])
     }
 

@@ -41,7 +41,7 @@ public struct SafetensorsFile: Sendable, Equatable {
         public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
 
         /// Bytes of a tensor of this type; nil when the product overflows or ends within a byte.
-        func byteCount(of shape: [Int]) -> Int? {
+        package func byteCount(of shape: [Int]) -> Int? {
             var count = 1
             for extent in shape + [bitWidth] {
                 let (product, overflow) = count.multipliedReportingOverflow(by: extent)

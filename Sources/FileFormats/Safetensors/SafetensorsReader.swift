@@ -32,6 +32,24 @@ public final class SafetensorsReader {
         dataOffset = 8 + length
     }
 
+    /// The type of every tensor's elements, by its name.
+    public var types: [String: SafetensorsFile.ElementType] { tensors.mapValues(\.type) }
+
+    /// What a tensor holds, read piece by piece; nil for types that are no plain numbers, and for a
+    /// tensor that is not there.
+    public func statistics(of name: String) throws(FileError) -> TensorStatistics? {
+        guard let tensor = tensors[name], tensor.type.isNumber else { return nil }
+        var statistics = TensorStatistics()
+        // Of whole elements: every width divides it.
+        let piece = 1 << 22
+        for begin in stride(from: tensor.begin, to: tensor.end, by: piece) {
+            let bytes = try file.bytes(
+                at: dataOffset + begin, count: min(piece, tensor.end - begin))
+            bytes.withUnsafeBytes { statistics.add($0, tensor.type) }
+        }
+        return statistics
+    }
+
     /// Reads all tensors.
     public func readAll() throws(FileError) -> SafetensorsFile {
         var entries: [String: SafetensorsFile.Entry] = [:]

@@ -54,7 +54,7 @@ private func words<Word: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>) -> [Word
 }
 
 /// IEEE half precision; `Float16` is not on every platform.
-private func float(half bits: UInt16) -> Float {
+func float(half bits: UInt16) -> Float {
     let sign = UInt32(bits & 0x8000) << 16
     let exponent = UInt32(bits >> 10) & 0x1F
     let fraction = UInt32(bits & 0x3FF)

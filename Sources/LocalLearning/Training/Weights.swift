@@ -25,7 +25,7 @@ extension NetworkDescription {
     ///   shape.
     ///
     /// - Parameter parameters: the names of those that count; nil for all.
-    func check(
+    package func check(
         _ shapes: [String: [Int]], path: String, parameters: Set<String>? = nil
     ) throws(WeightsMismatchError) {
         let differences = differences(from: shapes)
@@ -51,10 +51,25 @@ extension NetworkDescription {
     }
 
     /// The name of a parameter in weights files.
-    func fileName(of parameter: ParameterDescription) -> String {
+    package func fileName(of parameter: ParameterDescription) -> String {
         parameter.fileName
             ?? (architecture.wrapsBlocks
                 ? parameter.name : parameter.name.replacing(".block.", with: "."))
+    }
+
+    /// The elements of a parameter in a weights file, in PyTorch's order.
+    ///
+    /// - Throws: `FileError` if there are none, of another number, or some that no network has.
+    package func values(
+        of parameter: ParameterDescription, in file: SafetensorsFile
+    ) throws(FileError) -> [Float] {
+        let name = fileName(of: parameter)
+        let values = try file.floats(name, shape: parameter.fileShape.dimensions)
+        guard values.allSatisfy(\.isFinite) else {
+            throw .malformed(
+                file.path, field: "tensor '\(name)'", offset: 8, "it contains NaN or infinity")
+        }
+        return values
     }
 
     /// PyTorch counts the batches of every batch norm.
@@ -129,22 +144,14 @@ extension Network {
     }
 
     private func set(_ parameters: [Parameter], from file: SafetensorsFile) throws {
-        func wrong(_ name: String, _ reason: String) -> FileError {
-            .malformed(file.path, field: "tensor '\(name)'", offset: 8, reason)
-        }
-        let values = try parameters.map { parameter in
-            let name = description.fileName(of: parameter.description)
-            let values = try file.floats(name, shape: parameter.description.fileShape.dimensions)
-            guard values.allSatisfy(\.isFinite) else {
-                throw wrong(name, "it contains NaN or infinity")
-            }
-            return values
-        }
+        let values = try parameters.map { try description.values(of: $0.description, in: file) }
         var batches = 0
         for name in description.counters where file[name] != nil {
             let count = try file.integers(name, shape: []).first ?? 0
             guard (0...Self.maxCount).contains(count) else {
-                throw wrong(name, "\(count) is not a number of batches")
+                throw FileError.malformed(
+                    file.path, field: "tensor '\(name)'", offset: 8,
+                    "\(count) is not a number of batches")
             }
             batches = max(batches, count)
         }

@@ -2,8 +2,10 @@
 public struct BatchNormParameters {
     /// γ, β, and the running mean and variance, `[channels]` each.
     public let scale, shift, runningMean, runningVariance: Tensor
+    /// PyTorch's ``epsilon``.
+    public static let usualEpsilon: Float = 1e-5
     /// Added to the variance before its root is taken.
-    public var epsilon: Float = 1e-5
+    public var epsilon = usualEpsilon
     /// Share of the new batch in the running values.
     public var momentum: Float = 0.1
 
