@@ -17,6 +17,7 @@ let package = Package(
         .library(
             name: "LocalLearning",
             targets: ["LocalLearning", "Architectures", "Checkpoints", "Tensors", "Datasets"]),
+        .library(name: "Inference", targets: ["Inference"]),
         .library(name: "OpenCLBackend", targets: ["OpenCLBackend"]),
         .library(name: "BLASBackend", targets: ["BLASBackend"]),
     ],
@@ -86,6 +87,12 @@ let package = Package(
             ]),
         .target(name: "Checkpoints", dependencies: ["FileFormats", "LocalLearning"]),
         .target(name: "Profiling", dependencies: ["LocalLearning"]),
+        .target(
+            name: "Inference",
+            dependencies: [
+                "Architectures", "Datasets", "FileFormats", "Images", "LocalLearning", "Profiling",
+                "Runs", "Suggestions", "Tensors",
+            ]),
         .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
             name: "Verification",
@@ -96,8 +103,8 @@ let package = Package(
             name: "LLSCommands",
             dependencies: [
                 "Architectures", "Checkpoints", "LocalLearning", "Datasets", "Downloads", "COCO",
-                "Runs", "Profiling", "Verification", "Randomness", "Suggestions",
-                "OpenCLBackend", "BLASBackend",
+                "Runs", "Profiling", "Verification", "Randomness", "Suggestions", "Images",
+                "Inference", "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "lls", dependencies: ["LLSCommands"]),
@@ -154,6 +161,12 @@ let package = Package(
             name: "LocalLearningTests",
             dependencies: [
                 "LocalLearning", "Verification", "ReferenceBackend", "Datasets", "FileFormats",
+                "TestSupport",
+            ]),
+        .testTarget(
+            name: "InferenceTests",
+            dependencies: [
+                "Inference", "LocalLearning", "BLASBackend", "Datasets", "FileFormats", "Images",
                 "TestSupport",
             ]),
         .testTarget(
