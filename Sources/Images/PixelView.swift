@@ -45,6 +45,11 @@ public struct PixelView {
             channels: channels, stride: stride, owner: owner)
     }
 
+    /// Lends the address of the first pixel, and keeps the memory until `body` returns.
+    func withBase<Result>(_ body: (UnsafePointer<UInt8>) -> Result) -> Result {
+        withExtendedLifetime(owner) { body(base) }
+    }
+
     /// The bytes of the rectangle, row by row.
     public var bytes: [UInt8] {
         withExtendedLifetime(owner) {
