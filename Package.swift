@@ -166,8 +166,8 @@ let package = Package(
         .testTarget(
             name: "InferenceTests",
             dependencies: [
-                "Inference", "LocalLearning", "BLASBackend", "Datasets", "FileFormats", "Images",
-                "TestSupport",
+                "Inference", "LocalLearning", "BLASBackend", "Datasets", "FileFormats",
+                "Randomness", "TestSupport",
             ]),
         .testTarget(
             name: "ProfilingTests",

@@ -17,9 +17,9 @@ struct LLSCommand: ParsableCommand {
                 """,
             version: version,
             subcommands: [
-                TrainCommand.self, EvalCommand.self, DevicesCommand.self, SelfTestCommand.self,
-                ConformanceCommand.self, ProfileCommand.self, TuneCommand.self, BenchCommand.self,
-                DataCommand.self,
+                TrainCommand.self, EvalCommand.self, PredictCommand.self, DevicesCommand.self,
+                SelfTestCommand.self, ConformanceCommand.self, ProfileCommand.self,
+                TuneCommand.self, BenchCommand.self, DataCommand.self,
             ])
     }
 
