@@ -46,13 +46,12 @@ struct ContactSheet {
     /// Pixels of a thumbnail's longer side at most.
     private static let side = 160
 
-    /// Throws `FileError` if the folder or a file cannot be written; `ImageError` for an image that
-    /// cannot be read any more.
+    /// Throws `FileError` if the folder or a file cannot be written.
     func write(to folder: String, title: String) throws {
         try FileSystem.makeFolders(folder)
         try AtomicFile.write(table.pathBytes, to: folder.appending(pathPart: "worst.csv"))
         try AtomicFile.write(
-            try page(title).pathBytes, to: folder.appending(pathPart: "worst.html"))
+            page(title).pathBytes, to: folder.appending(pathPart: "worst.html"))
     }
 
     private var table: String {
@@ -68,18 +67,16 @@ struct ContactSheet {
         return ([head] + rows).map { CSV.row($0) + "\n" }.joined()
     }
 
-    private func page(_ title: String) throws -> String {
+    private func page(_ title: String) -> String {
         let decoder = ImageDecoder()
         let resizer = Resizer()
-        let figures = try samples.map { sample in
-            let jpeg = try JPEGEncoder.encode(try thumbnail(sample, decoder, resizer), quality: 85)
-            let data = Data(jpeg).base64EncodedString()
-            return """
-                <figure><img src="data:image/jpeg;base64,\(data)" alt="">
-                <figcaption><b>\(html(sample.class)) → \(html(sample.predicted))</b><br>
-                \(percent(sample.classProbability)) → \(percent(sample.probability))<br>
-                <small>\(html(sample.path))</small></figcaption></figure>
-                """
+        let figures = samples.map { sample in
+            """
+            <figure>\(picture(sample, decoder, resizer))
+            <figcaption><b>\(html(sample.class)) → \(html(sample.predicted))</b><br>
+            \(percent(sample.classProbability)) → \(percent(sample.probability))<br>
+            <small>\(html(sample.path))</small></figcaption></figure>
+            """
         }
         return """
             <!DOCTYPE html>
@@ -95,6 +92,19 @@ struct ContactSheet {
             </main></body></html>
 
             """
+    }
+
+    /// An image that cannot be shown is said to be one: the numbers are right all the same.
+    private func picture(
+        _ sample: WorstSample, _ decoder: ImageDecoder, _ resizer: Resizer
+    ) -> String {
+        do {
+            let jpeg = try JPEGEncoder.encode(try thumbnail(sample, decoder, resizer), quality: 85)
+            let data = Data(jpeg).base64EncodedString()
+            return "<img src=\"data:image/jpeg;base64,\(data)\" alt=\"\">"
+        } catch {
+            return "<p>no picture: \(html("\(error)"))</p>"
+        }
     }
 
     /// Never larger than the image itself.
@@ -121,6 +131,9 @@ struct ContactSheet {
     }
 
     private func small(_ image: PixelView, _ resizer: Resizer) throws -> PixelView {
+        guard image.channels == 1 || image.channels == 3 else {
+            throw ImageError(path: "an image", reason: "it has \(image.channels) channels")
+        }
         let longer = max(image.height, image.width)
         guard longer > Self.side else { return image }
         func scaled(_ length: Int) -> Int { max(1, length * Self.side / longer) }
