@@ -18,6 +18,7 @@ let package = Package(
             name: "LocalLearning",
             targets: ["LocalLearning", "Architectures", "Checkpoints", "Tensors", "Datasets"]),
         .library(name: "ONNX", targets: ["ONNX"]),
+        .library(name: "Inference", targets: ["Inference"]),
         .library(name: "OpenCLBackend", targets: ["OpenCLBackend"]),
         .library(name: "BLASBackend", targets: ["BLASBackend"]),
     ],
@@ -104,6 +105,12 @@ let package = Package(
             ],
             exclude: ["Generated/onnx.proto"]),
         .target(name: "Profiling", dependencies: ["LocalLearning"]),
+        .target(
+            name: "Inference",
+            dependencies: [
+                "Architectures", "Datasets", "FileFormats", "Images", "LocalLearning", "Profiling",
+                "Runs", "Suggestions", "Tensors",
+            ]),
         .target(name: "Experiments", resources: [.embedInCode("experiments.json")]),
         .target(
             name: "Verification",
@@ -114,8 +121,8 @@ let package = Package(
             name: "LLSCommands",
             dependencies: [
                 "Architectures", "Checkpoints", "LocalLearning", "Datasets", "Downloads", "COCO",
-                "Runs", "Profiling", "Verification", "Randomness", "Suggestions",
-                "OpenCLBackend", "BLASBackend", "Images", "ONNX",
+                "Runs", "Profiling", "Verification", "Randomness", "Suggestions", "Images",
+                "Inference", "ONNX", "OpenCLBackend", "BLASBackend",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "lls", dependencies: ["LLSCommands"]),
@@ -187,6 +194,12 @@ let package = Package(
                 "ReferenceBackend", "Tensors", "TestSupport",
             ],
             exclude: ["Networks"]),
+        .testTarget(
+            name: "InferenceTests",
+            dependencies: [
+                "Inference", "LocalLearning", "BLASBackend", "Datasets", "FileFormats",
+                "Randomness", "TestSupport",
+            ]),
         .testTarget(
             name: "ProfilingTests",
             dependencies: ["Profiling", "LocalLearning", "ReferenceBackend", "TestSupport"]),

@@ -24,8 +24,11 @@ private let readers: [String: Reader] = [
         while reader.offset < 1 << 20 { _ = try reader.read(1000, field: "bytes") }
     },
     "yaml": { _ = try RunConfiguration(reading: $0) },
-    "card": { _ = try ModelCard(metadata: SafetensorsReader($0).metadata, path: $0) },
-    "model": { _ = try ModelCard(reading: $0) },
+    "card": { path in
+        let card = try ModelCard(metadata: SafetensorsReader(path).metadata, path: path)
+        _ = try card?.preparation(path: path)
+    },
+    "model": { _ = try ModelCard(reading: $0).preparation(path: $0) },
     "architecture": { path in
         let architecture = try Architecture(
             yaml: String(decoding: try readFile(path), as: UTF8.self))

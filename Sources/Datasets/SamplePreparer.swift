@@ -72,7 +72,7 @@ final class SamplePreparer {
         }
     }
 
-    private func prepare(
+    func prepare(
         _ image: PixelView, of sample: Int, from path: String, _ randomness: EpochRandomness?,
         into output: UnsafeMutablePointer<Float>
     ) throws {

@@ -17,9 +17,10 @@ struct LLSCommand: ParsableCommand {
                 """,
             version: version,
             subcommands: [
-                TrainCommand.self, EvalCommand.self, DevicesCommand.self, SelfTestCommand.self,
+                TrainCommand.self, EvalCommand.self, PredictCommand.self, ExportCommand.self,
+                InspectCommand.self, DevicesCommand.self, SelfTestCommand.self,
                 ConformanceCommand.self, ProfileCommand.self, TuneCommand.self, BenchCommand.self,
-                ExportCommand.self, InspectCommand.self, DataCommand.self,
+                DataCommand.self,
             ])
     }
 

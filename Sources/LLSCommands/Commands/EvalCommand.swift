@@ -6,16 +6,22 @@ import Profiling
 import Runs
 import Tensors
 
+/// The samples that `eval` looks at.
+enum EvaluatedSplit: String, CaseIterable, ExpressibleByArgument { case test, train }
+
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
-        abstract: "Evaluates saved weights on the test split: top-1, top-5, loss and confusion.",
+        abstract: "Evaluates saved weights: top-1, top-5, loss, scores of classes and confusion.",
         discussion: """
             Example: lls eval runs/fashionmnist-smallconv-lls/001
             Weights files of lls contain their network, rule, data set and classes. For other files, \
             name them: lls eval w.safetensors --dataset CIFAR10 --model LLS_VGG8 --rule LLS
             Classes are matched by name, whatever the order of their folders. A checkpoint \
             (RUN/checkpoints/NNNNNN) is evaluated as its run would do at that step.
+            Shares are in percent. Precision is the share of the samples taken for a class that are of \
+            it, recall the share of its samples that were found, F1 their harmonic mean, and the macro \
+            average their mean over the classes.
             """)
 
     @OptionGroup var selection: BackendOptions
@@ -26,8 +32,17 @@ struct EvalCommand: ParsableCommand {
     @Option(
         name: [.customLong("rule"), .customLong("training-mode")],
         help: "Learning rule (default: that of the weights).") var rule: String?
+    @Option(help: "The split: test, or train, prepared like test images.")
+    var split = EvaluatedSplit.test
     @Option(help: "Images in a batch.") var testBatchSize: Int?
-    @Option(help: "Use only this many test samples (default: as in the run).") var limitTest: Int?
+    @Option(help: "Use only this many samples of the split (default: as in the run).")
+    var limitTest: Int?
+    @Option(help: "Name this many samples with the greatest loss (default: 0, or 20 with --out).")
+    var worst: Int?
+    @Option(
+        help: "Write worst.html, with the pictures of these samples, and worst.csv to this folder.",
+        completion: .directory, transform: pathArgument)
+    var out: String?
     @Flag(help: "Print one JSON object.") var json = false
 
     @OptionGroup var badImagesOption: BadImagesOption
@@ -37,22 +52,9 @@ struct EvalCommand: ParsableCommand {
         transform: pathArgument)
     var path: String
 
-    private struct Result: Encodable {
-        let model, rule, dataset: String
-        let samples: Int
-        let test_top1: Double
-        let test_top5: Double?
-        let test_loss: Double
-        /// The names of rows and columns of ``confusion``.
-        let classes: [String]
-        /// Rows are labels, columns predictions.
-        let confusion: [[Int]]
-        /// Left out, if images that cannot be read were to be.
-        let skipped_images: Int?
-    }
-
     func validate() throws {
-        try requireWithinBounds(("test-batch-size", testBatchSize), ("limit-test", limitTest))
+        try requireWithinBounds(
+            ("test-batch-size", testBatchSize), ("limit-test", limitTest), ("worst", worst))
     }
 
     func run() throws {
@@ -62,22 +64,26 @@ struct EvalCommand: ParsableCommand {
             configuration, architecture: model == nil ? weights.architecture : nil)
         let policy = badImagesOption.badImages ?? choices.badImages
         let found = try weights.labelling(try load(choices, configuration, weights))
-        let (data, skipped) = try found.applying(policy, toTraining: false)
-        for note in data.notes(limitTest: configuration.limitTest, isTrained: false) {
-            Console.note("note: \(note)")
-        }
+        let isTrain = split == .train
+        let (data, skipped) = try found.applying(policy, toTraining: isTrain)
+        let limit = limitTest ?? (isTrain ? configuration.limitTrain : configuration.limitTest)
+        for note in data.notes(
+            limitTrain: isTrain ? limit : nil, limitTest: isTrain ? nil : limit, isTrained: isTrain)
+        { Console.note("note: \(note)") }
         for difference in weights.card?.differences(from: data) ?? [] {
             Console.note("note: the weights were trained with \(difference)")
         }
         let backend = try selection.open()
-        let test = LoaderSource(
-            .testing(
-                data, batchSize: configuration.testBatchSize, limit: configuration.limitTest))
-        if limitTest == nil, let limit = configuration.limitTest, limit < data.test.count {
+        let images = isTrain ? data.train : data.test
+        let loader = BatchLoader(
+            images, shape: data.shape, normalization: data.normalization, transform: data.testing,
+            batchSize: configuration.testBatchSize, limit: limit)
+        if limitTest == nil, let limit, limit < images.count {
             Console.note(
-                "note: \(limit) of \(data.test.count) test samples, as in the run; "
-                    + "--limit-test \(data.test.count) uses all")
+                "note: \(limit) of \(images.count) \(split.rawValue) samples, as in the run; "
+                    + "--limit-test \(images.count) uses all")
         }
+        let test = LoaderSource(loader)
         let description = try choices.network(
             configuration, input: test.sampleShape, classes: data.classNames.count)
         try backend.checkRoom(
@@ -85,20 +91,26 @@ struct EvalCommand: ParsableCommand {
             advice: "use a smaller --test-batch-size, or another device"
         ) {
             let network = try Network(
-                unset: description, batch: configuration.testBatchSize, on: $0)
+                unset: description, batch: configuration.testBatchSize, forInference: true, on: $0)
             try Evaluator(network).dryRun(
                 test.sampleShape, samples: test.sampleCount, batch: configuration.testBatchSize)
         }
         do {
-            let (network, evaluation) = try evaluate(
-                weights, description, configuration, choices, data, test, on: backend)
-            try show(
-                Result(
+            var record = EvaluationRecord(classes: description.classes)
+            let evaluation = try evaluate(
+                weights, description, configuration, choices, data, test, on: backend
+            ) { record.add(try backend.read($0), $1) }
+            try report(
+                EvaluationReport(
                     model: choices.model.name, rule: choices.rule.name, dataset: data.name,
-                    samples: evaluation.samples, test_top1: evaluation.top1,
-                    test_top5: evaluation.top5, test_loss: evaluation.loss,
-                    classes: data.classNames, confusion: try confusion(network, test),
-                    skipped_images: skipped?.count))
+                    split: split, evaluation: evaluation, classes: data.classNames,
+                    confusion: record.confusion,
+                    scores: data.classNames.enumerated().map {
+                        ClassScore($1, $0, record.confusion)
+                    },
+                    worst: worstSamples(record, loader, data.classNames),
+                    skipped: skipped?.filter { $0.isTraining == isTrain }.count),
+                of: images)
         } catch {
             throw data.explaining(error)
         }
@@ -120,6 +132,7 @@ struct EvalCommand: ParsableCommand {
             configuration.dataset = dataset
             // What belongs to the run's own data.
             configuration.limitTest = nil
+            if split == .train { configuration.limitTrain = nil }
             if try namedDataset(dataset).namesItsPlace { configuration.dataDir = nil }
             configuration.valSplit = nil
         }
@@ -127,22 +140,24 @@ struct EvalCommand: ParsableCommand {
         configuration.model = model ?? configuration.model
         configuration.rule = rule ?? configuration.rule
         configuration.testBatchSize = testBatchSize ?? configuration.testBatchSize
-        configuration.limitTest = limitTest ?? configuration.limitTest
         // Nothing is dropped in inference.
         if !weights.isWithinEpoch { configuration.dropout = 0 }
         return configuration
     }
 
+    /// `look` sees the logits and the labels of every batch.
     private func evaluate(
         _ weights: SavedWeights, _ description: NetworkDescription,
         _ configuration: RunConfiguration, _ choices: Choices, _ data: ImageDataset,
-        _ test: LoaderSource, on backend: any Backend
-    ) throws -> (Network, Evaluation) {
+        _ test: LoaderSource, on backend: any Backend,
+        looking look: (Tensor, UnsafeBufferPointer<Int32>) throws -> Void
+    ) throws -> Evaluation {
         guard let checkpoint = weights.checkpoint, weights.isWithinEpoch else {
             let network = try Network(
-                description, batch: configuration.testBatchSize, on: backend)
+                unset: description, batch: configuration.testBatchSize, forInference: true,
+                on: backend)
             try weights.load(into: network)
-            return (network, try Evaluator(network).evaluate(on: test))
+            return try Evaluator(network).evaluate(on: test, looking: look)
         }
         let network = try Network(
             description, batch: max(configuration.batchSize, configuration.testBatchSize),
@@ -155,43 +170,26 @@ struct EvalCommand: ParsableCommand {
             .training(
                 data, seed: configuration.seed, batchSize: configuration.batchSize,
                 limit: configuration.limitTrain))
-        return (network, try trainer.evaluate(train: train, test: test))
+        return try trainer.evaluate(train: train, test: test, looking: look)
     }
 
-    private func confusion(_ network: Network, _ test: LoaderSource) throws -> [[Int]] {
-        let classes = network.classes
-        var counts = Array(repeating: Array(repeating: 0, count: classes), count: classes)
-        try test.forEachBatch(epoch: 0) { images, labels in
-            let logits = try network.backend.read(try network.infer(images, labels))
-            for (row, label) in labels.enumerated() {
-                let scores = logits[(row * classes)..<((row + 1) * classes)]
-                let best = scores.indices.max { scores[$0] < scores[$1] } ?? scores.startIndex
-                counts[Int(label)][best - scores.startIndex] += 1
-            }
-            return true
+    private func worstSamples(
+        _ record: EvaluationRecord, _ loader: BatchLoader, _ names: [String]
+    ) -> [WorstSample]? {
+        guard let count = worst ?? (out == nil ? nil : 20) else { return nil }
+        let order = loader.order(epoch: 0)
+        return record.worst(count).map { place in
+            WorstSample(
+                record.samples[place], index: Int(order[place]), in: loader.split, names)
         }
-        return counts
     }
 
-    private func show(_ result: Result) throws {
-        guard !json else { return Console.result(try LLSCommands.json(result)) }
-        if result.classes.count <= 20 {
-            let names = result.classes.map(\.legible)
-            let nameColumns = (names.map(\.columns).max() ?? 0) + 1
-            let largest = result.confusion.joined().max() ?? 0
-            let columns = max(6, "\(largest)".count + 1)
-            for (name, row) in zip(names, result.confusion) {
-                Console.result(
-                    name.padded(toColumns: nameColumns)
-                        + row.map { "\($0)".indented(toColumns: columns) }.joined())
-            }
-        } else {
-            Console.note("note: --json prints the confusion of all \(result.classes.count) classes")
+    private func report(_ report: EvaluationReport, of images: ImageSplit) throws {
+        if let out {
+            try ContactSheet(samples: report.worst ?? [], split: images).write(
+                to: out, title: "\(report.model), \(report.rule), \(report.dataset)")
         }
-        let top5 = result.test_top5.map { " test_top5=\($0.fixed(2))" } ?? ""
-        let skipped = result.skipped_images.map { " skipped_images=\($0)" } ?? ""
-        Console.result(
-            "result samples=\(result.samples) test_top1=\(result.test_top1.fixed(2))\(top5) "
-                + "test_loss=\(result.test_loss.fixed(4))\(skipped)")
+        guard !json else { return Console.result(try LLSCommands.json(report)) }
+        report.show(columns: Console.columns)
     }
 }

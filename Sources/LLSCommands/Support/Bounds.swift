@@ -29,9 +29,11 @@ enum Bounds {
         "report-every": 1...1 << 40,
         "steps": 1...largestCount,
         "stride": 1...1 << 16,
+        "top": 1...1 << 20,
+        "worst": 1...10_000,
     ]
 
-    private static let largestBatch = 1 << 24
+    static let largestBatch = 1 << 24
     private static let largestExtent = 1 << 24
     private static let largestCount = 1_000_000
 

@@ -116,8 +116,8 @@ extension BlockDescription {
             + (shortcut.map { ResidualBlock.workspaceShapes($0, activationShape, isLocal) } ?? [])
     }
 
-    func make(on backend: any Backend) throws -> any Block {
-        let group = try ParameterGroup(parameters, on: backend)
+    func make(forInference: Bool, on backend: any Backend) throws -> any Block {
+        let group = try ParameterGroup(parameters, forInference: forInference, on: backend)
         return shortcut == nil
             ? try SequentialBlock(self, group) : try ResidualBlock(self, group)
     }

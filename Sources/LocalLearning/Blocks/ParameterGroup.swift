@@ -7,13 +7,23 @@ import Tensors
 public final class ParameterGroup {
     /// In the order of the descriptions that the group was made with.
     public let parameters: [Parameter]
-    /// All trained values, and their gradients, each as one vector.
+    /// All trained values, and their gradients, each as one vector. In a network that only infers, both
+    /// are the values: it has no gradients.
     public let values, gradients: Tensor
     /// That all of them lie on.
     public let backend: any Backend
 
     /// Takes memory for the parameters; trained values and gradients are 0, others undefined.
-    public init(_ descriptions: [ParameterDescription], on backend: any Backend) throws {
+    public convenience init(
+        _ descriptions: [ParameterDescription], on backend: any Backend
+    ) throws {
+        try self.init(descriptions, forInference: false, on: backend)
+    }
+
+    /// - Parameter forInference: whether no memory is taken for gradients.
+    init(
+        _ descriptions: [ParameterDescription], forInference: Bool, on backend: any Backend
+    ) throws {
         self.backend = backend
         let alignment = backend.sliceAlignment(of: .float32)
         func padded(_ count: Int) -> Int { count.saturatingRoundedUp(to: alignment) }
@@ -21,9 +31,9 @@ public final class ParameterGroup {
         let total = descriptions.filter(\.isTrained).map { padded($0.shape.count) }
             .saturatingSum()
         values = try backend.makeTensor([max(total, 1)])
-        gradients = try backend.makeTensor([max(total, 1)])
+        gradients = forInference ? values : try backend.makeTensor([max(total, 1)])
         try backend.fill(values, with: 0)
-        try backend.fill(gradients, with: 0)
+        if !forInference { try backend.fill(gradients, with: 0) }
 
         var parameters: [Parameter] = []
         var offset = 0

@@ -14,7 +14,7 @@ public final class Network {
     /// In the order of the description.
     public let blocks: [any Block]
     /// Behind the last block.
-    public let classifier: Classifier
+    public let classifier: LinearClassifier
     /// `[batchCapacity]`: what a step reads, besides ``images``.
     public let labels: Tensor
     /// Batches that have moved the running statistics.
@@ -25,6 +25,8 @@ public final class Network {
     let nodes: [Node]
     let memory: StepMemory
     private let seed: UInt64
+    /// Whether it has no memory for training.
+    private let isForInference: Bool
 
     /// A node at work.
     enum Node {
@@ -61,32 +63,43 @@ public final class Network {
     }
 
     /// A network whose parameters hold nothing yet: for plans, and for what sets them itself.
+    ///
+    /// - Parameter forInference: whether it takes no memory for gradients and losses, and has no
+    ///   ``step(batch:_:losses:)``.
     package init(
         unset description: NetworkDescription, batch: Int, seed: UInt64 = 0,
-        on backend: any Backend
+        forInference: Bool = false, on backend: any Backend
     ) throws {
+        isForInference = forInference
         self.description = description
         self.backend = backend
         self.seed = seed
         batchCapacity = batch
-        nodes = try description.nodes.map { try Self.node($0, of: description, on: backend) }
+        nodes = try description.nodes.map {
+            try Self.node($0, of: description, forInference, on: backend)
+        }
         blocks = nodes.compactMap { if case .block(let block, _) = $0 { block } else { nil } }
-        classifier = try Classifier(description.classifier, on: backend)
+        classifier = try LinearClassifier(
+            description.classifier, forInference: forInference, on: backend)
         labels = try backend.makeTensor([batch], .int32)
         classWeights = try description.options.classWeights.map { weights in
             ClassWeights(
                 try backend.makeTensor([weights.count], weights), sum: try backend.makeTensor([1]))
         }
-        memory = try StepMemory(description, batch: batch, on: backend)
+        memory = try StepMemory(
+            description, batch: batch, forInference: forInference, on: backend)
     }
 
     private static func node(
-        _ node: NetworkDescription.Node, of network: NetworkDescription, on backend: any Backend
+        _ node: NetworkDescription.Node, of network: NetworkDescription, _ forInference: Bool,
+        on backend: any Backend
     ) throws -> Node {
         switch node.operation {
         case .block(let description):
-            let block = try description.make(on: backend)
-            guard case .local(let rule) = network.rule.method else { return .block(block, nil) }
+            let block = try description.make(forInference: forInference, on: backend)
+            guard !forInference, case .local(let rule) = network.rule.method else {
+                return .block(block, nil)
+            }
             let shape = BlockShape(
                 description, classes: network.classes, network: network.architecture.original)
             return .block(
@@ -132,6 +145,7 @@ public final class Network {
     ///   - losses: one slot `[1]` for each of ``lossNames``, to which the batch's mean losses are
     ///     added.
     public func step(batch: Int, _ optimizers: [any Optimizer], losses: [Tensor]) throws {
+        precondition(!isForInference, "a network that only infers cannot be trained")
         try SequentialExecutor(network: self, batch: batch, optimizers: optimizers, losses: losses)
             .step()
     }

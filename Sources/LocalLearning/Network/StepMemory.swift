@@ -18,10 +18,13 @@ struct StepMemory {
         let pooled: PooledActivation?
     }
 
-    init(_ network: NetworkDescription, batch: Int, on backend: any Backend) throws {
+    /// - Parameter forInference: whether nothing is ever trained: then no gradient has a place.
+    init(
+        _ network: NetworkDescription, batch: Int, forInference: Bool, on backend: any Backend
+    ) throws {
         var planner = Planner(batch: batch)
         let nodes = network.nodes
-        let schedule = Schedule(network)
+        let schedule = Schedule(network, forInference)
         let imageSlot = planner.reserve(network.inputShape, 0...schedule.lastRead(nil))
         var slots: [Slots] = []
         for (index, node) in nodes.enumerated() {
@@ -38,6 +41,7 @@ struct StepMemory {
             }
             var place = Slots(output: output)
             switch network.rule.method {
+            case _ where forInference: break
             case .local: break
             case .direct:
                 let moment = schedule.backward(index)
@@ -58,7 +62,7 @@ struct StepMemory {
                 let life = index...(schedule.goesBack ? schedule.backward(index) : index)
                 place.workspace = block.workspaceShapes(isLocal: !schedule.goesBack)
                     .map { planner.reserve($0, life) }
-                if !schedule.goesBack {
+                if !schedule.goesBack, !forInference {
                     let features: Shape = [block.features]
                     let sums: Shape = [block.features.saturatingMultiplied(by: 2)]
                     place.pooled = [features, features, sums].map {
@@ -133,9 +137,13 @@ private struct Schedule {
     /// By node, the nodes that read its output; by −1, those that read the images.
     private let readers: [Int: [Int]]
 
-    init(_ network: NetworkDescription) {
+    init(_ network: NetworkDescription, _ forInference: Bool) {
         nodes = network.nodes
-        if case .local = network.rule.method { goesBack = false } else { goesBack = true }
+        if case .local = network.rule.method {
+            goesBack = false
+        } else {
+            goesBack = !forInference
+        }
         readers = Dictionary(grouping: nodes.indices) { [nodes] in nodes[$0].reads ?? -1 }
     }
 

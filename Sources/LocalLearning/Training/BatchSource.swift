@@ -41,6 +41,17 @@ extension Network {
         try infer(batch: try load(images, labels))
     }
 
+    /// The logits `[batch, classes]` of host arrays that nobody knows the labels of, by the running
+    /// statistics.
+    ///
+    /// - Parameters:
+    ///   - images: `[batch, height, width, channels]`, normalised.
+    ///   - batch: at most ``batchCapacity``.
+    public func infer(_ images: UnsafeBufferPointer<Float>, batch: Int) throws -> Tensor {
+        try backend.upload(UnsafeRawBufferPointer(images), to: self.images.prefix(batch: batch))
+        return try infer(batch: batch)
+    }
+
     /// Hands a batch to the device, and answers how many samples it holds.
     func load(
         _ images: UnsafeBufferPointer<Float>, _ labels: UnsafeBufferPointer<Int32>

@@ -32,8 +32,16 @@ public final class Evaluator {
     /// By the running statistics, at the parameters' present values. Waits for the device at the
     /// end.
     ///
-    /// - Precondition: the source's batches fit the network.
-    public func evaluate(on source: any BatchSource) throws -> Evaluation {
+    /// - Parameters:
+    ///   - source: its batches must fit the network.
+    ///   - look: called with the logits `[batch, classes]`, on the device, and the labels of every
+    ///     batch, in order; it must not change them.
+    public func evaluate(
+        on source: any BatchSource,
+        looking look: (_ logits: Tensor, _ labels: UnsafeBufferPointer<Int32>) throws -> Void = {
+            _, _ in
+        }
+    ) throws -> Evaluation {
         let backend = network.backend
         let zero: [Int32] = [0]
         for counter in [correct, correct5] {
@@ -55,6 +63,7 @@ public final class Evaluator {
                 logits, Targets(truth), CrossEntropyOptions(), gradient: nil,
                 addingLossTo: batch < source.batchSize ? lastLoss : fullLoss)
             samples += batch
+            try look(logits, labels)
             return true
         }
         let count = Double(max(samples, 1))

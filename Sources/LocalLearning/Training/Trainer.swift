@@ -76,20 +76,31 @@ public final class Trainer {
     /// Evaluates the network as the run would at this point, if an epoch ended here: schedule-free
     /// optimizers give their averages, and the running statistics are fitted to these.
     ///
-    /// - Parameter train: batches for the statistics.
+    /// - Parameters:
+    ///   - train: batches for the statistics.
+    ///   - look: see ``Evaluator/evaluate(on:looking:)``.
     /// - Throws: whatever the device and the sources throw.
-    public func evaluate(train: any BatchSource, test: any BatchSource) throws -> Evaluation {
+    public func evaluate(
+        train: any BatchSource, test: any BatchSource,
+        looking look: (_ logits: Tensor, _ labels: UnsafeBufferPointer<Int32>) throws -> Void = {
+            _, _ in
+        }
+    ) throws -> Evaluation {
         // Between two epochs the network stands as it was evaluated.
-        guard position.batches > 0 else { return try evaluator.evaluate(on: test) }
-        return try evaluateEpoch(train: train, test: test)
+        if position.batches > 0 { try prepareEvaluation(train) }
+        return try evaluator.evaluate(on: test, looking: look)
     }
 
     private func evaluateEpoch(
         train: any BatchSource, test: any BatchSource
     ) throws -> Evaluation {
+        try prepareEvaluation(train)
+        return try evaluator.evaluate(on: test)
+    }
+
+    private func prepareEvaluation(_ train: any BatchSource) throws {
         try move(to: .evaluation)
         try fitStatistics(epoch: position.epoch + 1, train)
-        return try evaluator.evaluate(on: test)
     }
 
     // MARK: Saving and going on

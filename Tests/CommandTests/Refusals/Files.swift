@@ -48,6 +48,13 @@ extension RefusalTests {
             train + ["--runs-dir", "r", "--name", String(repeating: "n", count: 300)], 73,
             "too long", prepare: tinyData),
         Refusal(["eval", "--backend", "cpu", "none"], 66, "none"),
+        Refusal(["eval", "--worst", "0", "none"], 64, "--worst must be at least 1"),
+        Refusal(["predict", "none", "picture.png"], 66, "none"),
+        Refusal(["predict", "none"], 64, "path"),
+        Refusal(["predict", "--json", "--csv", "none", "p.png"], 64, "together"),
+        Refusal(["predict", "--top", "0", "none", "p.png"], 64, "--top must be at least 1"),
+        Refusal(["predict", "--batch-size", "0", "none", "p.png"], 64, "--batch-size"),
+        Refusal(["predict", "--dataset", "CIFAR11", "none", "p.png"], 64, "CIFAR10"),
         Refusal(["eval", "--backend", "cpu", "empty"], 66, "config.yaml") { folder in
             try FileManager.default.createDirectory(
                 atPath: folder.path() + "/empty", withIntermediateDirectories: true)

@@ -1,13 +1,14 @@
 import Tensors
 
 /// The linear map behind the last block, trained by plain cross-entropy.
-public final class Classifier {
+public final class LinearClassifier {
     /// Weight and bias.
     public let group: ParameterGroup
     private let layer: Layer
 
-    init(_ description: LayerDescription, on backend: any Backend) throws {
-        group = try ParameterGroup(description.parameters, on: backend)
+    init(_ description: LayerDescription, forInference: Bool, on backend: any Backend) throws {
+        group = try ParameterGroup(
+            description.parameters, forInference: forInference, on: backend)
         layer = try Layer(description, in: group)
     }
 
