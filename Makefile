@@ -1,62 +1,85 @@
-# Two commands do everything on a fresh Debian or Ubuntu machine with a Swift toolchain:
-#   make demo    install what is missing, build, train on real images
-#   make test    the same set-up, then every check
-SHELL := /bin/bash
-BUILD := swift build -c release -debug-info-format none
-LLS   := .build/release/lls
+# Three commands do everything on a fresh Debian or Ubuntu machine with a Swift toolchain:
+#   make demo       install what is missing, build, train on real images
+#   make install    the same set-up, then the program, completions and manual pages in PREFIX
+#   make test       the same set-up, then every check
+#
+# The text behind ## is what `make help` says of a target.
+SHELL  := /bin/bash
+BUILD  := swift build -c release -debug-info-format none
+LLS    := .build/release/lls
+PREFIX := /usr/local
 
-.PHONY: help setup build demo test lint oclgrind sanitizers example check-onnx soak fuzz bench bench-gpu clean
+# For `lls --version`.
+export LLS_COMMIT := $(shell Scripts/facts commit)
+export LLS_BUILT_WITH := $(shell Scripts/facts built-with)
+export DESTDIR
 
-help:
-	@sed -n 's/^#   //p' Makefile
+.PHONY: help setup build demo stage install uninstall dist check-dist test lint oclgrind sanitizers \
+	example check-onnx soak fuzz bench bench-gpu clean
 
-setup:
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install the system packages that are missing
 	@Scripts/setup
 
-build: setup
+build: setup ## build .build/release/lls
 	$(BUILD) --product lls
 
-demo: build
+demo: build ## build, and train an epoch of Fashion-MNIST
 	$(LLS) train --backend opencl --epochs 1
 
-test: setup
+# Compiles everything again, for the Swift runtime is linked statically: minutes.
+stage: ## build what install copies: the program with the Swift runtime, its manual pages
+	Scripts/stage
+
+install: ## install to PREFIX (/usr/local), below DESTDIR if it is set
+	Scripts/install $(PREFIX)
+
+uninstall: ## remove what install installed
+	Scripts/uninstall $(PREFIX)
+
+dist: ## make a Debian package and a tarball for machines without Swift, in dist/
+	Scripts/dist
+
+check-dist: dist ## install both in bare Debian systems, and train there (root, network)
+	Scripts/check_dist
+
+test: setup ## run every check
 	Scripts/check
 
-lint:
+lint: ## check the format of all sources
 	swift format lint --strict --parallel -r Package.swift Sources Kernels Tests Fuzz Examples
 
-# Small shapes of every kernel, in a simulator that sees races, uninitialised reads and overruns.
-oclgrind: build
+# In a simulator that sees races, uninitialised reads and overruns.
+oclgrind: build ## run small shapes of every kernel in Oclgrind
 	Scripts/oclgrind
 
-# The C loops on several threads, under the sanitizers of threads, addresses and undefined behaviour.
-sanitizers:
+sanitizers: ## run the C loops under the sanitizers of threads, addresses and undefined behaviour
 	Scripts/sanitizers
 
-# The package in Examples/, built by itself. The tests compile and run its sources, too.
-example: setup
+# The tests compile and run its sources, too.
+example: setup ## build the package in Examples/ by itself, and train with it
 	Scripts/example
 
-# Exported models of every network, compared by onnxruntime: half an hour.
-check-onnx: build
+# Half an hour.
+check-onnx: build ## compare exported models of every network in onnxruntime
 	Scripts/check_onnx
 
-# Kills, signals, full disks and lost devices against the real program, for 20 minutes:
 # Tests/RELIABILITY.md. The tests do so for a minute.
-soak: setup
+soak: setup ## 20 minutes of kills, signals, full disks and lost devices against the real program
 	Scripts/soak 1200
 
-# A minute of mutated input for every reader of foreign files.
-fuzz: setup
+fuzz: setup ## a minute of mutated input for every reader of foreign files
 	Scripts/fuzz
 
-# Against PyTorch, CLBlast, OpenBLAS and the machine's own peak: Benchmarks/RESULTS.md.
-bench: build
+# Benchmarks/RESULTS.md.
+bench: build ## compare with PyTorch, CLBlast, OpenBLAS and the machine's own peak
 	Benchmarks/bench
 
-# The local-memory kernels on a real GPU, beside what Benchmarks/GPU.md expects of them.
-bench-gpu: build
+# Beside what Benchmarks/GPU.md expects of them.
+bench-gpu: build ## time the local-memory kernels on a real GPU
 	Benchmarks/bench_gpu
 
-clean:
-	rm -rf .build .build-fuzz Examples/*/.build
+clean: ## remove everything that was built
+	rm -rf .build .build-fuzz .build-static dist Examples/*/.build

@@ -9,6 +9,13 @@ let kernels = [
     "local_loss", "batch_norm_pool", "optimizer",
 ]
 
+/// What the build says of itself, for `lls --version`; the Makefile sets it. `Context.gitInformation` would
+/// be that of an earlier commit: SwiftPM keeps what a manifest evaluates to until its text or an environment
+/// variable changes.
+let facts = ["LLS_COMMIT", "LLS_BUILT_WITH"].map {
+    CSetting.define($0, to: "\"\(Context.environment[$0] ?? "")\"")
+}
+
 let package = Package(
     name: "lls",
     products: [
@@ -51,6 +58,13 @@ let package = Package(
         .systemLibrary(name: "CGIF", pkgConfig: "libgif", providers: [.apt(["libgif-dev"])]),
         .target(name: "CRapidJSON"),
         .target(name: "CVectorLoops"),
+        // A target of its own, so that a commit compiles nothing else again.
+        .target(name: "CBuildInformation", cSettings: facts),
+        .target(
+            name: "BuildInformation",
+            dependencies: [
+                "CBuildInformation", "CArchive", "CCrypto", "CCurl", "COpenBLAS", "CSPNG", "CZlib",
+            ]),
 
         // The contract, and the three rooms that keep it.
         .target(name: "Tensors"),
@@ -122,7 +136,7 @@ let package = Package(
             dependencies: [
                 "Architectures", "Checkpoints", "LocalLearning", "Datasets", "Downloads", "COCO",
                 "Runs", "Profiling", "Verification", "Randomness", "Suggestions", "Images",
-                "Inference", "ONNX", "OpenCLBackend", "BLASBackend",
+                "Inference", "ONNX", "OpenCLBackend", "BLASBackend", "BuildInformation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "lls", dependencies: ["LLSCommands"]),

@@ -15,7 +15,7 @@ struct LLSCommand: ParsableCommand {
                 Example: \(Registry.programName) train --dataset FashionMNIST --epochs 5
                 With no flags at all, 'train' trains LLS_SmallConv on Fashion-MNIST for 5 epochs.
                 """,
-            version: version,
+            version: VersionText.ifAsked,
             subcommands: [
                 TrainCommand.self, EvalCommand.self, PredictCommand.self, ExportCommand.self,
                 InspectCommand.self, DevicesCommand.self, SelfTestCommand.self,

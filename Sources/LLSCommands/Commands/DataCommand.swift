@@ -17,7 +17,7 @@ struct DataCommand: ParsableCommand {
 
 /// Which data set a command is about.
 struct DataOptions: ParsableArguments {
-    @Option(help: "Name of a data set, or folder:PATH.")
+    @Option(help: "Name of a data set, or folder:PATH.", completion: DatasetNames.completion)
     var dataset = "FashionMNIST"
 
     @OptionGroup var place: DataFolderOptions

@@ -28,7 +28,7 @@ struct DataGet: ParsableCommand {
     @Option(help: "Progress display: auto, bar, plain or none.")
     var progress = ProgressStyle.auto
     @Flag(help: "Print the result as a JSON object.") var json = false
-    @Argument(help: "The data set.") var dataset: String
+    @Argument(help: "The data set.", completion: DatasetNames.completion) var dataset: String
 
     private struct Missing: Encodable {
         let missing: String

@@ -8,7 +8,7 @@ struct DataPath: ParsableCommand {
         discussion: "Example: ls $(lls data path FashionMNIST)")
 
     @OptionGroup var place: DataFolderOptions
-    @Argument(help: "The data set.") var dataset: String
+    @Argument(help: "The data set.", completion: DatasetNames.completion) var dataset: String
 
     func run() throws {
         let location = try namedDataset(dataset).locate(dataDirectory: place.dataDirectory)

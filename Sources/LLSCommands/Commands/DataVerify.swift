@@ -11,7 +11,7 @@ struct DataVerify: ParsableCommand {
 
     @OptionGroup var place: DataFolderOptions
     @Flag(help: "Print one JSON object.") var json = false
-    @Argument(help: "The data set.") var dataset: String
+    @Argument(help: "The data set.", completion: DatasetNames.completion) var dataset: String
 
     private struct Result: Encodable {
         let dataset: String

@@ -26,12 +26,17 @@ struct EvalCommand: ParsableCommand {
 
     @OptionGroup var selection: BackendOptions
 
-    @Option(help: "Data set (default: the one the weights were trained on).") var dataset: String?
+    @Option(
+        help: "Data set (default: the one the weights were trained on).",
+        completion: DatasetNames.completion) var dataset: String?
     @OptionGroup var place: DataFolderOptions
-    @Option(help: "Network (default: that of the weights).") var model: String?
+    @Option(
+        help: "Network (default: that of the weights).", completion: ModelNames.completion)
+    var model: String?
     @Option(
         name: [.customLong("rule"), .customLong("training-mode")],
-        help: "Learning rule (default: that of the weights).") var rule: String?
+        help: "Learning rule (default: that of the weights).", completion: RuleNames.completion)
+    var rule: String?
     @Option(help: "The split: test, or train, prepared like test images.")
     var split = EvaluatedSplit.test
     @Option(help: "Images in a batch.") var testBatchSize: Int?

@@ -46,7 +46,7 @@ struct Named<Catalog: NameCatalog>: ExpressibleByArgument {
 
     var defaultValueDescription: String { text }
     static var allValueStrings: [String] { Catalog.entries.map(\.name) }
-    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+    static var defaultCompletionKind: CompletionKind { Catalog.completion }
 }
 
 /// An enumeration whose cases a user may name.
