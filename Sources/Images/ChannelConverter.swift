@@ -9,29 +9,38 @@ public final class ChannelConverter {
 
     /// The image with 1 or 3 channels, valid until the next call; the image itself if it has as many.
     ///
-    /// - Precondition: image and result have 1 or 3 channels.
+    /// - Parameter image: grey, grey and alpha, RGB, or RGB and alpha; alpha is left out.
+    /// - Precondition: the image has 1 to 4 channels, the result 1 or 3.
     /// - Throws: ``PixelMemoryError``.
     public func convert(
         _ image: PixelView, channels: Int
     ) throws(PixelMemoryError) -> PixelView {
         guard channels != image.channels else { return image }
         precondition(
-            Set([channels, image.channels]) == [1, 3], "\(image.channels) to \(channels) channels")
-        let output = try buffer.reserve(image.height * image.width * channels)
+            (1...4).contains(image.channels) && (channels == 1 || channels == 3),
+            "\(image.channels) to \(channels) channels")
+        var output = try buffer.reserve(image.height * image.width * channels)
+        let isGrey = image.channels < 3
         for y in 0..<image.height {
-            let row = image.base + y * image.stride
-            let target = output + y * image.width * channels
-            for x in 0..<image.width {
+            var pixel = image.base + y * image.stride
+            for _ in 0..<image.width {
                 if channels == 3 {
-                    for channel in 0..<3 { target[3 * x + channel] = row[x] }
+                    output[0] = pixel[0]
+                    output[1] = pixel[isGrey ? 0 : 1]
+                    output[2] = pixel[isGrey ? 0 : 2]
                 } else {
-                    // ITU-R 601-2 luma in 16-bit fixed point, rounded.
-                    let (red, green, blue) = (row[3 * x], row[3 * x + 1], row[3 * x + 2])
-                    let luma = Int(red) * 19_595 + Int(green) * 38_470 + Int(blue) * 7_471
-                    target[x] = UInt8((luma + 0x8000) >> 16)
+                    output[0] = isGrey ? pixel[0] : luma(pixel)
                 }
+                pixel += image.channels
+                output += channels
             }
         }
         return PixelView(buffer, height: image.height, width: image.width, channels: channels)
+    }
+
+    /// ITU-R 601-2 in 16-bit fixed point, rounded.
+    private func luma(_ rgb: UnsafePointer<UInt8>) -> UInt8 {
+        let sum = UInt32(rgb[0]) * 19_595 + UInt32(rgb[1]) * 38_470 + UInt32(rgb[2]) * 7_471
+        return UInt8(truncatingIfNeeded: (sum + 0x8000) >> 16)
     }
 }

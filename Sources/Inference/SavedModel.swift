@@ -42,15 +42,7 @@ struct SavedModel {
                 advice: "Set Options.card to say it.")
         }
         var preparation = try card.preparation(path: path)
-        if options.resizesPictures {
-            guard let fitting = preparation.fittingAnySize else {
-                throw FileError.malformed(
-                    path, field: "metadata 'lls.input'", offset: 8,
-                    "pictures can only be resized to a square",
-                    advice: "Leave out resizesPictures.")
-            }
-            preparation = fitting
-        }
+        if options.resizesPictures { preparation = preparation.fittingAnySize }
         self.preparation = preparation
         classes = try card.classNames(path: path)
         let shape = preparation.shape

@@ -18,6 +18,7 @@ struct LLSCommand: ParsableCommand {
             version: VersionText.ifAsked,
             subcommands: [
                 TrainCommand.self, EvalCommand.self, PredictCommand.self, ExportCommand.self,
+                ImportCommand.self,
                 InspectCommand.self, DevicesCommand.self, SelfTestCommand.self,
                 ConformanceCommand.self, ProfileCommand.self, TuneCommand.self, BenchCommand.self,
                 DataCommand.self,

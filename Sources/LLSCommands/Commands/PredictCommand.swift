@@ -147,18 +147,11 @@ struct PredictCommand: ParsableCommand {
                     "\(path.legible) does not say what it is of: name it with --dataset, --model "
                         + "and --rule")
             }
-            let data = try weights.labelling(try choices.load(configuration))
+            let data = try weights.labelling(try choices.load(configuration).0)
             classes = data.classNames
             preparation = ImagePreparation(data)
         }
-        if resize {
-            guard let fitting = preparation.fittingAnySize else {
-                throw ValidationError(
-                    "--resize needs a network of square pictures, not "
-                        + "\(preparation.shape.height) × \(preparation.shape.width)")
-            }
-            preparation = fitting
-        }
+        if resize { preparation = preparation.fittingAnySize }
         return (classes, preparation)
     }
 }

@@ -111,8 +111,16 @@ struct TrainCommand: ParsableCommand {
         try Self.parse(resumed.arguments(besides: given) + arguments).train(resumed)
     }
 
+    /// The network of the weights to start from, unless another is named.
+    private func adoptedModel() throws -> Architecture? {
+        let given = CommandArguments.flags(in: Environment.arguments)
+        guard let initialWeights, !given.contains("model") else { return nil }
+        let weights = try SavedWeights(initialWeights)
+        return try weights.architecture ?? weights.card?.model.map(ModelNames.entry)
+    }
+
     private func train(_ resumed: ResumedRun?) throws {
-        let choices = try Choices(options.configuration)
+        let choices = try Choices(options.configuration, architecture: try adoptedModel())
         var configuration = choices.spelling(options.configuration)
         selection.record(in: &configuration)
         configuration.classWeights = try ClassWeightOption.settled(configuration.classWeights)

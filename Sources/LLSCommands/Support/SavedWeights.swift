@@ -91,10 +91,12 @@ struct SavedWeights {
             return []
         }
         do {
-            let unused = try network.loadBody(file)
+            let (known, unused) = try network.loadBody(file)
+            let anew = network.blocks.map(\.description.name).filter { !known.contains($0) }
             return [
-                "the classifier starts anew; of \(file.path.legible) "
-                    + "\(unused.count) tensors are not used"
+                "\((anew + ["the classifier"]).joined(separator: ", ")) "
+                    + "\(anew.isEmpty ? "starts" : "start") anew; \(unused.count) tensors of "
+                    + "\(file.path.legible) are not used"
             ]
         } catch let error as WeightsMismatchError {
             throw UnsuitableWeightsError(error, card: card, network.description)

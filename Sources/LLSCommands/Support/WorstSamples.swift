@@ -68,7 +68,7 @@ struct ContactSheet {
     }
 
     private func page(_ title: String) -> String {
-        let decoder = ImageDecoder()
+        let decoder = ImageDecoder(appliesOrientation: true)
         let resizer = Resizer()
         let figures = samples.map { sample in
             """

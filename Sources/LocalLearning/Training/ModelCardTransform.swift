@@ -17,7 +17,8 @@ extension ModelCard {
         let shape = try sampleShape(path: path)
         return ImagePreparation(
             shape: shape, transform: try imageTransform(to: shape, path: path),
-            normalization: try imageNormalization(channels: shape.channels, path: path))
+            normalization: try imageNormalization(channels: shape.channels, path: path),
+            appliesOrientation: orientation ?? false)
     }
 
     /// The classes; throws `FileError` if the card does not say them.
@@ -28,6 +29,7 @@ extension ModelCard {
     private func sampleShape(path: String) throws(FileError) -> SampleShape {
         let input = try known("input", input, path: path)
         guard input.count == 3, input.allSatisfy({ (1...Self.greatestSide).contains($0) }),
+            input[2] == 1 || input[2] == 3,
             input[0] * input[1] * input[2] <= Self.greatestSampleSize
         else { throw Self.wrong("input", "no picture has this size", path: path) }
         return SampleShape(height: input[0], width: input[1], channels: input[2])
@@ -113,7 +115,14 @@ extension ImageTransform.Step {
         }
         switch step.step {
         case "resize": self = .resize(shorterSide: try size("shorterSide", step.shorterSide))
-        case "centerCrop": self = .centerCrop(side: try size("side", step.side))
+        case "cover":
+            self = .cover(
+                height: try size("height", step.height), width: try size("width", step.width))
+        case "centerCrop":
+            // A square has one side.
+            self = .centerCrop(
+                height: try size("height", step.height ?? step.side),
+                width: try size("width", step.width ?? step.side))
         case "randomCrop", "randomResizedCrop", "randomFlip":
             throw ImpossibleStep("step '\(step.step)' is random")
         default: throw ImpossibleStep("unknown step '\(step.step.legible)'")
@@ -133,7 +142,10 @@ private struct ImageSize {
         case .resize(let side):
             exact = nil
             (leastHeight, leastWidth) = (side, side)
-        case .centerCrop(let side): try crop(height: side, width: side)
+        case .cover(let height, let width):
+            exact = nil
+            (leastHeight, leastWidth) = (height, width)
+        case .centerCrop(let height, let width): try crop(height: height, width: width)
         case .randomCrop, .randomResizedCrop, .randomFlip:
             throw ImpossibleStep("a step is random")
         }

@@ -124,23 +124,33 @@ extension Network {
         try set(parameters, from: file)
     }
 
-    /// Sets the parameters of all layers but the classifier, of a network that may have had other
-    /// classes and another rule. The classifier, and what the rule keeps for its blocks, stay as they
-    /// are.
+    /// Sets the parameters of the layers that a file has, of a network that may have had other classes
+    /// and another rule. The classifier, what the rule keeps for its blocks, and blocks that the file
+    /// knows nothing of stay as they are.
     ///
-    /// - Returns: the names of the file's tensors that have no place here.
-    /// - Throws: as ``load(_:)-(SafetensorsFile)``.
-    public func loadBody(_ reader: SafetensorsReader) throws -> [String] {
-        let body = blocks.flatMap { block in
+    /// - Returns: the names of the blocks that are set, and of the file's tensors without a place here.
+    /// - Throws: as ``load(_:)-(SafetensorsFile)``; also if the file has none of the blocks.
+    public func loadBody(
+        _ reader: SafetensorsReader
+    ) throws -> (blocks: [String], unused: [String]) {
+        func parameters(_ block: any Block) -> [Parameter] {
             block.description.allLayers.flatMap(\.parameters).map { block.group[$0] }
         }
+        func isThere(_ parameter: Parameter) -> Bool {
+            reader.shapes[description.fileName(of: parameter.description)] != nil
+        }
+        let known = blocks.filter { parameters($0).contains(where: isThere) }
+        let body = (known.isEmpty ? blocks : known).flatMap(parameters)
         let names = Set(body.map { description.fileName(of: $0.description) })
         let counters = Set(description.counters)
         try description.check(
             reader.shapes.filter { names.contains($0.key) || counters.contains($0.key) },
             path: reader.path, parameters: names.union(counters))
         try set(body, from: try reader.readAll())
-        return reader.shapes.keys.filter { !names.contains($0) && !counters.contains($0) }.sorted()
+        return (
+            known.map(\.description.name),
+            reader.shapes.keys.filter { !names.contains($0) && !counters.contains($0) }.sorted()
+        )
     }
 
     private func set(_ parameters: [Parameter], from file: SafetensorsFile) throws {

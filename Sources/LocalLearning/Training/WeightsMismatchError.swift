@@ -9,7 +9,7 @@ public struct WeightsMismatchError: CategorizedError {
         /// Its shape in the file and in the network.
         public let found, needed: [Int]?
 
-        init(_ tensor: String, found: [Int]?, needed: [Int]?) {
+        package init(_ tensor: String, found: [Int]?, needed: [Int]?) {
             self.tensor = tensor
             self.found = found
             self.needed = needed
@@ -35,6 +35,15 @@ public struct WeightsMismatchError: CategorizedError {
     public let differences: [Difference]
     /// Bad data.
     public var category: ErrorCategory { .malformedData }
+
+    package init(
+        path: String, network: String, shapes: [String: [Int]], differences: [Difference]
+    ) {
+        self.path = path
+        self.network = network
+        self.shapes = shapes
+        self.differences = differences
+    }
 
     /// What differs, in one line.
     public var summary: String {
