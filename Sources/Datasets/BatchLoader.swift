@@ -37,17 +37,19 @@ public struct BatchLoader: Sendable {
     }
 
     /// Test batches: in order, with nothing random about them.
+    ///
+    /// - Parameter split: in place of the test images: the training images, prepared like these.
     public static func testing(
-        _ dataset: ImageDataset, batchSize: Int, limit: Int? = nil
+        _ dataset: ImageDataset, split: ImageSplit? = nil, batchSize: Int, limit: Int? = nil
     ) -> BatchLoader {
         BatchLoader(
-            dataset.test, shape: dataset.shape, normalization: dataset.normalization,
+            split ?? dataset.test, shape: dataset.shape, normalization: dataset.normalization,
             transform: dataset.testing, appliesOrientation: dataset.appliesOrientation,
             batchSize: batchSize, limit: limit)
     }
 
     /// Without a seed the order is the split's own, and the transform must not be random.
-    public init(
+    package init(
         _ split: ImageSplit, shape: SampleShape, normalization: Normalization,
         transform: ImageTransform = .none, appliesOrientation: Bool = false,
         seed: UInt64? = nil, batchSize: Int, limit: Int? = nil

@@ -62,7 +62,8 @@ public final class PicturePreparer {
             appliesOrientation: preparation.appliesOrientation)
         preparer = SamplePreparer(
             ImageSplit(files: [], labels: []), shape: preparation.shape,
-            transform: preparation.transform, normalization: preparation.normalization)
+            transform: preparation.transform, normalization: preparation.normalization,
+            appliesOrientation: preparation.appliesOrientation)
     }
 
     /// Decodes a file and prepares it: writes `[height, width, channels]` of the sample's shape.

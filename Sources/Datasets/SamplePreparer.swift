@@ -40,7 +40,7 @@ final class SamplePreparer {
 
     init(
         _ split: ImageSplit, shape: SampleShape, transform: ImageTransform,
-        normalization: Normalization, appliesOrientation: Bool = false
+        normalization: Normalization, appliesOrientation: Bool
     ) {
         decoder = ImageDecoder(
             channels: shape.channels, appliesOrientation: appliesOrientation)

@@ -42,10 +42,10 @@ struct DataDump: ParsableCommand {
             throw ValidationError(
                 "--index \(beyond): the \(split.rawValue) split has \(images.count) samples")
         }
-        let loader = BatchLoader(
-            images, shape: dataset.shape, normalization: dataset.normalization,
-            transform: augment ? dataset.training : dataset.testing, seed: augment ? seed : nil,
-            batchSize: 1)
+        let loader =
+            augment
+            ? BatchLoader.training(dataset, seed: seed, batchSize: 1)
+            : BatchLoader.testing(dataset, split: images, batchSize: 1)
         let shape = dataset.shape
         var file = SafetensorsFile(metadata: ["dataset": dataset.name])
         file["labels"] = SafetensorsFile.Entry(

@@ -80,9 +80,8 @@ struct EvalCommand: ParsableCommand {
         }
         let backend = try selection.open()
         let images = isTrain ? data.train : data.test
-        let loader = BatchLoader(
-            images, shape: data.shape, normalization: data.normalization, transform: data.testing,
-            batchSize: configuration.testBatchSize, limit: limit)
+        let loader = BatchLoader.testing(
+            data, split: images, batchSize: configuration.testBatchSize, limit: limit)
         if limitTest == nil, let limit, limit < images.count {
             Console.note(
                 "note: \(limit) of \(images.count) \(split.rawValue) samples, as in the run; "

@@ -32,6 +32,12 @@ public struct ModelCard: Codable, Sendable, Equatable {
     public struct Constants: Codable, Sendable, Equatable {
         /// One number a channel, of pixels from 0 to 1.
         public var mean, std: [Float]
+
+        /// Constants, one a channel each.
+        public init(mean: [Float], std: [Float]) {
+            self.mean = mean
+            self.std = std
+        }
     }
 
     /// One step of a transform; its sizes in pixels.
