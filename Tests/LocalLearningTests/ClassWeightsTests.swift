@@ -90,7 +90,7 @@ struct ClassWeightsTests {
                 let noise = RandomSource(seed: 3, stream: "rare", epoch, batch)
                 let shades = RandomSource(seed: 3, stream: "shade", epoch, batch).uniforms(64)
                 let images = (0..<64 * 64).map { index in
-                    shades[index / 64] + 0.35 * Float(labels[index / 64])
+                    shades[index / 64] + 0.6 * Float(labels[index / 64])
                         + 0.5 * noise.uniform(index)
                 }
                 let goesOn = try images.withUnsafeBufferPointer { images in
