@@ -32,20 +32,23 @@ struct RefusalTests {
     @Test func weightsThatNoNetworkHasAreRefusedByName() throws {
         let network = try Self.network()
         let good = try network.weights()
-        func refusal(_ name: String, _ value: Float) throws -> String {
+        func refusal(_ changes: (name: String, value: Float)...) throws -> String {
             var file = good
-            let shape = try #require(good[name]).shape
-            file[name] = SafetensorsFile.Entry(
-                [Float](repeating: value, count: shape.reduce(1, *)), shape: shape)
+            for (name, value) in changes {
+                let shape = try #require(good[name]).shape
+                file[name] = SafetensorsFile.Entry(
+                    [Float](repeating: value, count: shape.reduce(1, *)), shape: shape)
+            }
             let error = #expect(throws: FileError.self) {
                 try ONNXModel(network.description, weights: file)
             }
             return "\(try #require(error))"
         }
         let norm = "conv_block1.block.bn"
-        #expect(try refusal("\(norm).running_var", -1).contains("\(norm).running_var"))
-        #expect(try refusal("\(norm).bias", .nan).contains("NaN"))
-        #expect(try refusal("conv_block1.block.conv.weight", 3e38).contains("too large"))
+        #expect(try refusal(("\(norm).running_var", -1)).contains("\(norm).running_var"))
+        #expect(try refusal(("\(norm).bias", .nan)).contains("NaN"))
+        let weight = "conv_block1.block.conv.weight"
+        #expect(try refusal((weight, 3e38), ("\(norm).running_var", 0)).contains("too large"))
         var lacking = good
         lacking["linear.bias"] = nil
         #expect(throws: WeightsMismatchError.self) {
