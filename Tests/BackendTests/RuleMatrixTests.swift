@@ -122,9 +122,10 @@ struct RuleMatrixTests {
                     rule, model, steps: 2, rate: 2e-4,
                     classWeights: (1...10).map { Float($0 * $0) / 10 }, from: values, on: $0)
             }
-            let plain = try Self.losses(
-                rule, model, steps: 1, from: values, on: backends[0])
-            #expect(abs(plain[0][0] - all[0][0][0]) > 1e-3, "\(rule.name): no effect")
+            // Not in every loss: that of a block may be the same for all samples before training.
+            let plain = try Self.losses(rule, model, steps: 1, from: values, on: backends[0])
+            let changes = zip(plain[0], all[0][0]).map { abs($0 - $1) }
+            #expect((changes.max() ?? 0) > 1e-3, "\(rule.name): no effect")
             for other in all.dropFirst() {
                 for (a, b) in zip(all[0].joined(), other.joined()) {
                     #expect(abs(a - b) <= 2e-5, "\(rule.name): \(a) \(b)")
