@@ -82,6 +82,7 @@ extension DatasetDescription {
             training: try training(settings, size), testing: testing(settings, size),
             subfolders: subfolders, fixedFolders: fixedFolders, contentSums: contentSums,
             format: format, advice: advice)
+        description.storedSize = storedSize
         description.appliesOrientation = settings.appliesOrientation ?? appliesOrientation
         if let validation = settings.validation { try description.split(by: validation) }
         return description

@@ -59,6 +59,20 @@ import Testing
         #expect(try loader.sample(0, epoch: 0).count == 180)
     }
 
+    /// Files whose images have one size are read at that size, whatever a run makes of them.
+    @Test func aPublishedDataSetTakesAnotherSizeToo() throws {
+        let folder = try TemporaryFolder()
+        try TinyData.write(to: folder.url, train: 8, test: 8)
+        let set = try DatasetCatalog.named("FashionMNIST").prepared(
+            with: settings {
+                $0.size = PreparationSettings.Size(height: 12, width: 20)
+                $0.channels = 3
+            })
+        let data = try set.load(dataDirectory: folder.path, environment: [:])
+        let sample = try BatchLoader.testing(data, batchSize: 1).sample(0, epoch: 0)
+        #expect(sample.count == 12 * 20 * 3)
+    }
+
     @Test(arguments: PreparationSettings.Augmentation.allCases)
     func everyAugmentationGivesSamples(augmentation: PreparationSettings.Augmentation) throws {
         for size in [nil, PreparationSettings.Size(height: 5, width: 3)] {

@@ -21,6 +21,8 @@ public struct DatasetDescription: Sendable {
     public let contentSums: [String: String]
     /// What its files look like.
     public internal(set) var format: any DatasetFormat
+    /// Height and width of an image in files whose images all have one size, in pixels.
+    var storedSize: PreparationSettings.Size
     /// Whether images are turned as their EXIF orientation says; torchvision does not.
     public internal(set) var appliesOrientation = false
     /// What to know if it was not found, a sentence; nil if there is nothing special about it.
@@ -43,6 +45,7 @@ public struct DatasetDescription: Sendable {
         self.classNames = classNames
         self.classCount = classCount ?? classNames?.count
         self.height = height
+        storedSize = PreparationSettings.Size(height: height, width: width)
         self.width = width
         self.channels = channels
         self.normalization = normalization

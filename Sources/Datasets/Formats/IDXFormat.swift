@@ -41,7 +41,7 @@ public struct IDXFormat: DatasetFormat {
     private func split(
         _ imagePath: String, _ labelPath: String, _ description: DatasetDescription
     ) throws(FileError) -> ImageSplit {
-        let (height, width) = (description.height, description.width)
+        let (height, width) = (description.storedSize.height, description.storedSize.width)
         let classes = description.classNames?.count ?? 0
         let images = try IDXFile(reading: imagePath, dimensions: 3)
         guard images.extents[1] == height, images.extents[2] == width else {
