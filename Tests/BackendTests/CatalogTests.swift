@@ -39,6 +39,6 @@ struct CatalogTests {
         let small = Set(OperationCatalog.all(size: .small).map(\.operation))
         let full = Set(OperationCatalog.all(size: .full).map(\.operation))
         #expect(small == full)
-        #expect(small.count == 47)
+        #expect(small.count == 48)
     }
 }
