@@ -9,8 +9,8 @@ struct FolderListing {
     /// What is neither.
     private(set) var leftOut = LeftOutFiles()
 
-    /// What torchvision takes for an image by its name. Those that are neither JPEG nor PNG are
-    /// refused when they are decoded, not passed over here.
+    /// What torchvision takes for an image by its name, and so no GIF. PPM and PGM are refused when
+    /// they are decoded, not passed over here.
     private static let imageEndings: Set<String> = [
         "jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp",
     ]
