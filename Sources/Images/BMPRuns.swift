@@ -18,6 +18,15 @@ extension BMPDecoder {
             pixels[row * width + done % width] = value
             done += 1
         }
+        func leaveOut(_ count: Int) {
+            let end = min(done + count, total)
+            while done < end {
+                let part = min(end - done, width - done % width)
+                let row = header.isTopDown ? done / width : height - 1 - done / width
+                (pixels + row * width + done % width).update(repeating: 0, count: part)
+                done += part
+            }
+        }
         while done < total {
             let (count, value) = (Int(try next()), try next())
             if count > 0 {
@@ -30,13 +39,13 @@ extension BMPDecoder {
             }
             switch value {
             case 0:  // the end of a row
-                while done % width != 0 { put(0) }
+                if done % width != 0 { leaveOut(width - done % width) }
                 x = 0
             case 1:  // the end of the image
                 throw DecodingFailure("it is damaged (it ends after \(done) of \(total) pixels)")
             case 2:  // pixels that are left out
                 let right = Int(try next())
-                for _ in 0..<min(total - done, right + Int(try next()) * width) { put(0) }
+                leaveOut(right + Int(try next()) * width)
                 x = done % width
             default:
                 let used = min(total - done, Int(value))

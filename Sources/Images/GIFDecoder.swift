@@ -94,19 +94,26 @@ enum GIFDecoder {
                 }
             }
         }
-        return StoredImage(
-            height: height, width: width,
-            samples: palette(frame.ColorMap ?? file.pointee.SColorMap))
+        return StoredImage(height: height, width: width, samples: try palette(of: file.pointee))
     }
 
     /// Indices are grey levels without a palette, and with one that says just that.
-    private static func palette(
-        _ map: UnsafeMutablePointer<ColorMapObject>?
-    ) -> StoredImage.Samples {
-        guard let map, let colours = map.pointee.Colors else { return .grey }
-        let count = min(max(Int(map.pointee.ColorCount), 0), 256)
-        let bytes = (0..<count).flatMap { [colours[$0].Red, colours[$0].Green, colours[$0].Blue] }
-        if bytes.enumerated().allSatisfy({ $0 / 3 == Int($1) }) { return .grey }
+    private static func palette(of file: GifFileType) throws(DecodingFailure) -> StoredImage.Samples
+    {
+        func colours(_ map: UnsafeMutablePointer<ColorMapObject>?) -> [UInt8]? {
+            guard let map, let colours = map.pointee.Colors else { return nil }
+            let count = min(max(Int(map.pointee.ColorCount), 0), 256)
+            let bytes = (0..<count).flatMap {
+                [colours[$0].Red, colours[$0].Green, colours[$0].Blue]
+            }
+            return bytes.enumerated().allSatisfy { $0 / 3 == Int($1) } ? nil : bytes
+        }
+        let local = file.Image.ColorMap
+        if local != nil && colours(local) == nil && colours(file.SColorMap) != nil {
+            // To RGB, Pillow takes the colours that are not the frame's; to grey, it does not.
+            throw DecodingFailure("GIF with a frame of grey levels among colours is not supported")
+        }
+        guard let bytes = colours(local ?? file.SColorMap) else { return .grey }
         return .palette(bytes + [UInt8](repeating: 0, count: 768 - bytes.count))
     }
 

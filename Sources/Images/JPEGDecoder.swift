@@ -31,7 +31,7 @@ final class JPEGDecoder {
             throw DecodingFailure("its header is damaged (\(message(of: handle)))")
         }
         let (samples, bytesPerPixel, format): (StoredImage.Samples, Int, TJPF) =
-            switch TJCS(rawValue: UInt32(space)) {
+            switch TJCS(rawValue: UInt32(bitPattern: space)) {
             // Pillow's conversion takes all CMYK files to be inverted, as Adobe writes them.
             case TJCS_CMYK, TJCS_YCCK: (.cmyk(isInverted: true), 4, TJPF_CMYK)
             case TJCS_GRAY where target.channels == 1: (.grey, 1, TJPF_GRAY)

@@ -24,85 +24,67 @@ enum TIFFDecoder {
         let (height, width) = (layout.height, layout.width)
         let pixels = try target.room(
             height: height, width: width, bytesPerPixel: layout.colourChannels)
-        if TIFFIsTiled(file) != 0 {
-            try readTiles(file, layout, into: pixels)
-        } else {
-            try readRows(file, layout, into: pixels)
-        }
-        // What libtiff says and then goes on is damage all the same: codes of faxes, for example.
-        if let error = messages.error { throw DecodingFailure("it is damaged (\(error))") }
+        try readParts(file, layout, messages, into: pixels)
         var image = StoredImage(
             height: height, width: width, samples: try layout.samples(of: file))
         image.orientation = layout.orientation
         return image
     }
 
-    private static func readRows(
-        _ file: OpaquePointer, _ layout: TIFFLayout, into pixels: UnsafeMutablePointer<UInt8>
+    /// Reads whole strips or tiles: runs of PackBits may go on in the next row.
+    private static func readParts(
+        _ file: OpaquePointer, _ layout: TIFFLayout, _ messages: TIFFMessages,
+        into pixels: UnsafeMutablePointer<UInt8>
     ) throws(DecodingFailure) {
-        let expected = (layout.width * layout.bits * layout.samplesInRow + 7) / 8
-        let size = Int(TIFFScanlineSize(file))
-        guard size == expected else {
-            throw DecodingFailure("it is damaged (rows of \(size) bytes instead of \(expected))")
+        let isTiled = TIFFIsTiled(file) != 0
+        func number(_ tag: Int32) throws(DecodingFailure) -> Int {
+            Int(try TIFFLayout.number(UInt32(tag), of: file))
         }
-        let row = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 8)
-        defer { row.deallocate() }
-        for plane in 0..<layout.planes {
-            for y in 0..<layout.height {
-                guard TIFFReadScanline(file, row, UInt32(y), UInt16(plane)) == 1 else {
-                    throw .cutOffOrDamaged(file)
-                }
-                layout.unpack(
-                    row, count: layout.width, plane: plane,
-                    into: pixels + y * layout.width * layout.colourChannels)
-            }
-        }
-    }
-
-    private static func readTiles(
-        _ file: OpaquePointer, _ layout: TIFFLayout, into pixels: UnsafeMutablePointer<UInt8>
-    ) throws(DecodingFailure) {
-        let columns = Int(try TIFFLayout.number(UInt32(TIFFTAG_TILEWIDTH), of: file))
-        let rows = Int(try TIFFLayout.number(UInt32(TIFFTAG_TILELENGTH), of: file))
-        let limit = 1 << 24
+        let columns = isTiled ? try number(TIFFTAG_TILEWIDTH) : layout.width
+        let rows =
+            isTiled
+            ? try number(TIFFTAG_TILELENGTH)
+            : min(try number(TIFFTAG_ROWSPERSTRIP), layout.height)
         let (area, overflow) = columns.multipliedReportingOverflow(by: rows)
-        guard rows > 0, columns > 0, !overflow, area <= limit else {
+        guard rows > 0, columns > 0, !isTiled || (!overflow && area <= 1 << 24) else {
             throw DecodingFailure("TIFF tiles of \(columns) × \(rows) pixels are not supported")
         }
         let rowSize = (columns * layout.bits * layout.samplesInRow + 7) / 8
-        let size = Int(TIFFTileSize(file))
-        guard size == rowSize * rows else {
-            throw DecodingFailure(
-                "it is damaged (tiles of \(size) bytes instead of \(rowSize * rows))")
+        let size = Int(isTiled ? TIFFTileRowSize(file) : TIFFScanlineSize(file))
+        guard size == rowSize else {
+            throw DecodingFailure("it is damaged (rows of \(size) bytes instead of \(rowSize))")
         }
-        let tile = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 8)
-        defer { tile.deallocate() }
+        let memory = PixelBuffer()
+        defer { withExtendedLifetime(memory) {} }
+        let part = UnsafeMutableRawPointer(try room(rowSize * rows, in: memory))
         for plane in 0..<layout.planes {
             for top in stride(from: 0, to: layout.height, by: rows) {
                 for left in stride(from: 0, to: layout.width, by: columns) {
-                    let number = TIFFComputeTile(
-                        file, UInt32(left), UInt32(top), 0, UInt16(plane))
-                    guard TIFFReadEncodedTile(file, number, tile, tmsize_t(size)) == tmsize_t(size)
-                    else {
-                        throw .cutOffOrDamaged(file)
-                    }
-                    for y in top..<min(top + rows, layout.height) {
+                    let inside = min(rows, layout.height - top)
+                    let size = tmsize_t(rowSize * (isTiled ? rows : inside))
+                    let (x, y, plane16) = (UInt32(left), UInt32(top), UInt16(plane))
+                    let read =
+                        isTiled
+                        ? TIFFReadEncodedTile(
+                            file, TIFFComputeTile(file, x, y, 0, plane16), part, size)
+                        : TIFFReadEncodedStrip(file, TIFFComputeStrip(file, y, plane16), part, size)
+                    guard read == size, messages.error == nil else { throw failure(messages) }
+                    for row in 0..<inside {
                         layout.unpack(
-                            tile + (y - top) * rowSize, count: min(columns, layout.width - left),
+                            part + row * rowSize, count: min(columns, layout.width - left),
                             plane: plane,
-                            into: pixels + (y * layout.width + left) * layout.colourChannels)
+                            into: pixels + ((top + row) * layout.width + left)
+                                * layout.colourChannels)
                     }
                 }
             }
         }
     }
-}
 
-extension DecodingFailure {
-    fileprivate static func cutOffOrDamaged(_ file: OpaquePointer) -> Self {
-        let messages = TIFFMessages.of(file)
-        let text = messages?.error ?? "a part of it cannot be decoded"
-        let isShort = ["Read error", "got", "Not enough data", "beyond"].contains(
+    /// What libtiff calls an error and then goes on is damage all the same: codes of faxes, for example.
+    private static func failure(_ messages: TIFFMessages) -> DecodingFailure {
+        let text = messages.error ?? "a part of it cannot be decoded"
+        let isShort = ["Read error", "Not enough data", "beyond", "got "].contains(
             where: text.contains)
         return isShort ? .cutOff : DecodingFailure("it is damaged (\(text))")
     }

@@ -12,24 +12,14 @@ final class TIFFMessages {
         if isError { error = error ?? text }
         if text.hasPrefix("Sum of Photometric") { samplesAreGuessed = true }
     }
-
-    static func of(_ file: OpaquePointer) -> TIFFMessages? {
-        TIFFClientdata(file).map {
-            Unmanaged<TIFFSource>.fromOpaque($0).takeUnretainedValue().messages
-        }
-    }
 }
 
 /// Bytes that libtiff takes for a file, and where it is in them.
 private final class TIFFSource {
     let bytes: UnsafeRawBufferPointer
-    let messages: TIFFMessages
     var position: UInt64 = 0
 
-    init(_ bytes: UnsafeRawBufferPointer, _ messages: TIFFMessages) {
-        self.bytes = bytes
-        self.messages = messages
-    }
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
     static func of(_ data: UnsafeMutableRawPointer?) -> TIFFSource? {
         data.map { Unmanaged<TIFFSource>.fromOpaque($0).takeUnretainedValue() }
@@ -46,7 +36,7 @@ final class TIFFFile {
 
     /// Opens it, and reads the tags of the first image.
     init(_ bytes: UnsafeRawBufferPointer, _ messages: TIFFMessages) throws(DecodingFailure) {
-        source = TIFFSource(bytes, messages)
+        source = TIFFSource(bytes)
         guard let options = TIFFOpenOptionsAlloc() else {
             throw DecodingFailure("cannot start libtiff")
         }

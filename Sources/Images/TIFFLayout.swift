@@ -46,8 +46,9 @@ struct TIFFLayout {
             throw DecodingFailure("TIFF compression \(compression) is not supported")
         }
         guard let colours = Colours(rawValue: photometric) else {
-            let kind = [8: "CIE L*a*b*", 32803: "raw sensor"][photometric] ?? "kind \(photometric)"
-            throw DecodingFailure("TIFF with colours of \(kind) is not supported")
+            let kind =
+                [8: "CIE L*a*b*", 32803: "raw sensor"][photometric] ?? "photometric \(photometric)"
+            throw DecodingFailure("TIFF of \(kind) colours is not supported")
         }
         self.colours = colours
         var (count, kinds): (UInt16, UnsafeMutablePointer<UInt16>?) = (0, nil)
@@ -81,8 +82,8 @@ struct TIFFLayout {
                     && (bits <= 8 && colourChannels == 1 || bits == 8 && colours == .rgb)
         else {
             throw DecodingFailure(
-                "TIFF of \(samples) × \(bits) bits with colours of kind \(photometric) and "
-                    + "\(extra.count) more samples is not supported")
+                "TIFF of \(samples) samples of \(bits) bits, photometric \(photometric), is not "
+                    + "supported")
         }
         guard samples == colourChannels + extra.count else {
             throw DecodingFailure("it is damaged (it has \(samples) samples a pixel)")

@@ -55,8 +55,8 @@ import Testing
     @Test func whatIsLeftOutIsCountedByKind() throws {
         try TinyPictures.write(to: root.path, classes: ["a", "b"])
         for name in [
-            "train/a/1.gif", "train/b/2.GIF", "train/b/in/3.gif", "val/a/4.heic", "train/b/README",
-            "train/a/._1.jpg", "train/b/Thumbs.db", "train/.hidden/5.gif", "train/beside.jpg",
+            "train/a/1.svg", "train/b/2.SVG", "train/b/in/3.svg", "val/a/4.heic", "train/b/README",
+            "train/a/._1.jpg", "train/b/Thumbs.db", "train/.hidden/5.svg", "train/beside.jpg",
         ] {
             try write(name)
         }
@@ -64,15 +64,15 @@ import Testing
         let data = try load()
         #expect(
             data.leftOutOfTrain.counts == [
-                ".gif": 3, "without ending": 1, "images beside the class folders": 1,
+                ".svg": 3, "without ending": 1, "images beside the class folders": 1,
             ])
         #expect(data.leftOutOfTest.counts == [".heic": 1, "broken link": 1])
         let notes = data.notes()
         #expect(notes.count == 1)
         let note = try #require(notes.first)
-        #expect(note.contains("3 .gif") && note.contains("1 .heic"), "\(note)")
-        #expect(note.contains("first \(root.path)/train/a/1.gif"), "\(note)")
-        #expect(data.notes(isTrained: false).first?.contains(".gif") == false)
+        #expect(note.contains("3 .svg") && note.contains("1 .heic"), "\(note)")
+        #expect(note.contains("first \(root.path)/train/a/1.svg"), "\(note)")
+        #expect(data.notes(isTrained: false).first?.contains(".svg") == false)
     }
 
     @Test func aClassOfOtherKindsSaysWhich() throws {

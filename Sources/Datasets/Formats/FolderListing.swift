@@ -12,9 +12,7 @@ struct FolderListing {
 
     /// What can be decoded, and what torchvision takes for an image by its name besides. That is refused
     /// when it is decoded, not passed over here.
-    private static let imageEndings = ImageDecoder.fileExtensions.union([
-        "ppm", "bmp", "pgm", "tif", "tiff", "webp",
-    ])
+    private static let imageEndings = ImageDecoder.fileExtensions.union(["ppm", "pgm"])
     /// What desktops put into every folder, besides hidden files.
     private static let desktopFiles: Set<String> = ["thumbs.db", "desktop.ini"]
 

@@ -121,9 +121,9 @@ extension RefusalTests {
         Refusal(plan("--dataset", "folder:p", "--class-weights", "none.yaml"), 66, "none.yaml") {
             try TinyPictures.write(to: $0.path + "/p", classes: ["x", "y"])
         },
-        Refusal(plan("--dataset", "folder:p"), 65, "but 4 .gif") { place in
+        Refusal(plan("--dataset", "folder:p"), 65, "but 4 .svg") { place in
             try TinyPictures.write(to: place.path + "/p", classes: ["x", "y"])
-            try folder(place, "p/train/z", ["1.gif", "2.gif", "3.gif", "4.gif"])
+            try folder(place, "p/train/z", ["1.svg", "2.svg", "3.svg", "4.svg"])
         },
         Refusal(["data", "dump", "--dataset", "folder:p", "--out", "d"], 65, "and 5 more") {
             place in
