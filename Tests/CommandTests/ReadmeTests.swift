@@ -46,8 +46,9 @@ struct ReadmeTests {
         #expect(outcomes[1].value("test_top1") == outcomes[0].value("test_top1"))
         #expect(outcomes[2].lastLine.hasPrefix("result pictures=300 classified=300 failed=0"))
         #expect(outcomes[3].value("classes") == "3")
-        for file in ["worst/worst.html", "runs/photos-smallconv-lls-mxm/001/export/LLS_SmallConv.onnx"]
-        {
+        for file in [
+            "worst/worst.html", "runs/photos-smallconv-lls-mxm/001/export/LLS_SmallConv.onnx",
+        ] {
             #expect(FileManager.default.fileExists(atPath: root.path + "/" + file), "\(file)")
         }
     }
