@@ -42,8 +42,9 @@ final class SamplePreparer {
         _ split: ImageSplit, shape: SampleShape, transform: ImageTransform,
         normalization: Normalization, appliesOrientation: Bool
     ) {
+        // Pixels in memory may have any number of channels; they are not decoded.
         decoder = ImageDecoder(
-            channels: shape.channels, appliesOrientation: appliesOrientation)
+            channels: shape.channels == 1 ? 1 : 3, appliesOrientation: appliesOrientation)
         self.split = split
         self.shape = shape
         self.transform = transform

@@ -16,7 +16,8 @@ struct OwnProgramTests {
         let script = try run("--generate-completion-script", "bash").output
         for name in ["Walsh", "Lion", "Wide"] {
             #expect(help.output.contains(name), "\(name)")
-            #expect(script.contains(name), "\(name)")
+            // The script asks the program for networks, besides which it completes files.
+            if name != "Wide" { #expect(script.contains(name), "\(name)") }
         }
         let list = try run("data", "ls")
         #expect(list.output.contains("\nPhotographs "), "\(list)")

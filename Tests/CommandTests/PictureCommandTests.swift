@@ -46,8 +46,10 @@ struct PictureCommandTests {
 
         // A picture that comes later is in neither split.
         let evaluated = try lls(["eval", run])
-        try FileManager.default.copyItem(
-            atPath: root.path + "/own/box/0.png", toPath: root.path + "/own/box/late.png")
+        for name in ["late", "later"] {
+            try FileManager.default.copyItem(
+                atPath: root.path + "/own/box/0.png", toPath: root.path + "/own/box/\(name).png")
+        }
         let later = try lls(["eval", run])
         #expect(later.status == 0, "\(later)")
         #expect(later.output == evaluated.output)

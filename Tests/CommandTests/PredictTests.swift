@@ -91,16 +91,16 @@ struct PredictTests {
         #expect(text.status == 0)
         #expect(text.lastLine == "result pictures=3 classified=1 failed=2", "\(text)")
         #expect(text.output.contains("  " + good + "\n"))
-        for name in ["bad.png: it is neither", "none.png: cannot open: No such file"] {
+        for name in ["bad.png: it is not JPEG", "none.png: cannot open: No such file"] {
             #expect(text.errors.contains(name), "\(text)")
         }
         let found = try pictures(try lls("predict", run, "bad.png", good, "--json"))
-        #expect(found[0].error?.contains("neither") == true && found[0].top == nil)
+        #expect(found[0].error?.contains("it is not JPEG") == true && found[0].top == nil)
         #expect(found[1].error == nil && found[1].top?.count == 1)
         let table = try lls("predict", run, "bad.png", good, "--csv", "--top", "2").output
             .split(separator: "\n")
         #expect(table[0] == "path,class,probability,class_2,probability_2,error")
-        #expect(table[1].hasPrefix("bad.png,,,,,it is neither") && table.count == 3)
+        #expect(table[1].hasPrefix("bad.png,,,,,it is not JPEG") && table.count == 3)
         for more in [[], ["--json"], ["--csv"]] {
             let none = try Program.run(
                 ["predict", run, "bad.png", "--backend", "cpu"] + more, in: root.url)

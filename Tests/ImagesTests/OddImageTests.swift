@@ -84,7 +84,7 @@ import Testing
         ("half-pixels.tif", "it is cut off"), ("huge.bmp", "60000 × 60000"),
         ("huge.tif", "60000 × 60000"), ("huge-tile.tif", "tiles of 60000 × 60000"),
         ("float.tif", "floating-point samples is not supported"),
-        ("lab-raw.tif", "CIE L*a*b* is not supported"), ("jpeg.bmp", "compression 4"),
+        ("lab-raw.tif", "CIE L*a*b* colours is not supported"), ("jpeg.bmp", "compression 4"),
         ("bits2.bmp", "2 bits"), ("rgb444.bmp", "masks f00 f0 f"),
         ("outside.webp", "damaged"), ("no-frame.gif", "damaged"),
     ]) func refusalsAreNamed(name: String, reason: String) throws {

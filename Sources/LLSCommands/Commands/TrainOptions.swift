@@ -109,6 +109,7 @@ struct TrainOptions: ParsableArguments {
         do {
             try configuration.check()
             try choices.checkTraining(configuration)
+            _ = try choices.described(configuration)
         } catch {
             throw ValidationError("--\(error.key ?? "config"): \(error.reason)")
         }

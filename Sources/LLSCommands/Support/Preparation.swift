@@ -74,12 +74,7 @@ extension Choices {
     func load(
         _ configuration: RunConfiguration, validation: ValidationSplit? = nil
     ) throws -> (ImageDataset, RunConfiguration) {
-        let preparation = try Preparation(configuration, augmentation, validation: validation)
-        var described: DatasetDescription
-        do { described = try dataset.prepared(with: preparation.settings) } catch {
-            throw ConfigurationError(
-                key: Self.preparationFlags[error.setting], reason: error.reason)
-        }
+        let (preparation, described) = try described(configuration, validation: validation)
         var loaded = try described.load(dataDirectory: configuration.dataDir)
         var configuration = configuration
         if loaded.isSplitHere, configuration.valSplit == nil {
@@ -100,6 +95,21 @@ extension Choices {
         configuration.mean = text(loaded.normalization.mean)
         configuration.std = text(loaded.normalization.standardDeviation)
         return (loaded, configuration)
+    }
+
+    /// The data set as it will be prepared, before anything is read.
+    ///
+    /// - Throws: ``ConfigurationError`` with the key of the first setting that cannot be.
+    func described(
+        _ configuration: RunConfiguration, validation: ValidationSplit? = nil
+    ) throws(ConfigurationError) -> (Preparation, DatasetDescription) {
+        let preparation = try Preparation(configuration, augmentation, validation: validation)
+        do throws(PreparationSettingsError) {
+            return (preparation, try dataset.prepared(with: preparation.settings))
+        } catch {
+            throw ConfigurationError(
+                key: Self.preparationFlags[error.setting], reason: error.reason)
+        }
     }
 
     private func text(_ numbers: [Float]) -> String {

@@ -34,9 +34,9 @@ extension RefusalTests {
                     "--batch", "4000",
                 ], 71, "to 64 channels"),
             train(
-                ["--backend", backend, "--image-size", "4096"], "the largest batch that fits"),
+                ["--backend", backend, "--image-size", "2048"], "the largest batch that fits"),
             train(
-                ["--backend", backend, "--image-size", "12000", "--batch-size", "2"],
+                ["--backend", backend, "--image-size", "2048", "--batch-size", "2"],
                 "in training and in testing"),
         ]
     }
