@@ -100,7 +100,7 @@ struct PredictTests {
         let table = try lls("predict", run, "bad.png", good, "--csv", "--top", "2").output
             .split(separator: "\n")
         #expect(table[0] == "path,class,probability,class_2,probability_2,error")
-        #expect(table[1].hasPrefix("bad.png,,,,,it is not JPEG") && table.count == 3)
+        #expect(table[1].hasPrefix("bad.png,,,,,\"it is not JPEG") && table.count == 3)
         for more in [[], ["--json"], ["--csv"]] {
             let none = try Program.run(
                 ["predict", run, "bad.png", "--backend", "cpu"] + more, in: root.url)
