@@ -189,7 +189,7 @@ struct ClassifierTests {
             ("transform", #"[{"step":"randomFlip"}]"#, "is random"),
             ("transform", #"[{"step":"resize"}]"#, "shorterSide unset"),
             ("transform", #"[{"step":"resize","shorterSide":-4}]"#, "shorterSide -4"),
-            ("transform", #"[{"step":"centerCrop","side":9999999}]"#, "side 9999999"),
+            ("transform", #"[{"step":"centerCrop","side":9999999}]"#, "height 9999999"),
             ("transform", #"[{"step":"centerCrop","side":8}]"#, "may be smaller"),
             (
                 "transform",
