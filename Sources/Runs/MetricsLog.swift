@@ -9,14 +9,18 @@ public struct MetricsLog: Sendable {
 
     /// Opens or creates the log of a run.
     ///
-    /// A run that goes on names the last epoch that its checkpoint knows: later records are dropped,
-    /// since their epochs will be measured again. So is a last line that a power failure cut short.
-    /// Throws ``FileError``.
-    public init(_ folder: RunFolder, keepingThroughEpoch epoch: Int = .max) throws {
+    /// A run that goes on names the last epoch that its checkpoint has completed, and its steps: later
+    /// records are dropped, since their steps will be measured again. So is a last line that a power
+    /// failure cut short. Throws ``FileError``.
+    public init(
+        _ folder: RunFolder, keepingThroughEpoch epoch: Int = .max, step: Int = .max
+    ) throws {
         self.folder = folder
         if FileSystem.exists(folder.metricsFile) {
             let before = try readFile(folder.metricsFile)
-            let kept = try Self.read(folder.metricsFile, before).filter { $0.record.epoch <= epoch }
+            let kept = try Self.read(folder.metricsFile, before).filter {
+                $0.record.steps == nil ? $0.record.epoch <= epoch : $0.record.step <= step
+            }
             let after = kept.flatMap { before[$0.line] }
             if after != before { try AtomicFile.write(after, to: folder.metricsFile) }
         }
@@ -54,6 +58,7 @@ public struct MetricsLog: Sendable {
         case .epoch: text(record.epoch)
         case .step: text(record.step)
         case .split: record.split.rawValue
+        case .steps: text(record.steps)
         case .loss: text(record.loss)
         case .top1: text(record.top1)
         case .top5: text(record.top5)

@@ -2,13 +2,15 @@
 public struct MetricsRecord: Codable, Sendable, Equatable {
     public enum Split: String, Codable, Sendable { case train, test }
 
-    /// Epochs completed, and training steps completed, when it was measured.
+    /// The epoch that it was measured in, counted from 1, and the run's steps by then.
     public var epoch: Int
     public var step: Int
     public var split: Split
+    /// The steps that it is the mean of, if they are not a whole epoch's: those since the record before.
+    public var steps: Int?
     /// Mean cross-entropy of the classifier.
     public var loss: Double
-    /// Percent.
+    /// Percent. In training, of the predictions that the steps began with.
     public var top1: Double?
     public var top5: Double?
     public var learningRate: Double?
@@ -20,13 +22,14 @@ public struct MetricsRecord: Codable, Sendable, Equatable {
     public var blockLosses: [String: Double]?
 
     public init(
-        epoch: Int, step: Int, split: Split, loss: Double, top1: Double? = nil,
+        epoch: Int, step: Int, split: Split, steps: Int? = nil, loss: Double, top1: Double? = nil,
         top5: Double? = nil, learningRate: Double? = nil, imagesPerSecond: Double? = nil,
         seconds: Double, peakBytes: Int? = nil, blockLosses: [String: Double]? = nil
     ) {
         self.epoch = epoch
         self.step = step
         self.split = split
+        self.steps = steps
         self.loss = loss
         self.top1 = top1
         self.top5 = top5
@@ -38,7 +41,7 @@ public struct MetricsRecord: Codable, Sendable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case epoch, step, split, loss, top1, top5
+        case epoch, step, split, steps, loss, top1, top5
         case learningRate = "learning_rate"
         case imagesPerSecond = "images_per_second"
         case seconds

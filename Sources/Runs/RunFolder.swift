@@ -4,7 +4,7 @@ import Foundation
 /// The folder of one training run, `<runs>/<name>/<NNN>`; no other run ever writes there.
 ///
 /// It holds `config.yaml`, `command.txt`, `env.json`, `model.json`, `metrics.jsonl`, `metrics.csv`, `log.txt`,
-/// `result.json`, `checkpoints/` and `weights/`.
+/// `evaluation.json`, `report.html`, `result.json`, `checkpoints/` and `weights/`.
 public struct RunFolder: Sendable, Equatable {
     public let path: String
 
@@ -20,6 +20,9 @@ public struct RunFolder: Sendable, Equatable {
     public var metricsFile: String { path + "/metrics.jsonl" }
     public var metricsTable: String { path + "/metrics.csv" }
     public var logFile: String { path + "/log.txt" }
+    /// What the last evaluation saw: ``RunEvaluation``.
+    public var evaluationFile: String { path + "/evaluation.json" }
+    public var reportFile: String { path + "/report.html" }
     public var resultFile: String { path + "/result.json" }
     public var checkpoints: String { path + "/checkpoints" }
     public var weights: String { path + "/weights" }
@@ -129,6 +132,11 @@ public struct RunFolder: Sendable, Equatable {
     /// Writes `env.json`.
     public func write(environment: some Encodable) throws {
         try writeJSON(environment, to: environmentFile)
+    }
+
+    /// Writes `evaluation.json`.
+    public func write(evaluation: RunEvaluation) throws {
+        try writeJSON(evaluation, to: evaluationFile)
     }
 
     /// Writes `result.json`.

@@ -58,7 +58,8 @@ final class RunRecorder {
         log = try folder.log()
         secondsBefore = checkpoint?.run["elapsed"] ?? 0
         metrics = try MetricsLog(
-            folder, keepingThroughEpoch: checkpoint.map { $0.position.epoch - 1 } ?? .max)
+            folder, keepingThroughEpoch: checkpoint.map { $0.position.epoch - 1 } ?? .max,
+            step: checkpoint?.position.steps ?? .max)
         if let checkpoint {
             totals = RunTotals(checkpoint.run)
             best = checkpoint.run["best"] ?? best
