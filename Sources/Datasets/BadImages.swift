@@ -88,7 +88,7 @@ extension ImageDataset {
                         }
                         return state.done
                     }
-                    if done % 1000 == 0 || done == total { progress(done, total) }
+                    if done % 100 == 0 || done == total { progress(done, total) }
                 }
             }
         }
@@ -122,12 +122,15 @@ extension ImageDataset {
     /// The data set as the policy wants it, and the images that were left out; nil if none were to
     /// be. Throws ``BadImagesError`` if none are left of a split.
     ///
-    /// - Parameter toTraining: whether the training images will be read.
+    /// - Parameters:
+    ///   - toTraining: whether the training images will be read.
+    ///   - progress: as of ``findBadImages(toTraining:threads:progress:)``.
     public func applying(
-        _ policy: BadImagePolicy, toTraining: Bool = true
+        _ policy: BadImagePolicy, toTraining: Bool = true,
+        progress: @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws(BadImagesError) -> (ImageDataset, skipped: [BadImage]?) {
         guard policy == .skip else { return (self, nil) }
-        let skipped = findBadImages(toTraining: toTraining)
+        let skipped = findBadImages(toTraining: toTraining, progress: progress)
         let dataset = leavingOut(skipped)
         guard dataset.train.count > 0, dataset.test.count > 0 else {
             throw BadImagesError(skipped)

@@ -63,11 +63,11 @@ public struct ImageDataset: Sendable {
     /// The splits.
     public internal(set) var train, test: ImageSplit
     /// Of a prepared sample.
-    public let shape: SampleShape
+    public internal(set) var shape: SampleShape
     /// Of each channel, for both splits.
     public internal(set) var normalization: Normalization
     /// What happens to a training image before it is normalised, and to a test image.
-    public let training, testing: ImageTransform
+    public internal(set) var training, testing: ImageTransform
     /// Whether images are turned as their EXIF orientation says.
     public internal(set) var appliesOrientation = false
     /// The folder it was read from.

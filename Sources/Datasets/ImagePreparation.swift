@@ -50,6 +50,18 @@ public struct ImagePreparation: Sendable, Equatable {
     }
 }
 
+extension ImageDataset {
+    /// The same images for a network that takes them in this way; nothing random happens to them.
+    public func prepared(as preparation: ImagePreparation) -> ImageDataset {
+        var dataset = self
+        dataset.shape = preparation.shape
+        (dataset.training, dataset.testing) = (preparation.transform, preparation.transform)
+        dataset.normalization = preparation.normalization
+        dataset.appliesOrientation = preparation.appliesOrientation
+        return dataset
+    }
+}
+
 /// Prepares pictures that belong to no data set. Reuses its memory; belongs to one thread.
 public final class PicturePreparer {
     private let decoder: ImageDecoder

@@ -36,17 +36,25 @@ extension ImageSplit {
         return counts
     }
 
+    /// The same of `limit` samples, if there are more.
+    func labelCounts(limit: Int?) -> [Int] {
+        guard let limit, limit < count else { return labelCounts }
+        return shares(limit: limit)
+    }
+
     /// The labels below `classes` of which there is no sample, or none among `limit`.
     func emptyLabels(classes: Int, limit: Int? = nil) -> [Int] {
-        let counts = limit.map { $0 < count ? shares(limit: $0) : labelCounts } ?? labelCounts
+        let counts = labelCounts(limit: limit)
         return (0..<classes).filter { $0 >= counts.count || counts[$0] == 0 }
     }
 }
 
 extension ImageDataset {
     /// How many training samples each class has, in the order of the classes.
-    public var trainingCounts: [Int] {
-        let counts = train.labelCounts
+    ///
+    /// - Parameter limit: see ``ImageSplit/places(limit:)``; nil for all.
+    public func trainingCounts(limit: Int? = nil) -> [Int] {
+        let counts = train.labelCounts(limit: limit)
         return classNames.indices.map { $0 < counts.count ? counts[$0] : 0 }
     }
 

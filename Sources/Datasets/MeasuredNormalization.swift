@@ -6,10 +6,13 @@ extension ImageDataset {
     /// Mean and standard deviation of every channel over all training images, prepared as test images
     /// are. The sums are whole numbers, so that no order of the threads changes a digit.
     ///
+    /// - Parameter progress: called now and then, on any thread, with the images done so far and their
+    ///   whole number.
     /// - Returns: constants of pixels from 0 to 1. The deviation of a channel that never changes is 1.
     /// - Throws: `ImageError` or `FileError` of the first image, in their order, that is not sound.
     public func measureNormalization(
-        threads: Int = ProcessInfo.processInfo.activeProcessorCount
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+        progress: @Sendable (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> Normalization {
         let channels = shape.channels
         // Multiples of 1/255 come back as the bytes that they were.
@@ -18,6 +21,7 @@ extension ImageDataset {
             standardDeviation: [Float](repeating: 1, count: channels))
         let state = Mutex(
             (sums: [PixelSum](repeating: PixelSum(), count: channels), failed: Failure?.none))
+        let done = Atomic(0)
         DispatchQueue.concurrentPerform(iterations: threads) { thread in
             var sums = [PixelSum](repeating: PixelSum(), count: channels)
             var sample = [Float](repeating: 0, count: shape.count)
@@ -38,6 +42,8 @@ extension ImageDataset {
                     }
                     return
                 }
+                let count = done.add(1, ordering: .relaxed).newValue
+                if count % 100 == 0 { progress(count, train.count) }
                 for (place, value) in sample.enumerated() {
                     sums[place % channels].add(Int((value * 255).rounded()))
                 }

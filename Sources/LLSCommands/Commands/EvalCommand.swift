@@ -68,7 +68,8 @@ struct EvalCommand: ParsableCommand {
         let choices = try Choices(
             configuration, architecture: model == nil ? weights.architecture : nil)
         let policy = badImagesOption.badImages ?? choices.badImages
-        let found = try weights.labelling(try load(choices, configuration, weights))
+        let found = try prepared(
+            try weights.labelling(try load(choices, configuration, weights)), for: weights)
         let isTrain = split == .train
         let (data, skipped) = try found.applying(policy, toTraining: isTrain)
         let limit = limitTest ?? (isTrain ? configuration.limitTrain : configuration.limitTest)
@@ -126,7 +127,23 @@ struct EvalCommand: ParsableCommand {
     ) throws -> ImageDataset {
         let listed = dataset == nil ? try weights.run?.validation() : nil
         let isOther = choices.dataset.namesItsPlace && listed == nil
-        return try choices.load(configuration, validation: listed ?? (isOther ? .all : nil)).0
+        let data = try choices.load(configuration, validation: listed ?? (isOther ? .all : nil)).0
+        if dataset == nil, data.isSplitHere, listed == nil {
+            Console.note(
+                "note: the file does not say which pictures it was trained on: all are evaluated; "
+                    + "name the run to evaluate those that it held out")
+        }
+        return data
+    }
+
+    /// A file that lies in no run knows itself how its pictures are prepared.
+    private func prepared(
+        _ data: ImageDataset, for weights: SavedWeights
+    ) throws -> ImageDataset {
+        guard weights.run == nil, let card = weights.card, card.transform != nil else {
+            return data
+        }
+        return data.prepared(as: try card.preparation(path: weights.file.path))
     }
 
     /// What the weights were made with, and what the flags change of it.

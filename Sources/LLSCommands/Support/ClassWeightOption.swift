@@ -31,14 +31,15 @@ enum ClassWeightOption {
 
     /// The weights in the order of the classes; nil if all weigh the same.
     ///
+    /// - Parameter limit: the training samples that are used, nil for all.
     /// - Throws: ``ConfigurationError`` if a class has no weight, or a weight no class.
     static func values(
-        _ setting: String?, for dataset: ImageDataset
+        _ setting: String?, for dataset: ImageDataset, limit: Int?
     ) throws(ConfigurationError) -> [Float]? {
         guard let setting else { return nil }
         let names = dataset.classNames
         if setting == balanced {
-            let counts = dataset.trainingCounts
+            let counts = dataset.trainingCounts(limit: limit)
             let total = Double(counts.reduce(0, +))
             // As scikit-learn: each class weighs as much as any other. A class without samples needs
             // some weight.

@@ -56,13 +56,7 @@ struct ConfusionTable {
     }
 
     private func pairLines() -> [String] {
-        var pairs: [(count: Int, label: Int, predicted: Int)] = []
-        for (label, row) in counts.enumerated() {
-            for (predicted, count) in row.enumerated() where count > 0 && label != predicted {
-                pairs.append((count, label, predicted))
-            }
-        }
-        pairs.sort { ($1.count, $0.label, $0.predicted) < ($0.count, $1.label, $1.predicted) }
+        let pairs = confusedPairs(counts)
         guard let largest = pairs.first else { return ["no class is taken for another"] }
         let width = max(5, "\(largest.count)".count)
         let heading = "count".indented(toColumns: width) + "   share  label → predicted"
@@ -75,4 +69,17 @@ struct ConfusionTable {
                     + "  \(names[pair.label]) → \(names[pair.predicted])"
             }
     }
+}
+
+/// The pairs of classes of which one was taken for the other, the most frequent first.
+///
+/// - Parameter counts: rows are labels, columns predictions.
+func confusedPairs(_ counts: [[Int]]) -> [(count: Int, label: Int, predicted: Int)] {
+    var pairs: [(count: Int, label: Int, predicted: Int)] = []
+    for (label, row) in counts.enumerated() {
+        for (predicted, count) in row.enumerated() where count > 0 && label != predicted {
+            pairs.append((count, label, predicted))
+        }
+    }
+    return pairs.sorted { ($1.count, $0.label, $0.predicted) < ($0.count, $1.label, $1.predicted) }
 }

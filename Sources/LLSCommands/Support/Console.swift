@@ -10,6 +10,9 @@ enum Console {
     }
 
     private static let state = Mutex(State())
+    /// What stands at the bottom of the terminal, if anything does; held while standard error is written
+    /// to.
+    private static let liveLine = Mutex<String?>(nil)
 
     /// From now on standard error holds JSON objects alone, one a line: what would be a line of text
     /// is `{"event":"note","text":…}`.
@@ -76,17 +79,36 @@ enum Console {
         if let line = try? json(value) { talk(line + "\n") }
     }
 
+    /// Shows a line at the bottom of the terminal, in place of the one that stood there, no longer than
+    /// the terminal is wide; empty to take it away. Other lines go above it.
     static func redraw(_ line: String) {
-        if !speaksJSON { talk("\r\u{1B}[2K" + line.withoutControls) }
+        guard !speaksJSON else { return }
+        let shown = String(line.withoutControls.prefix(columns - 1))
+        liveLine.withLock { live in
+            guard live ?? "" != shown else { return }
+            live = shown.isEmpty ? nil : shown
+            write(eraseLine + shown)
+        }
     }
 
+    /// Lines above the live one, which is gone until it is drawn again.
+    private static func talk(_ text: String) {
+        liveLine.withLock { live in
+            write((live == nil ? "" : eraseLine) + text)
+            live = nil
+        }
+    }
+
+    private static let eraseLine = "\r\u{1B}[2K"
+
     /// Nobody can be told that standard error fails.
-    private static func talk(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
+    private static func write(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
 
     // MARK: - Results
 
     /// A line on standard output. Names of files in it are written byte for byte.
     static func result(_ line: String) {
+        redraw("")
         let code = write(line.pathBytes + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
         guard code != 0, code != EPIPE else { return }
         state.withLock { state in

@@ -70,31 +70,43 @@ extension Choices {
     /// Reads the data set, prepared as the configuration says. A folder that was named must hold it.
     ///
     /// - Parameter validation: how pictures in one heap are split; nil for the configuration's share.
-    /// - Returns: the data, and the configuration with what was measured and chosen.
+    /// - Returns: the data, and the configuration with what was chosen.
     func load(
         _ configuration: RunConfiguration, validation: ValidationSplit? = nil
     ) throws -> (ImageDataset, RunConfiguration) {
-        let (preparation, described) = try described(configuration, validation: validation)
-        var loaded = try described.load(dataDirectory: configuration.dataDir)
+        let (_, described) = try described(configuration, validation: validation)
+        let loaded = try described.load(dataDirectory: configuration.dataDir)
         var configuration = configuration
         if loaded.isSplitHere, configuration.valSplit == nil {
             configuration.valSplit = ValidationSplit.standardShare
         }
-        guard preparation.isMeasured else { return (loaded, configuration) }
+        return (loaded, configuration)
+    }
+
+    /// The data normalised by its own mean and deviation, if the configuration asks for that, and the
+    /// configuration with these numbers.
+    func measured(
+        _ dataset: ImageDataset, _ configuration: RunConfiguration
+    ) throws -> (ImageDataset, RunConfiguration) {
+        let preparation = try Preparation(configuration, augmentation)
+        guard preparation.isMeasured else { return (dataset, configuration) }
         let measured: Normalization
-        do { measured = try loaded.measureNormalization() } catch { throw loaded.explaining(error) }
+        do {
+            measured = try Activity.show("measuring mean and deviation") { counter in
+                try dataset.measureNormalization { counter.set($0, of: $1) }
+            }
+        } catch { throw dataset.explaining(error) }
         // `--mean auto` measures both, unless the deviation is given.
         let deviation = preparation.settings.standardDeviation
-        let mean =
-            configuration.mean == Preparation.automatic ? measured.mean : loaded.normalization.mean
-        loaded = loaded.normalized(
-            by: Normalization(
-                mean: mean,
-                standardDeviation: deviation == nil
-                    ? measured.standardDeviation : loaded.normalization.standardDeviation))
-        configuration.mean = text(loaded.normalization.mean)
-        configuration.std = text(loaded.normalization.standardDeviation)
-        return (loaded, configuration)
+        let given = dataset.normalization
+        let normalization = Normalization(
+            mean: configuration.mean == Preparation.automatic ? measured.mean : given.mean,
+            standardDeviation: deviation == nil
+                ? measured.standardDeviation : given.standardDeviation)
+        var configuration = configuration
+        configuration.mean = text(normalization.mean)
+        configuration.std = text(normalization.standardDeviation)
+        return (dataset.normalized(by: normalization), configuration)
     }
 
     /// The data set as it will be prepared, before anything is read.

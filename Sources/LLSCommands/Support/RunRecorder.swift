@@ -31,7 +31,7 @@ final class RunRecorder {
     /// Lines of the metrics and of the log.
     private struct Measurement {
         var records: [MetricsRecord]
-        let line: String
+        let line: String?
     }
 
     /// What is known of a completed epoch.
@@ -93,6 +93,19 @@ final class RunRecorder {
         try writeMeasurements()
     }
 
+    /// Notes some steps within an epoch.
+    ///
+    /// - Parameter step: the steps of the run so far.
+    func note(_ report: StepReport, step: Int, peakBytes: Int) throws {
+        let record = MetricsRecord(
+            epoch: report.epoch, step: step, split: .train, steps: report.steps,
+            loss: Double(report.losses.last ?? .nan), top1: report.top1,
+            imagesPerSecond: report.imagesPerSecond, seconds: elapsed, peakBytes: peakBytes,
+            blockLosses: named(report.losses))
+        unwritten.append(Measurement(records: [record], line: nil))
+        try writeMeasurements()
+    }
+
     /// Saves the weights, unless those of the last epoch are saved.
     func saveWeights(_ save: (_ epoch: Int, _ step: Int) throws -> Void) throws {
         guard let last, savedEpoch != last.epoch else { return }
@@ -113,7 +126,7 @@ final class RunRecorder {
                     try metrics.append(record)
                     unwritten[0].records.removeFirst()
                 } else {
-                    try log.append(line: next.line)
+                    if let line = next.line { try log.append(line: line) }
                     unwritten.removeFirst()
                 }
             }
@@ -160,47 +173,21 @@ final class RunRecorder {
 
     private func records(_ report: EpochReport) -> [MetricsRecord] {
         let seconds = elapsed
-        let losses = zip(lossNames, report.losses).dropLast().map { ($0, Double($1)) }
         return [
             MetricsRecord(
                 epoch: report.epoch, step: totals.steps, split: .train,
-                loss: Double(report.losses.last ?? .nan), learningRate: report.learningRate,
+                loss: Double(report.losses.last ?? .nan), top1: report.top1,
+                learningRate: report.learningRate,
                 imagesPerSecond: report.imagesPerSecond, seconds: seconds, peakBytes: peakBytes,
-                blockLosses: Dictionary(losses) { first, _ in first }),
+                blockLosses: named(report.losses)),
             MetricsRecord(
                 epoch: report.epoch, step: totals.steps, split: .test, loss: report.test.loss,
                 top1: report.test.top1, top5: report.test.top5, seconds: seconds),
         ]
     }
-}
 
-/// Sums over the epochs of a run.
-struct RunTotals {
-    private(set) var steps = 0
-    private var seconds = 0.0, images = 0.0, waited = 0.0
-
-    init() {}
-
-    /// The sums of a checkpoint.
-    init(_ values: [String: Double]) {
-        steps = values["steps"].flatMap { Int(exactly: $0) } ?? 0
-        seconds = values["seconds"] ?? 0
-        images = values["images"] ?? 0
-        waited = values["waited"] ?? 0
+    /// Of the blocks; the classifier's is the record's own.
+    private func named(_ losses: [Float]) -> [String: Double] {
+        Dictionary(zip(lossNames, losses).dropLast().map { ($0, Double($1)) }) { first, _ in first }
     }
-
-    var values: [String: Double] {
-        ["steps": Double(steps), "seconds": seconds, "images": images, "waited": waited]
-    }
-
-    mutating func add(_ report: EpochReport) {
-        steps += report.steps
-        seconds += report.trainingSeconds
-        images += report.imagesPerSecond * report.trainingSeconds
-        waited += report.waitingShare * report.trainingSeconds
-    }
-
-    var imagesPerSecond: Double { images / max(seconds, 1e-9) }
-    /// Of the steps' time, the share that was spent waiting for data.
-    var waitingShare: Double { waited / max(seconds, 1e-9) }
 }

@@ -21,13 +21,16 @@ struct TrainingData {
         validation: ValidationSplit? = nil,
         labelling: (ImageDataset) throws -> ImageDataset
     ) throws {
-        let (loaded, settled) = try choices.load(configuration, validation: validation)
-        let found = try labelling(loaded)
-        skipped = choices.badImages == .skip ? found.findBadImages() : nil
-        let dataset = found.leavingOut(skipped ?? [])
-        guard dataset.train.count > 0, dataset.test.count > 0 else {
-            throw BadImagesError(skipped ?? [])
+        let (loaded, chosen) = try Activity.show("reading \(choices.dataset.name.legible)") { _ in
+            try choices.load(configuration, validation: validation)
         }
+        let found = try labelling(loaded)
+        let sound: ImageDataset
+        (sound, skipped) = try Activity.show("looking for bad images") { counter in
+            try found.applying(choices.badImages) { counter.set($0, of: $1) }
+        }
+        // After that: pictures that are left out are not measured.
+        let (dataset, settled) = try choices.measured(sound, chosen)
         let trainCount = min(settled.limitTrain ?? .max, dataset.train.count)
         let testCount = min(settled.limitTest ?? .max, dataset.test.count)
         var configuration = choices.recordingPlace(in: settled)
@@ -70,7 +73,9 @@ struct TrainingData {
         guard case .files = dataset.train.images, dataset.classNames.count <= 20 else {
             return [line]
         }
-        let counts = zip(dataset.classNames, dataset.trainingCounts).map { name, count in
+        let counts = zip(
+            dataset.classNames, dataset.trainingCounts(limit: configuration.limitTrain)
+        ).map { name, count in
             "\(name.legible) \(count)"
         }
         return [line, "classes  " + counts.joined(separator: ", ")]
@@ -80,7 +85,7 @@ struct TrainingData {
     private static func balanceNote(
         _ dataset: ImageDataset, _ configuration: RunConfiguration
     ) -> [String] {
-        let counts = dataset.trainingCounts
+        let counts = dataset.trainingCounts(limit: configuration.limitTrain)
         guard configuration.classWeights == nil,
             let least = counts.indices.min(by: { counts[$0] < counts[$1] }),
             let most = counts.indices.max(by: { counts[$0] < counts[$1] }),

@@ -24,6 +24,7 @@ struct TrainingRun {
     private let timed: TimedDevice?
     private let extras: Extras
     private let failures = WriteFailures()
+    private let planned: TrainingPlan
     /// Looks for faster kernels where the device is new, for a few seconds.
     private let tune: () throws -> Void
 
@@ -51,7 +52,8 @@ struct TrainingRun {
         backend = timed?.backend ?? device
         let description = try choices.network(
             configuration, input: train.sampleShape, classes: dataset.classNames.count,
-            classWeights: try ClassWeightOption.values(configuration.classWeights, for: dataset))
+            classWeights: try ClassWeightOption.values(
+                configuration.classWeights, for: dataset, limit: configuration.limitTrain))
         let plan = try PlannedTraining(
             description, optimizer: choices.optimizer, batch: configuration.batchSize,
             run: PlannedRun(
@@ -59,10 +61,13 @@ struct TrainingRun {
                 testBatch: configuration.testBatchSize, reportEvery: extras.reportEvery,
                 maxSteps: configuration.maxSteps)
         ).plan(on: backend)
+        planned = plan
         tune = { [backend] in try selection.tune(backend, for: plan.work.operations) }
-        let network = try Network(
-            description, batch: max(configuration.batchSize, configuration.testBatchSize),
-            seed: configuration.seed, on: backend)
+        let network = try Activity.show("making \(choices.model.name.legible)") { [backend] _ in
+            try Network(
+                description, batch: max(configuration.batchSize, configuration.testBatchSize),
+                seed: configuration.seed, on: backend)
+        }
         var notes = data.notes
         if let initial { notes += try initial.load(into: network, newHead: extras.newHead) }
         var card = ModelCard(
@@ -192,16 +197,22 @@ struct TrainingRun {
         if extras.savesBest { recorder.savesBest = true }
         StopRequest.listen()
         try tune()
-        try failures.attempt("env.json") { try folder.write(environment: RunEnvironment(backend)) }
+        let environment = RunEnvironment(
+            backend, planned, fingerprint: try data.dataset.fingerprint())
+        try failures.attempt("env.json") { try folder.write(environment: environment) }
         Console.note("run      \(folder.path)")
         let reporter = ProgressReporter(
-            progress, epochs: configuration.epochs, lossNames: trainer.network.lossNames)
+            progress, epochs: configuration.epochs, maxSteps: configuration.maxSteps,
+            batchSize: configuration.batchSize, lossNames: trainer.network.lossNames)
+        defer { reporter.end() }
+        var seen = EvaluationRecord(classes: trainer.network.classes)
         let deadline = extras.maxTime.map { ContinuousClock.now + $0 }
         _ = try trainer.run(
             train: StoppableSource(data.train, until: deadline),
             test: StoppableSource(data.test, until: deadline), keepsState: true
         ) { event in
             reporter.show(event)
+            if case .steps(let report) = event { try note(report, recorder) }
             guard case .epoch(let report) = event else { return }
             try recorder.note(report, peakBytes: backend.memoryUse.peak) { epoch, step in
                 try save(to: folder.lastWeights, epoch: epoch, step: step)
@@ -210,7 +221,11 @@ struct TrainingRun {
                     recorder.best = report.test.top1
                 }
             }
+            try keep(seen, of: report.epoch, recorder)
+            seen = EvaluationRecord(classes: trainer.network.classes)
             if keeper.isDue(afterEpoch: report.epoch) { try save(keeper, recorder) }
+        } looking: {
+            seen.add(try backend.read($0), $1)
         } afterStep: {
             if keeper.isDue(atStep: trainer.position.steps) { try save(keeper, recorder) }
             try StopRequest.check(deadline)
@@ -218,6 +233,23 @@ struct TrainingRun {
         // The disk may have room again.
         try recorder.saveWeights { try save(to: folder.lastWeights, epoch: $0, step: $1) }
         if failures.any != nil { try save(keeper, recorder) }
+    }
+
+    private func note(_ report: StepReport, _ recorder: RunRecorder) throws {
+        try recorder.note(
+            report, step: trainer.position.steps, peakBytes: backend.memoryUse.peak)
+    }
+
+    /// Writes what the evaluation of an epoch saw.
+    private func keep(_ seen: EvaluationRecord, of epoch: Int, _ recorder: RunRecorder) throws {
+        let filters = try RunEvaluation.Filters(trainer.network)
+        let split = data.dataset.test
+        let evaluation = RunEvaluation(
+            seen, epoch: epoch, order: data.test.loader.order(epoch: 0), of: split,
+            classes: data.dataset.classNames, filters: filters)
+        try failures.attempt("evaluation.json") {
+            try recorder.folder.write(evaluation: evaluation)
+        }
     }
 
     /// A run whose last state is not on disk says so. It only fails if nothing of it is there.
@@ -240,6 +272,7 @@ struct TrainingRun {
     /// - Returns: whether it is saved.
     @discardableResult
     private func save(_ keeper: CheckpointKeeper, _ recorder: RunRecorder) throws -> Bool {
+        if let steps = try trainer.reportSteps() { try note(steps, recorder) }
         guard try recorder.writeMeasurements() else { return false }
         var card = card
         (card.epoch, card.step) = (trainer.position.epoch - 1, trainer.position.steps)

@@ -65,7 +65,7 @@ public final class Network {
     /// A network whose parameters hold nothing yet: for plans, and for what sets them itself.
     ///
     /// - Parameter forInference: whether it takes no memory for gradients and losses, and has no
-    ///   ``step(batch:_:losses:)``.
+    ///   ``step(batch:_:losses:countingCorrectIn:)``.
     package init(
         unset description: NetworkDescription, batch: Int, seed: UInt64 = 0,
         forInference: Bool = false, on backend: any Backend
@@ -144,10 +144,16 @@ public final class Network {
     ///   - optimizers: one for each of ``groups``.
     ///   - losses: one slot `[1]` for each of ``lossNames``, to which the batch's mean losses are
     ///     added.
-    public func step(batch: Int, _ optimizers: [any Optimizer], losses: [Tensor]) throws {
+    ///   - correct: `[1]`, whole numbers: the samples whose label is the classifier's largest logit
+    ///     before the step are added to it; nil if nobody counts.
+    public func step(
+        batch: Int, _ optimizers: [any Optimizer], losses: [Tensor],
+        countingCorrectIn correct: Tensor? = nil
+    ) throws {
         precondition(!isForInference, "a network that only infers cannot be trained")
-        try SequentialExecutor(network: self, batch: batch, optimizers: optimizers, losses: losses)
-            .step()
+        try SequentialExecutor(
+            network: self, batch: batch, optimizers: optimizers, losses: losses, correct: correct
+        ).step()
     }
 
     /// The logits `[batch, classes]` of the batch in ``images``, by the running statistics.

@@ -100,8 +100,14 @@ extension Network {
 
     /// Cross-entropy of the classifier's logits, and its gradients: those of the logits stay where
     /// the logits were, and are returned; in a chain, so are those of the last node's output.
-    func classifierGradient(batch: Int, addingLossTo loss: Tensor) throws -> Tensor {
+    func classifierGradient(
+        batch: Int, addingLossTo loss: Tensor, countingCorrectIn correct: Tensor?
+    ) throws -> Tensor {
         let logits = try classify(batch: batch)
+        if let correct {
+            try backend.countCorrect(
+                logits, labels.prefix(batch: batch), top: 1, addingTo: correct)
+        }
         try backend.crossEntropy(
             logits, targets(batch: batch), CrossEntropyOptions(), gradient: logits,
             addingLossTo: loss)

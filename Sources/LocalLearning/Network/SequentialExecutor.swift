@@ -9,6 +9,8 @@ struct SequentialExecutor {
     let optimizers: [any Optimizer]
     /// One for each loss of the network.
     let losses: [Tensor]
+    /// Where the classifier's hits are counted.
+    let correct: Tensor?
 
     func step() throws {
         network.batchesTracked += 1
@@ -37,7 +39,7 @@ struct SequentialExecutor {
             try optimizers[frozen + index].step()
             index += 1
         }
-        _ = try network.classifierGradient(batch: batch, addingLossTo: losses[index])
+        _ = try classifierGradient(addingLossTo: losses[index])
         try optimizers[frozen + index].step()
     }
 
@@ -49,8 +51,7 @@ struct SequentialExecutor {
         for position in network.nodes.indices {
             try network.run(position, .training, batch: batch)
         }
-        let logitsGradient = try network.classifierGradient(
-            batch: batch, addingLossTo: losses[0])
+        let logitsGradient = try classifierGradient(addingLossTo: losses[0])
         let backend = network.backend
         try backend.withScratch([logitsGradient.shape]) { scratch in
             let error = scratch[0]
@@ -79,7 +80,7 @@ struct SequentialExecutor {
         for position in network.nodes.indices {
             try network.run(position, .training, batch: batch)
         }
-        _ = try network.classifierGradient(batch: batch, addingLossTo: losses[0])
+        _ = try classifierGradient(addingLossTo: losses[0])
         for (position, node) in network.nodes.enumerated().reversed()
         where position >= network.description.frozenNodes {
             if case .block(let block, _) = node {
@@ -89,6 +90,11 @@ struct SequentialExecutor {
             }
         }
         for optimizer in optimizers.dropFirst(frozen) { try optimizer.step() }
+    }
+
+    private func classifierGradient(addingLossTo loss: Tensor) throws -> Tensor {
+        try network.classifierGradient(
+            batch: batch, addingLossTo: loss, countingCorrectIn: correct)
     }
 
     private func context(_ block: any Block, _ position: Int) -> BlockContext {

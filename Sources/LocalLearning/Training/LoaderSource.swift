@@ -3,7 +3,8 @@ import Tensors
 
 /// Batches of a data set's split, prepared ahead of the device on threads of their own.
 public final class LoaderSource: BatchSource {
-    private let loader: BatchLoader
+    /// What prepares the samples.
+    public let loader: BatchLoader
     private let threads: Int?
     private var waited = 0.0
 

@@ -10,7 +10,9 @@ public final class Trainer {
     private let optimizers: [any Optimizer]
     private let options: TrainingOptions
     private let evaluator: Evaluator
-    private let losses: LossBuffer
+    private let meter: StepMeter
+    /// Steps of the epoch under way.
+    private var stepsInEpoch = 0
     /// The state before the evaluation under way, which moves the parameters.
     private var stateBeforeEvaluation: TrainerState?
 
@@ -27,9 +29,7 @@ public final class Trainer {
         position = TrainingPosition(
             losses: network.lossNames.count, schedule: ScheduleState(rate: settings.learningRate))
         evaluator = try Evaluator(network)
-        losses = try LossBuffer(
-            capacity: max(options.reportEvery, 1), losses: network.lossNames.count,
-            on: network.backend)
+        meter = try StepMeter(network, capacity: max(options.reportEvery, 1))
     }
 
     /// Trains from where the run stands, and evaluates after every epoch. At the end, and in every
@@ -40,13 +40,18 @@ public final class Trainer {
     /// - Parameters:
     ///   - keepsState: whether ``state(metadata:)`` may be asked for while an epoch is evaluated.
     ///   - onEvent: called with what there is to report.
+    ///   - look: called with what an epoch's evaluation sees, see ``Evaluator/evaluate(on:looking:)``.
     ///   - afterStep: called after every step, at ``position``; what it throws ends the run there.
     /// - Returns: the last epoch's report; nil after no epoch.
     /// - Throws: ``DivergenceError``; `CancellationError` once the task is cancelled; whatever the
     ///   device, the source or the closures throw. The run can then go on from ``position``.
     public func run(
         train: any BatchSource, test: any BatchSource, keepsState: Bool = false,
-        onEvent: (TrainingEvent) throws -> Void = { _ in }, afterStep: () throws -> Void = {}
+        onEvent: (TrainingEvent) throws -> Void = { _ in },
+        looking look: (_ logits: Tensor, _ labels: UnsafeBufferPointer<Int32>) throws -> Void = {
+            _, _ in
+        },
+        afterStep: () throws -> Void = {}
     ) throws -> EpochReport? {
         var last: EpochReport?
         while position.epoch <= options.epochs, !isAtLimit {
@@ -55,10 +60,11 @@ public final class Trainer {
             let speed = try trainEpoch(train, afterStep, onEvent)
             if keepsState { stateBeforeEvaluation = try state() }
 
-            let evaluation = try evaluateEpoch(train: train, test: test)
+            let evaluation = try evaluateEpoch(train: train, test: test, onEvent, look)
             try requireFinite(evaluation)
             let report = EpochReport(
-                epoch: position.epoch, losses: position.meanLosses, test: evaluation,
+                epoch: position.epoch, losses: position.meanLosses, top1: position.top1,
+                test: evaluation,
                 learningRate: position.schedule.rate, imagesPerSecond: speed.imagesPerSecond,
                 waitingShare: speed.waitingShare, steps: position.batches,
                 trainingSeconds: speed.seconds, seconds: Date().timeIntervalSince(start))
@@ -87,20 +93,53 @@ public final class Trainer {
         }
     ) throws -> Evaluation {
         // Between two epochs the network stands as it was evaluated.
-        if position.batches > 0 { try prepareEvaluation(train) }
+        if position.batches > 0 { try prepareEvaluation(train) { _ in } }
         return try evaluator.evaluate(on: test, looking: look)
     }
 
     private func evaluateEpoch(
-        train: any BatchSource, test: any BatchSource
+        train: any BatchSource, test: any BatchSource,
+        _ onEvent: (TrainingEvent) throws -> Void,
+        _ look: (_ logits: Tensor, _ labels: UnsafeBufferPointer<Int32>) throws -> Void
     ) throws -> Evaluation {
-        try prepareEvaluation(train)
-        return try evaluator.evaluate(on: test)
+        try prepareEvaluation(train, onEvent)
+        var batch = 0
+        func show() throws {
+            try onEvent(progress(.evaluation, batch, of: test.batchCount))
+            batch += 1
+        }
+        try show()
+        return try evaluator.evaluate(on: test) {
+            try look($0, $1)
+            try show()
+        }
     }
 
-    private func prepareEvaluation(_ train: any BatchSource) throws {
+    private func prepareEvaluation(
+        _ train: any BatchSource, _ onEvent: (TrainingEvent) throws -> Void
+    ) throws {
         try move(to: .evaluation)
-        try fitStatistics(epoch: position.epoch + 1, train)
+        try fitStatistics(epoch: position.epoch + 1, train, onEvent)
+    }
+
+    private func progress(
+        _ phase: TrainingProgress.Phase, _ batch: Int, of batches: Int
+    ) -> TrainingEvent {
+        .progress(
+            TrainingProgress(
+                phase: phase, epoch: position.epoch, batch: batch, batches: batches))
+    }
+
+    /// The steps since the last report: every step is in one report. Waits for the device.
+    ///
+    /// Who saves a state in the midst of an epoch calls it before, so that a run that goes on from there
+    /// reports what follows.
+    ///
+    /// - Returns: nil if there was no step.
+    /// - Throws: ``DivergenceError``; what the device throws.
+    public func reportSteps() throws -> StepReport? {
+        try meter.read(into: &position)
+        return meter.report(at: position, stepsInEpoch: stepsInEpoch)
     }
 
     // MARK: Saving and going on
@@ -116,7 +155,7 @@ public final class Trainer {
             state.weights.metadata = metadata
             return state
         }
-        _ = try readLosses()
+        try meter.read(into: &position)
         // A loss is of the parameters before its step: the last update may have diverged unseen.
         try requireFiniteParameters()
         return TrainerState(
@@ -141,6 +180,7 @@ public final class Trainer {
         for (optimizer, state) in zip(optimizers, state.optimizers) {
             try optimizer.restore(state)
         }
+        try meter.reset()
         position = state.position
         stateBeforeEvaluation = nil
     }
@@ -156,68 +196,47 @@ public final class Trainer {
         _ source: any BatchSource, _ afterStep: () throws -> Void,
         _ onEvent: (TrainingEvent) throws -> Void
     ) throws -> Speed {
-        let start = Date()
         let waitedBefore = source.secondsWaited
-        var samples = 0
+        stepsInEpoch = source.batchCount
+        meter.startEpoch()
+        try onEvent(progress(.training, position.batches, of: stepsInEpoch))
 
         func report() throws {
-            guard let means = try readLosses() else { return }
-            try onEvent(
-                .steps(
-                    StepReport(
-                        epoch: position.epoch, step: position.batches,
-                        stepsInEpoch: source.batchCount, losses: means,
-                        imagesPerSecond: Double(samples) / Date().timeIntervalSince(start))))
+            if let steps = try reportSteps() { try onEvent(.steps(steps)) }
         }
 
         try source.forEachBatch(epoch: position.epoch, from: position.batches) { images, labels in
-            let batch = try network.load(images, labels)
-            try network.step(batch: batch, optimizers, losses: losses.next())
+            try meter.step(batch: try network.load(images, labels), optimizers)
             position.steps += 1
             position.batches += 1
-            samples += batch
-            if losses.isFull { try report() }
+            try onEvent(progress(.training, position.batches, of: stepsInEpoch))
+            if meter.isFull { try report() }
             try Task.checkCancellation()
             try afterStep()
             return !isAtLimit
         }
         try report()
         try network.backend.synchronize()
-        let seconds = Date().timeIntervalSince(start)
+        let seconds = meter.seconds
         return Speed(
-            imagesPerSecond: Double(samples) / seconds,
+            imagesPerSecond: meter.imagesPerSecond,
             waitingShare: (source.secondsWaited - waitedBefore) / seconds, seconds: seconds)
-    }
-
-    /// Reads the losses of the steps since the last reading and adds them to the epoch's; answers
-    /// with their means, or nil if there were no steps.
-    private func readLosses() throws -> [Float]? {
-        let read = try losses.drain()
-        guard !read.isEmpty else { return nil }
-        var means = [Double](repeating: 0, count: position.lossSums.count)
-        for (index, losses) in read.enumerated() {
-            for (block, loss) in losses.enumerated() {
-                guard loss.isFinite else {
-                    throw DivergenceError(
-                        quantity: .loss(network.lossNames[block]), epoch: position.epoch,
-                        step: position.batches - read.count + index + 1, value: Double(loss))
-                }
-                position.lossSums[block] += Double(loss)
-                means[block] += Double(loss) / Double(read.count)
-            }
-        }
-        return means.map { Float($0) }
     }
 
     /// The running statistics follow the parameters that were trained on; those that are evaluated
     /// are others (Defazio et al. 2024), so a few training batches are run through them first.
-    private func fitStatistics(epoch: Int, _ source: any BatchSource) throws {
-        var batches = 0
-        guard options.statisticsBatches > 0 else { return }
+    private func fitStatistics(
+        epoch: Int, _ source: any BatchSource, _ onEvent: (TrainingEvent) throws -> Void
+    ) throws {
+        let batches = min(options.statisticsBatches, source.batchCount)
+        guard batches > 0 else { return }
+        var batch = 0
+        try onEvent(progress(.statistics, batch, of: batches))
         try source.forEachBatch(epoch: epoch) { images, labels in
             try network.updateStatistics(batch: try network.load(images, labels))
-            batches += 1
-            return batches < options.statisticsBatches
+            batch += 1
+            try onEvent(progress(.statistics, batch, of: batches))
+            return batch < batches
         }
     }
 

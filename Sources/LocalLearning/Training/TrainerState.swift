@@ -26,8 +26,10 @@ extension TrainingPosition {
         // Counts beyond this are of no run, and might overflow.
         let counts = 0..<(1 << 53)
         return counts.contains(epoch) && epoch > 0 && counts.contains(batches)
-            && counts.contains(steps) && batches <= steps && lossSums.count == losses
-            && lossSums.allSatisfy(\.isFinite) && schedule.rate.isFinite && schedule.rate > 0
+            && counts.contains(steps) && batches <= steps
+            && counts.contains(samples) && counts.contains(correct) && correct <= samples
+            && lossSums.count == losses && lossSums.allSatisfy(\.isFinite)
+            && schedule.rate.isFinite && schedule.rate > 0
             && counts.contains(schedule.badEpochs)
     }
 }

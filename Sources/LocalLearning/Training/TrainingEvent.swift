@@ -24,13 +24,34 @@ public struct TrainingOptions: Sendable {
     }
 }
 
+/// What a run does now, and how far it is: in batches, none of which is waited for.
+public struct TrainingProgress: Sendable, Equatable {
+    /// An epoch goes through them in this order.
+    public enum Phase: String, Sendable {
+        case training
+        /// Running statistics are fitted to the parameters that are evaluated.
+        case statistics
+        case evaluation
+    }
+
+    public let phase: Phase
+    /// Counted from 1.
+    public let epoch: Int
+    /// Batches that were handed to the device, of those of the phase.
+    public let batch, batches: Int
+}
+
 /// The run so far, at the end of some steps.
 public struct StepReport: Sendable {
     /// Counted from 1.
     public let epoch, step, stepsInEpoch: Int
-    /// Means over the steps since the last report, in ``Network/lossNames`` order.
+    /// The steps since the last report, which ``losses`` and ``top1`` are of.
+    public let steps: Int
+    /// Means, in ``Network/lossNames`` order.
     public let losses: [Float]
-    /// Since the epoch began.
+    /// Share of the samples that the network had right when their step began, in percent.
+    public let top1: Double
+    /// Since the epoch began, or went on.
     public let imagesPerSecond: Double
 }
 
@@ -40,6 +61,9 @@ public struct EpochReport: Sendable {
     public let epoch: Int
     /// Means over the epoch, in ``Network/lossNames`` order.
     public let losses: [Float]
+    /// Share of the samples that the network had right when their step began, in percent; nil if none
+    /// was counted.
+    public let top1: Double?
     /// On the test split.
     public let test: Evaluation
     /// That the epoch was trained with.
@@ -58,6 +82,8 @@ public struct EpochReport: Sendable {
 
 /// What a run reports.
 public enum TrainingEvent: Sendable {
+    /// A batch was handed to the device, or a phase begins.
+    case progress(TrainingProgress)
     /// Some steps have been taken.
     case steps(StepReport)
     /// An epoch has been evaluated.
