@@ -14,11 +14,12 @@ export LLS_COMMIT := $(shell Scripts/facts commit)
 export LLS_BUILT_WITH := $(shell Scripts/facts built-with)
 export DESTDIR
 
-.PHONY: help setup build demo stage install uninstall dist check-dist test lint oclgrind sanitizers \
+.PHONY: help setup build demo stage install uninstall dist check-dist docs test lint oclgrind sanitizers \
+	sanitize-threads \
 	example check-onnx soak fuzz bench bench-gpu clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install the system packages that are missing
 	@Scripts/setup
@@ -45,6 +46,9 @@ dist: ## make a Debian package and a tarball for machines without Swift, in dist
 check-dist: dist ## install both in bare Debian systems, and train there (root, network)
 	Scripts/check_dist
 
+docs: build ## make the library's documentation for a web server, in dist/docs
+	Scripts/docs dist/docs
+
 test: setup ## run every check
 	Scripts/check
 
@@ -57,6 +61,10 @@ oclgrind: build ## run small shapes of every kernel in Oclgrind
 
 sanitizers: ## run the C loops under the sanitizers of threads, addresses and undefined behaviour
 	Scripts/sanitizers
+
+# Builds anew: minutes.
+sanitize-threads: setup ## run the loader and the thread pool under the thread sanitizer
+	Scripts/sanitize_threads
 
 # The tests compile and run its sources, too.
 example: setup ## build the package in Examples/ by itself, and train with it
@@ -82,4 +90,4 @@ bench-gpu: build ## time the local-memory kernels on a real GPU
 	Benchmarks/bench_gpu
 
 clean: ## remove everything that was built
-	rm -rf .build .build-fuzz .build-static dist Examples/*/.build
+	rm -rf .build .build-fuzz .build-tsan .build-static dist Examples/*/.build

@@ -228,6 +228,10 @@ let package = Package(
             name: "faulty-lls", dependencies: ["LLSCommands", "FileFormats", "OpenCLBackend"],
             path: "Tests/FaultyProgram"),
         .executableTarget(
+            name: "sanitized-threads",
+            dependencies: ["BLASBackend", "Datasets", "LocalLearning"],
+            path: "Tests/Sanitizers/Threads"),
+        .executableTarget(
             name: "soak",
             dependencies: [
                 "BLASBackend", "Checkpoints", "FileFormats", "LocalLearning", "OpenCLBackend",

@@ -11,12 +11,12 @@
 // much as its labels' weights do. Without it the arithmetic has no trace of weights.
 #ifdef WEIGHTED
 #define WEIGHT_PARAMETERS , global const float *class_weights, global const float *weight_sum
-#define WEIGHED(x, k) (class_weights[k] * (x))
+#define WEIGHED_ONE(x, k) (class_weights[k] * (x))
 #define OF_MASS(x) (mass * (x))
 #define BATCH(rows) weight_sum[0]
 #else
 #define WEIGHT_PARAMETERS
-#define WEIGHED(x, k) (x)
+#define WEIGHED_ONE(x, k) (x)
 #define OF_MASS(x) (x)
 #define BATCH(rows) rows
 #endif
@@ -86,19 +86,20 @@ kernel void synchronization_loss(global const float *pooled, global const float 
         for (int k = item; k < classes; k += items) {
             const float x = (cosines[k] - top) / temperature;
             weight += exp(x);
-            all += WEIGHED(x, k);
+            all += WEIGHED_ONE(x, k);
         }
         weight = group_sum(weight, buffer);
         all = group_sum(all, buffer);
 #ifdef WEIGHTED
         float mass = 0.0f;
         for (int k = item; k < classes; k += items)
-            mass += WEIGHED((k == label ? 1.0f - smoothing : 0.0f) + even, k);
+            mass += WEIGHED_ONE((k == label ? 1.0f - smoothing : 0.0f) + even, k);
         mass = group_sum(mass, buffer);
 #endif
         if (item == 0) {
             const bool known = label >= 0 && label < classes;
-            const float own = known ? WEIGHED((cosines[label] - top) / temperature, label) : NAN;
+            const float own =
+                known ? WEIGHED_ONE((cosines[label] - top) / temperature, label) : NAN;
             losses[row] = OF_MASS(log(weight)) - (1.0f - smoothing) * own - even * all;
         }
 
@@ -107,7 +108,7 @@ kernel void synchronization_loss(global const float *pooled, global const float 
         for (int k = item; k < classes; k += items) {
             const float share = exp((cosines[k] - top) / temperature) / weight;
             const float target = (k == label ? 1.0f - smoothing : 0.0f) + even;
-            errors[k] = (OF_MASS(share) - WEIGHED(target, k)) / (temperature * BATCH(rows));
+            errors[k] = (OF_MASS(share) - WEIGHED_ONE(target, k)) / (temperature * BATCH(rows));
             along = fma(errors[k], cosines[k], along);
         }
         along = group_sum(along, buffer);

@@ -20,7 +20,7 @@ public final class BLASBackend: Backend, ConvolutionAlgorithmChoosing {
     /// - Parameters:
     ///   - threads: threads that compute, the caller's included; nil for one a core.
     ///   - convolutionAlgorithm: one for all shapes that it covers, or the backend's choice.
-    /// - Throws: ``ThreadError`` if the system refuses a thread; ``OutOfMemoryError`` if its
+    /// - Throws: ``ThreadError`` if the system refuses a thread; `OutOfMemoryError` if its
     ///   address space is limited and too small for OpenBLAS.
     /// - Precondition: `threads` is positive.
     public init(

@@ -63,7 +63,7 @@ extension DatasetDescription {
 
     /// Reads the data set, decodes all of it in one pass, and lists all that is wrong with it.
     ///
-    /// Throws ``DatasetError/missing`` when it is nowhere.
+    /// Throws ``DatasetError`` when it is nowhere.
     ///
     /// - Parameters:
     ///   - note: called with each line that is worth knowing and is no problem.

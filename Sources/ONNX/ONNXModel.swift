@@ -45,7 +45,7 @@ public struct ONNXModel: Sendable {
     ///   - weights: a weights file of it. Parameters of the rule are left out: inference needs none.
     ///   - card: what the weights are of; its classes are those of the output.
     ///   - options: what the model is to hold.
-    /// - Throws: ``ONNXExportError`` for a network that no model can hold; ``WeightsMismatchError`` and
+    /// - Throws: ``ONNXExportError`` for a network that no model can hold; `WeightsMismatchError` and
     ///   `FileError` for weights that are of another network, or that no network has; `OutOfMemoryError`.
     public init(
         _ network: NetworkDescription, weights: SafetensorsFile, card: ModelCard? = nil,

@@ -55,7 +55,7 @@ public final class OpenCLBackend {
 
     /// Opens `device`.
     ///
-    /// - Parameter programs: a folder for compiled programs; nil for the usual one, if the driver
+    /// - Parameter folder: a folder for compiled programs; nil for the usual one, if the driver
     ///   keeps none itself.
     public init(
         _ device: OpenCLDevice, engine: KernelEngine? = nil, profiling: Bool = false,

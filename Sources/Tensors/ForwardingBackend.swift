@@ -2,7 +2,7 @@
 /// one.
 ///
 /// An operation with a default implementation must be forwarded here explicitly, or the default hides
-/// the implementation of ``base``.
+/// the implementation of `base`.
 open class ForwardingBackend: ForwardingMemory, Backend {
     open func dryRun() -> (any Backend)? { base.dryRun() }
 

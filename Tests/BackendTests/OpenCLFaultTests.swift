@@ -16,6 +16,10 @@ struct OpenCLFaultTests {
             || (["clFinish", "clWaitForEvents", "clBuildProgram"].contains(function) && number > 1)
     }
 
+    /// Every single call fails, alone and with all that follow: an hour, for a release.
+    private static let isExhaustive =
+        ProcessInfo.processInfo.environment["LLS_EXHAUSTIVE"] == "1"
+
     @Test(arguments: OpenCLLibrary.functionNames)
     func everyCallMayFail(function: String) throws {
         let whole = try Self.undisturbed.get()
@@ -23,9 +27,11 @@ struct OpenCLFaultTests {
         // The driver is asked for its log only if a program does not build.
         guard function != "clGetProgramBuildInfo" else { return }
         try #require(count > 0, "\(function) is never called")
-        for number in Set([1, (count + 1) / 2, count]).sorted() {
+        let numbers = Self.isExhaustive ? Array(1...count) : [1, (count + 1) / 2, count]
+        for number in Set(numbers).sorted() {
             // The first and the last call fail alone, one between them and all that follow.
-            for lasts in number > 1 && number < count ? [true] : [false] {
+            let isBetween = number > 1 && number < count
+            for lasts in Self.isExhaustive ? [false, true] : [isBetween] {
                 let code: Int32 = lasts ? -5 : -30
                 let fault = Fault(of: function, at: number, lasts: lasts, code: code)
                 do {

@@ -70,6 +70,27 @@ struct PictureCommandTests {
         #expect(outcome.value("samples") == "30", "\(outcome)")
     }
 
+    /// Its card says how pictures are prepared, and not which of them it was trained on.
+    @Test func aFileOutsideOfARunIsEvaluatedAsItsCardSays() throws {
+        let run = try #require(try train("--epochs", "1", "--channels", "1").value("run"))
+        let file = root.path + "/w.safetensors"
+        try FileManager.default.copyItem(
+            atPath: "\(root.path)/\(run)/weights/last.safetensors", toPath: file)
+        let outcome = try lls(["eval", file])
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.value("samples") == "30", "\(outcome)")
+        #expect(outcome.errors.contains("which pictures it was trained on"), "\(outcome)")
+        let whole = try lls(["eval", run, "--dataset", "folder:own"])
+        #expect(outcome.lastLine == whole.lastLine)
+    }
+
+    @Test func picturesThatAreLeftOutAreNotMeasured() throws {
+        try Data("no picture".utf8).write(to: root.url.appending(path: "own/box/0.png"))
+        let outcome = try train(
+            "--epochs", "1", "--mean", "auto", "--bad-images", "skip", "--val-split", "0.2")
+        #expect(outcome.value("skipped_images") == "1", "\(outcome)")
+    }
+
     @Test func measuredConstantsAreKept() throws {
         let run = try #require(try train("--epochs", "1", "--mean", "auto").value("run"))
         let text = try String(contentsOfFile: "\(root.path)/\(run)/config.yaml", encoding: .utf8)

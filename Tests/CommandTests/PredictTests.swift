@@ -56,6 +56,29 @@ struct PredictTests {
         let worst: [Sample]
     }
 
+    /// Its parameters are those in training; its run would evaluate averages.
+    @Test func aCheckpointWithinAnEpochIsUsedAsItsRunWould() throws {
+        let stopped = try lls(
+            "train", "--dataset", "folder:own", "--runs-dir", "runs", "--name", "s", "--epochs",
+            "2",
+            "--batch-size", "6", "--save-every", "1s", "--keep", "20", "--dropout", "0.1")
+        try #require(stopped.status == 0, "\(stopped)")
+        let run = try #require(stopped.value("run"))
+        let checkpoint = run + "/checkpoints/000002"
+        let text = try lls("eval", checkpoint, "--json", "--worst", "100").output
+        let evaluation = try JSONDecoder().decode(Evaluation.self, from: Data(text.utf8))
+        let found = try pictures(
+            try lls("predict", checkpoint, "own/val", "--json", "--top", "3"))
+        #expect(found.count == evaluation.worst.count)
+        for picture in found {
+            let sample = try #require(evaluation.worst.first { $0.path == picture.path })
+            #expect(picture.probability == sample.probability, "\(picture.path)")
+        }
+        // It is not what the end of the run says.
+        let last = try pictures(try lls("predict", run, "own/val", "--json", "--top", "3"))
+        #expect(last.map(\.probability) != found.map(\.probability))
+    }
+
     /// The same files, batch size and device: the same bits.
     @Test func evalSaysTheSameOfTheSameFiles() throws {
         let text = try lls("eval", run, "--json", "--worst", "100").output

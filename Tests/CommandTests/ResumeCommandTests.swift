@@ -28,12 +28,19 @@ struct ResumeCommandTests {
 
     private func bytes(_ file: String) throws -> [UInt8] { try readFile("\(runs.path)/\(file)") }
 
+    /// The records of whole epochs, after a look at those of steps: each step is in one of them.
     private func metrics(_ name: String) throws -> [[String: Any]] {
-        try String(decoding: bytes("\(name)/001/metrics.jsonl"), as: UTF8.self)
+        let records = try String(decoding: bytes("\(name)/001/metrics.jsonl"), as: UTF8.self)
             .split(separator: "\n").compactMap {
-                var record = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+                try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+            }
+        let counts = records.compactMap { $0["steps"] as? Int }
+        #expect(counts.reduce(0, +) == records.last?["step"] as? Int, "\(counts)")
+        return records.filter { $0["steps"] == nil }
+            .map { record -> [String: Any] in
+                var record = record
                 // Measured, each by its own process.
-                for key in ["seconds", "images_per_second", "peak_bytes"] { record?[key] = nil }
+                for key in ["seconds", "images_per_second", "peak_bytes"] { record[key] = nil }
                 return record
             }
     }

@@ -162,4 +162,23 @@ let twoChannels = Normalization(mean: [0.25, 0.5], standardDeviation: [0.5, 2])
         #expect(chiSquare < 124.8, "80 degrees of freedom: above this once in a thousand")
         #expect(abs(Double(mirrored) / Double(count) - 0.5) < 0.015, "three standard deviations")
     }
+
+    /// Classes are weighed by the samples that are used.
+    @Test func countsFollowTheLimit() {
+        let split = ImageSplit(
+            height: 1, width: 1, channels: 1, pixels: [UInt8](repeating: 0, count: 12),
+            labels: [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1])
+        let data = ImageDataset(
+            name: "made", classNames: ["a", "b"], train: split, test: split,
+            shape: SampleShape(height: 1, width: 1, channels: 1),
+            normalization: Normalization(mean: [0], standardDeviation: [1]),
+            training: ImageTransform([]), testing: ImageTransform([]), folder: "")
+        #expect(data.trainingCounts() == [8, 4])
+        #expect(data.trainingCounts(limit: 100) == [8, 4])
+        let limited = data.trainingCounts(limit: 6)
+        #expect(limited.reduce(0, +) == 6)
+        let used = split.places(limit: 6) ?? []
+        #expect(limited[0] == used.filter { $0 < 8 }.count)
+    }
+
 }

@@ -60,7 +60,7 @@ import Testing
         try heap(["a": 50, "b": 20, "c": 2, "d": 1], under: folder)
         let data = try load()
         #expect(data.classNames == ["a", "b", "c", "d"])
-        #expect(data.trainingCounts == [40, 16, 1, 1])
+        #expect(data.trainingCounts() == [40, 16, 1, 1])
         #expect(data.test.labels.count { $0 == 0 } == 10)
         #expect(data.test.labels.count { $0 == 2 } == 1)
         let list = try #require(data.splitList)

@@ -40,6 +40,7 @@ struct TrainerTests {
             try trainer.run(train: TinySource(), test: TinySource()) { event in
                 switch event {
                 case .epoch: epochs += 1
+                case .progress: break
                 case .steps:
                     // Behind the last step of the epoch.
                     let head = try #require(
@@ -102,6 +103,63 @@ struct TrainerTests {
                 network, optimizer: PublishedOptimizer.sgd, OptimizerSettings(),
                 TrainingOptions(epochs: 1, schedule: .plateau(gamma: 1, patience: 3)))
         }
+    }
+
+    @Test(arguments: [LLS() as any LearningRule, DFA(), Backpropagation()])
+    func hitsAreCountedBeforeTheStep(rule: any LearningRule) throws {
+        let network = try Self.network(rule)
+        let source = TinySource()
+        let trainer = try Trainer(
+            network, optimizer: PublishedOptimizer.sgd, OptimizerSettings(learningRate: 1e-30),
+            TrainingOptions(epochs: 1, reportEvery: 1))
+        // Whatever the image, class 1 is the likeliest.
+        let bias = try #require(
+            network.parameters.first { $0.description.name == "linear.bias" })
+        try bias.set([0, 50, 0])
+        var labels: [Int32] = []
+        try source.forEachBatch(epoch: 1) {
+            labels += $1
+            return true
+        }
+        var hits = 0.0
+        let report = try trainer.run(train: source, test: source) { event in
+            guard case .steps(let report) = event else { return }
+            hits += report.top1 / 100 * Double(source.batchSize)
+        }
+        let ones = labels.filter { $0 == 1 }.count
+        #expect(ones > 0 && ones < labels.count)
+        #expect(Int(hits.rounded()) == ones)
+        #expect(report?.top1 == 100 * Double(ones) / Double(labels.count))
+    }
+
+    @Test func everyStepIsInOneReport() throws {
+        let source = TinySource()
+        let trainer = try Trainer(
+            Self.network(LLS()), optimizer: PublishedOptimizer.adamWScheduleFree,
+            OptimizerSettings(learningRate: 0.01), TrainingOptions(epochs: 2, reportEvery: 100))
+        var steps = 0
+        var phases: [String] = []
+        var isAsked = false
+        _ = try trainer.run(train: source, test: source) { event in
+            switch event {
+            case .steps(let report): steps += report.steps
+            case .progress(let progress):
+                phases.append("\(progress.epoch) \(progress.phase) \(progress.batch)")
+            case .epoch: break
+            }
+        } afterStep: {
+            // As before a checkpoint.
+            guard !isAsked else { return }
+            isAsked = true
+            steps += try trainer.reportSteps()?.steps ?? 0
+        }
+        #expect(steps == 2 * source.batchCount)
+        let expected = [1, 2].flatMap { epoch in
+            ["training", "statistics", "evaluation"].flatMap { phase in
+                (0...source.batchCount).map { "\(epoch) \(phase) \($0)" }
+            }
+        }
+        #expect(phases == expected, "\(phases)")
     }
 
     private static func network(_ rule: any LearningRule) throws -> Network {

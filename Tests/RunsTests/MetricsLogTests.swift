@@ -39,6 +39,17 @@ import Testing
                 + #"1099511627776,"seconds":9,"split":"test","step":3,"top1":88.94,"top5":99.9}"#)
     }
 
+    @Test func stepsBeforeACheckpointWithinAnEpochStay() throws {
+        let log = try MetricsLog(run)
+        try log.append(record(469, epoch: 1))
+        for step in [519, 569, 619] {
+            try log.append(
+                MetricsRecord(epoch: 2, step: step, split: .train, steps: 50, loss: 1, seconds: 1))
+        }
+        _ = try MetricsLog(run, keepingThroughEpoch: 1, step: 570)
+        #expect(try MetricsLog.records(of: run).map(\.step) == [469, 519, 569])
+    }
+
     @Test func aResumedRunDropsWhatItWillDoAgain() throws {
         let log = try MetricsLog(run)
         for step in 1...10 { try log.append(record(step)) }
@@ -83,10 +94,10 @@ import Testing
         for _ in 0..<2 { try log.writeTable() }
         #expect(
             try text(run.metricsTable) == """
-                epoch,step,split,loss,top1,top5,learning_rate,images_per_second,seconds,peak_bytes,\
+                epoch,step,split,steps,loss,top1,top5,learning_rate,images_per_second,seconds,peak_bytes,\
                 "block_loss.conv,""2\""",block_loss.conv_block1
-                1,12,train,0.5,,,0.005,,4.0,,2.0,1.5
-                1,12,test,0.25,50.0,,,,4.0,,,
+                1,12,train,,0.5,,,0.005,,4.0,,2.0,1.5
+                1,12,test,,0.25,50.0,,,,4.0,,,
 
                 """)
     }

@@ -14,7 +14,7 @@ public enum DatasetCatalog {
     /// The data set of this name, whatever its case, `-` and `_`, or the images of `folder:PATH`.
     ///
     /// - Parameter known: the data sets to choose from.
-    /// - Throws: ``DatasetError/unknown``.
+    /// - Throws: ``DatasetError``.
     public static func named(
         _ name: String, among known: [DatasetDescription] = all
     ) throws(DatasetError) -> DatasetDescription {

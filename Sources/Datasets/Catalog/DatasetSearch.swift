@@ -46,7 +46,7 @@ extension DatasetDescription {
 
     /// The first folder that holds the data set, without opening any of its files.
     ///
-    /// Throws ``DatasetError/missing`` with every folder looked at, and what those lack that hold a
+    /// Throws ``DatasetError`` with every folder looked at, and what those lack that hold a
     /// part of it.
     public func locate(
         dataDirectory: String? = nil, environment: [String: String] = Environment.variables

@@ -180,18 +180,10 @@ struct EvalCommand: ParsableCommand {
             try weights.load(into: network)
             return try Evaluator(network).evaluate(on: test, looking: look)
         }
-        let network = try Network(
-            description, batch: max(configuration.batchSize, configuration.testBatchSize),
-            seed: configuration.seed, on: backend)
-        let trainer = try Trainer(
-            network, optimizer: choices.optimizer, OptimizerSettings(configuration),
-            TrainingOptions(epochs: configuration.epochs, schedule: choices.schedule))
-        try trainer.restore(try checkpoint.state())
-        let train = LoaderSource(
-            .training(
-                data, seed: configuration.seed, batchSize: configuration.batchSize,
-                limit: configuration.limitTrain))
-        return try trainer.evaluate(train: train, test: test, looking: look)
+        let evaluated = try EvaluatedCheckpoint(
+            checkpoint, description, choices, configuration, data,
+            batch: configuration.testBatchSize, on: backend)
+        return try evaluated.trainer.evaluate(train: evaluated.train, test: test, looking: look)
     }
 
     private func worstSamples(

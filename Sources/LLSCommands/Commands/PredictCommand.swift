@@ -68,14 +68,16 @@ struct PredictCommand: ParsableCommand {
 
     func run() throws {
         let weights = try SavedWeights(weights)
-        try requireEvaluated(weights)
         let configuration = try configuration(of: weights)
         let choices = try Choices(
             configuration, architecture: model == nil ? weights.architecture : nil)
         let (classes, preparation) = try preparation(of: weights, choices, configuration)
         let shape = preparation.shape
+        // Nothing is dropped in inference.
+        var inference = configuration
+        inference.dropout = 0
         let description = try choices.network(
-            configuration, input: [shape.height, shape.width, shape.channels],
+            inference, input: [shape.height, shape.width, shape.channels],
             classes: classes.count)
 
         let found = try PicturePaths(pictures)
@@ -92,7 +94,7 @@ struct PredictCommand: ParsableCommand {
         let predictor = try Predictor(
             description, classes: classes, preparation,
             batchSize: min(batchSize, found.paths.count), on: backend
-        ) { try weights.load(into: $0) }
+        ) { try load(weights, into: $0, choices, configuration) }
         var writer = PredictionWriter(
             json ? .json : csv ? .csv : .text, top: top, classes: classes)
         try predictor.predict(files: found.paths) { try writer.write($0) }
@@ -107,13 +109,21 @@ struct PredictCommand: ParsableCommand {
         }
     }
 
-    /// Within an epoch the parameters are not those that a run evaluates.
-    private func requireEvaluated(_ weights: SavedWeights) throws(FileError) {
-        guard weights.isWithinEpoch else { return }
-        throw FileError(
-            path: weights.file.path, operation: "use the weights",
-            reason: "their checkpoint lies within an epoch", category: .malformedData,
-            advice: "Let the run go on to the end of the epoch, or name its weights.")
+    /// Sets the parameters that a run would evaluate.
+    private func load(
+        _ weights: SavedWeights, into network: Network, _ choices: Choices,
+        _ configuration: RunConfiguration
+    ) throws {
+        guard let checkpoint = weights.checkpoint, weights.isWithinEpoch else {
+            return try weights.load(into: network)
+        }
+        let found = try choices.load(configuration, validation: try weights.run?.validation()).0
+        let data = try weights.labelling(found)
+        let training = try choices.network(
+            configuration, input: network.description.inputShape, classes: network.classes)
+        let evaluated = try EvaluatedCheckpoint(
+            checkpoint, training, choices, configuration, data, batch: 1, on: network.backend)
+        try network.load(try evaluated.weights())
     }
 
     /// What the weights were made with, and what the flags change of it.
@@ -126,8 +136,6 @@ struct PredictCommand: ParsableCommand {
         configuration.dataDir = place.dataDirectory ?? configuration.dataDir
         configuration.model = model ?? configuration.model
         configuration.rule = rule ?? configuration.rule
-        // Nothing is dropped in inference.
-        configuration.dropout = 0
         return configuration
     }
 

@@ -12,25 +12,26 @@ final class ProgressBar: Sendable {
     private let state: Mutex<State>
 
     private struct State {
-        var progress: TrainingProgress?
+        var progress: TrainingProgress
         /// When the phase began, and with which batch.
         var phaseStart = ContinuousClock.now
-        var firstBatch = 0
+        var firstBatch: Int
         var steps: StepReport?
         /// How long an epoch took, evaluation included.
         var secondsOfEpoch: Double?
     }
 
-    init(epochs: Int, maxSteps: Int?, batchSize: Int) {
+    /// - Parameter start: where the run begins, or goes on.
+    init(epochs: Int, maxSteps: Int?, batchSize: Int, from start: TrainingProgress) {
         self.epochs = epochs
         self.maxSteps = maxSteps
         self.batchSize = batchSize
-        state = Mutex(State())
+        state = Mutex(State(progress: start, firstBatch: start.batch))
     }
 
     func note(_ progress: TrainingProgress) {
         state.withLock { state in
-            if state.progress?.phase != progress.phase || state.progress?.epoch != progress.epoch {
+            if (state.progress.phase, state.progress.epoch) != (progress.phase, progress.epoch) {
                 state.phaseStart = .now
                 state.firstBatch = progress.batch
             }
@@ -47,7 +48,7 @@ final class ProgressBar: Sendable {
     /// The pieces that there is room for, the most useful first, and a bar in what is left.
     func line(columns: Int) -> String {
         let state = state.withLock { $0 }
-        guard let progress = state.progress else { return "starting" }
+        let progress = state.progress
         let left = "epoch \(progress.epoch)/\(epochs) "
         let count =
             progress.phase == .training

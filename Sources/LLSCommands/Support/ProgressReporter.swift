@@ -38,12 +38,14 @@ final class ProgressReporter {
     }
 
     init(
-        _ style: ProgressStyle, epochs: Int, maxSteps: Int?, batchSize: Int, lossNames: [String]
+        _ style: ProgressStyle, epochs: Int, maxSteps: Int?, batchSize: Int, lossNames: [String],
+        from start: TrainingProgress
     ) {
         self.style = style == .auto ? (Console.redraws ? .bar : .plain) : style
         self.epochs = epochs
         names = lossNames
-        bar = ProgressBar(epochs: epochs, maxSteps: maxSteps, batchSize: batchSize)
+        bar = ProgressBar(
+            epochs: epochs, maxSteps: maxSteps, batchSize: batchSize, from: start)
         guard self.style == .bar else { return }
         line = LiveLine { [bar] in bar.line(columns: Console.columns) }
     }

@@ -203,7 +203,10 @@ struct TrainingRun {
         Console.note("run      \(folder.path)")
         let reporter = ProgressReporter(
             progress, epochs: configuration.epochs, maxSteps: configuration.maxSteps,
-            batchSize: configuration.batchSize, lossNames: trainer.network.lossNames)
+            batchSize: configuration.batchSize, lossNames: trainer.network.lossNames,
+            from: TrainingProgress(
+                phase: .training, epoch: trainer.position.epoch, batch: trainer.position.batches,
+                batches: data.train.batchCount))
         defer { reporter.end() }
         var seen = EvaluationRecord(classes: trainer.network.classes)
         let deadline = extras.maxTime.map { ContinuousClock.now + $0 }

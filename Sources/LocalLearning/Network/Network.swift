@@ -53,7 +53,7 @@ public final class Network {
 
     /// A network whose parameters are those of a weights file; nothing is drawn.
     ///
-    /// - Throws: what ``load(_:)`` throws, besides what the drawing initialiser throws.
+    /// - Throws: what `load(_:)` throws, besides what the drawing initialiser throws.
     public convenience init(
         _ description: NetworkDescription, batch: Int, seed: UInt64 = 0,
         weights: SafetensorsFile, on backend: any Backend

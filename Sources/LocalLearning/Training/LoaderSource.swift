@@ -9,7 +9,7 @@ public final class LoaderSource: BatchSource {
     private var waited = 0.0
 
     /// - Parameter threads: that decode and prepare; by default as many as
-    ///   ``PrefetchingLoader`` takes.
+    ///   `PrefetchingLoader` takes.
     public init(_ loader: BatchLoader, threads: Int? = nil) {
         self.loader = loader
         self.threads = threads

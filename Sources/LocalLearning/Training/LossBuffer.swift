@@ -3,7 +3,7 @@ import Tensors
 /// The losses of the last few steps, one slot for each step and block, kept on the device so that no
 /// step waits for them.
 ///
-/// However many steps it holds, the device keeps the last ``stepsOnDevice`` of them at most: the buffer
+/// However many steps it holds, the device keeps the last 64 of them at most: the buffer
 /// reads those itself when they are full, and every slot is a slice of the device's memory, of which
 /// there should not be hundreds of thousands.
 public final class LossBuffer {

@@ -92,9 +92,17 @@ public final class Trainer {
             _, _ in
         }
     ) throws -> Evaluation {
+        try prepareEvaluation(train: train)
+        return try evaluator.evaluate(on: test, looking: look)
+    }
+
+    /// Sets the parameters and running statistics to those that the run would evaluate at this point.
+    ///
+    /// - Parameter train: batches for the statistics.
+    /// - Throws: whatever the device and the source throw.
+    public func prepareEvaluation(train: any BatchSource) throws {
         // Between two epochs the network stands as it was evaluated.
         if position.batches > 0 { try prepareEvaluation(train) { _ in } }
-        return try evaluator.evaluate(on: test, looking: look)
     }
 
     private func evaluateEpoch(
@@ -163,7 +171,7 @@ public final class Trainer {
             optimizers: try optimizers.map { try $0.state() })
     }
 
-    /// Goes on from a state: the next ``run(train:test:keepsState:onEvent:afterStep:)`` takes the step
+    /// Goes on from a state: the next ``run(train:test:keepsState:onEvent:looking:afterStep:)`` takes the step
     /// that would have followed there.
     ///
     /// - Throws: ``TrainerStateError``, ``ParameterStateError`` or ``WeightsMismatchError`` if the state

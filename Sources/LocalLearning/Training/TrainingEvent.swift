@@ -39,6 +39,14 @@ public struct TrainingProgress: Sendable, Equatable {
     public let epoch: Int
     /// Batches that were handed to the device, of those of the phase.
     public let batch, batches: Int
+
+    /// Where a run stands.
+    public init(phase: Phase, epoch: Int, batch: Int, batches: Int) {
+        self.phase = phase
+        self.epoch = epoch
+        self.batch = batch
+        self.batches = batches
+    }
 }
 
 /// The run so far, at the end of some steps.

@@ -50,7 +50,7 @@ public struct CacheFolder: Sendable {
 
     /// Writes the bytes for `key`: the file appears whole or not at all.
     ///
-    /// - Throws: ``FileError``.
+    /// - Throws: `FileError`.
     public func write(_ body: Data, for key: String, type: String) throws(FileError) {
         try FileSystem.makeFolders(path)
         var file = try AtomicFile(file(for: key, type: type))

@@ -15,7 +15,7 @@ struct KernelDefine: Hashable {
 }
 
 /// Programs by file and constants, kernels by program and name; each is built once. The text of
-/// `LLS_OPENCL_OPTIONS` is given to the device's compiler, too.
+/// `LLS_OPENCL_OPTIONS` is given to the device's compiler, too; it warns only if a `-W` is among them.
 final class ProgramCache {
     private struct ProgramKey: Hashable {
         let files: [KernelSource]
@@ -87,10 +87,12 @@ final class ProgramCache {
 
     private func program(_ key: ProgramKey) throws -> cl_program {
         if let program = programs[key] { return program }
+        let own = Environment.variables["LLS_OPENCL_OPTIONS"]
+        // Some drivers print warnings to standard error; those who ask for some get them all.
+        let warnings = own?.contains("-W") == true ? [] : ["-w"]
         let options =
-            (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"]
-            + fma.options(device.traits)
-            + [Environment.variables["LLS_OPENCL_OPTIONS"]].compactMap { $0 })
+            (key.defines.map { "-D \($0.name)=\($0.value)" } + ["-cl-std=CL1.2"] + warnings
+            + fma.options(device.traits) + [own].compactMap { $0 })
             .joined(separator: " ")
         let text = (KernelSource.prelude + key.files).map(\.text).joined(separator: "\n")
         if let program = binaries?.program(text, options, in: context) {
