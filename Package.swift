@@ -243,7 +243,7 @@ let package = Package(
             dependencies: [
                 "lls", "own-rule", "faulty-lls", "soak", "LLSCommands", "Checkpoints",
                 "Experiments",
-                "FileFormats", "LocalLearning", "ONNX", "TestSupport",
+                "FileFormats", "LocalLearning", "ONNX", "Runs", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

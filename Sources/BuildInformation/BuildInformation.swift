@@ -20,13 +20,16 @@ public enum BuildInformation {
         return parts.isEmpty ? "Swift \(_SwiftStdlibVersion.current)" : parts
     }
 
+    /// The kind of processor that OpenBLAS has chosen its kernels for: `Haswell`.
+    public static var openBLASCore: String { text(openblas_get_corename()) }
+
     /// The C libraries as they were loaded, in their own words: they may be newer than those that the
     /// program was built against. Each is a name and a version.
     public static var libraries: [(name: String, version: String)] {
         // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH …": the core is the one that it chose here.
         let openBLAS = text(openblas_get_config()).split(separator: " ").dropFirst().first ?? ""
         return [
-            ("OpenBLAS", "\(openBLAS), kernels for \(text(openblas_get_corename()))"),
+            ("OpenBLAS", "\(openBLAS), kernels for \(openBLASCore)"),
             ("libspng", text(spng_version_string())),
             ("libarchive", withoutName(archive_version_details())),
             ("libcurl", withoutName(curl_version())),

@@ -147,6 +147,13 @@ public enum FileSystem {
         return String(pathAt: found)
     }
 
+    /// The folder that relative paths begin in; nil if it is gone.
+    public static var currentFolder: String? {
+        guard let found = getcwd(nil, 0) else { return nil }
+        defer { free(found) }
+        return String(pathAt: found)
+    }
+
     /// `open(2)`: the descriptor, or -1 and `errno`.
     public static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o666) -> Int32 {
         path.withPathBytes { Foundation.open($0, flags | O_CLOEXEC, mode) }

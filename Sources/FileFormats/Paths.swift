@@ -5,6 +5,14 @@ extension String {
 
     public var isAbsolutePath: Bool { utf8.first == Self.slash }
 
+    /// The same path from the root folder on, which means the same in every folder; the path itself if the
+    /// current folder is not known.
+    public var absolutePath: String {
+        if isAbsolutePath { return self }
+        guard let folder = FileSystem.currentFolder else { return self }
+        return self == "." ? folder : folder.appending(pathPart: self)
+    }
+
     /// The folder that this path lies in, as `dirname` says it: `.` for a bare name, `/` for `/`.
     public var parentFolder: String {
         let whole = withoutEndingSlashes.utf8

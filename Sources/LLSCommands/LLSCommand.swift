@@ -21,7 +21,8 @@ struct LLSCommand: ParsableCommand {
                 ImportCommand.self,
                 InspectCommand.self, DevicesCommand.self, SelfTestCommand.self,
                 ConformanceCommand.self, ProfileCommand.self, TuneCommand.self, BenchCommand.self,
-                DataCommand.self,
+                DataCommand.self, ModelsCommand.self, RulesCommand.self, OptimizersCommand.self,
+                ConfigCommand.self, DoctorCommand.self,
             ])
     }
 

@@ -1,21 +1,39 @@
 import FileFormats
 import Foundation
-import Suggestions
 import Yams
 
-extension RunConfiguration {
+/// A configuration as a file has it, and where in the file each of its values stands.
+public struct ConfigurationFile: Sendable {
+    /// Nil for a text that is no file's.
+    public let path: String?
+    /// The file's values, and for keys that it leaves out those of the base.
+    public let configuration: RunConfiguration
+    /// The places of the values that the file has.
+    public let places: [RunConfiguration.CodingKeys: Place]
+
+    /// Where a value begins, counted from 1.
+    public struct Place: Sendable, Equatable {
+        public let line, column: Int
+
+        /// A place in some text.
+        public init(line: Int, column: Int) {
+            self.line = line
+            self.column = column
+        }
+    }
+
     /// A configuration is a page of text; whatever is longer is another file.
     private static let greatestSize = 1 << 16
 
     /// Reads `config.yaml`; keys that it leaves out keep their value of `base`.
     ///
-    /// Throws ``FileError`` when it cannot be read and ``ConfigurationError`` for anything that is
-    /// not a known key with a value of its kind, once.
-    ///
     /// - Parameter choices: the names there are, for keys that name something.
+    /// - Throws: `FileError` when it cannot be read; ``ConfigurationError`` for anything that is not a
+    ///   known key with a value of its kind, once, and for a format that is newer than
+    ///   ``RunConfiguration/format``.
     public init(
         reading path: String, over base: RunConfiguration = .init(),
-        choices: [CodingKeys: NamedChoices] = [:]
+        choices: [RunConfiguration.CodingKeys: NamedChoices] = [:]
     ) throws {
         let size = try FileSystem.size(of: path)
         guard size <= Self.greatestSize else {
@@ -34,39 +52,98 @@ extension RunConfiguration {
     /// Reads the text of a `config.yaml`; `path` is for messages.
     public init(
         yaml text: String, path: String? = nil, over base: RunConfiguration = .init(),
-        choices: [CodingKeys: NamedChoices] = [:]
+        choices: [RunConfiguration.CodingKeys: NamedChoices] = [:]
     ) throws(ConfigurationError) {
-        let given = try Self.mapping(text, path)
-        let known = CodingKeys.allCases.map(\.rawValue)
-        for (key, _) in given {
-            guard let name = key.string, known.contains(name) else {
+        self.path = path
+        try Self.checkFormat(text, path)
+        var given = try Self.mapping(text, path)
+        if let format = given["format"] { try Self.checkFormat(format, path) }
+        given["format"] = nil
+        var places: [RunConfiguration.CodingKeys: Place] = [:]
+        for (key, value) in given {
+            guard let name = key.string, let known = RunConfiguration.CodingKeys(rawValue: name)
+            else {
                 let name = key.string ?? "?"
-                let guess = nearest(to: name, among: known).map { ", did you mean '\($0)'?" } ?? ""
+                let guess =
+                    RunConfiguration.CodingKeys.nearest(to: name)
+                    .map { ", did you mean '\($0.rawValue)'?" } ?? ""
                 throw ConfigurationError(
-                    path: path, line: key.mark?.line, key: name, reason: "unknown key\(guess)")
+                    path: path, line: key.mark?.line, column: key.mark?.column, key: name,
+                    reason: "unknown key\(guess)")
             }
+            places[known] = (value.mark ?? key.mark).map { Place(line: $0.line, column: $0.column) }
         }
+        self.places = places
         var merged = try Self.mapping(base.yaml, nil)
+        merged["format"] = nil
         for (key, value) in given { merged[key] = value }
         do {
-            self = try YAMLDecoder().decode(Self.self, from: .mapping(merged))
+            configuration = try YAMLDecoder().decode(
+                RunConfiguration.self, from: .mapping(merged))
         } catch {
-            let key = (error as? DecodingError)?.codingPath.first?.stringValue
-            let value = key.flatMap { given[Node($0)] }
-            let shown = value?.scalar.map { "'\($0.string.legible)'" } ?? "of another kind"
-            let expected =
-                key.flatMap { CodingKeys(rawValue: $0) }.map { Self.kind(of: $0) } ?? "another"
-            throw ConfigurationError(
-                path: path, line: value?.mark?.line, key: key,
-                reason: "invalid value \(shown): expected \(expected)")
+            throw Self.wrongKind(error, given, path)
         }
         do {
-            try check()
-            try check(choices)
+            try configuration.check()
+            try configuration.check(choices)
         } catch {
-            let line = error.key.flatMap { given[Node($0)]?.mark?.line }
-            throw ConfigurationError(path: path, line: line, key: error.key, reason: error.reason)
+            throw placing(error)
         }
+    }
+
+    /// The error with the place of its key in the file, if the file has the key.
+    public func placing(_ error: ConfigurationError) -> ConfigurationError {
+        guard error.path == nil, error.line == nil,
+            let key = error.key.flatMap(RunConfiguration.CodingKeys.init(rawValue:)),
+            let place = places[key]
+        else { return error }
+        return ConfigurationError(
+            path: path, line: place.line, column: place.column, key: error.key,
+            reason: error.reason)
+    }
+
+    /// Refuses a newer format before the rest of the text is looked at, which may be anything.
+    private static func checkFormat(_ text: String, _ path: String?) throws(ConfigurationError) {
+        let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
+        for (index, line) in lines.enumerated() where line.hasPrefix("format:") {
+            let value = line.dropFirst(7).prefix { $0 != "#" }
+            let digits = value.drop { $0 == " " || $0 == "\t" }.prefix { !$0.isWhitespace }
+            guard isNewer(digits) else { continue }
+            throw newerFormat(
+                digits, path, line: index + 1,
+                column: line.distance(from: line.startIndex, to: digits.startIndex) + 1)
+        }
+    }
+
+    /// The same for every way to write it in YAML.
+    private static func checkFormat(
+        _ node: Node, _ path: String?
+    ) throws(ConfigurationError) {
+        let text = node.scalar?.string ?? ""
+        if isNewer(text[...]) {
+            throw newerFormat(text[...], path, line: node.mark?.line, column: node.mark?.column)
+        }
+        guard let version = Int(text), version >= 1 else {
+            throw ConfigurationError(
+                path: path, line: node.mark?.line, column: node.mark?.column, key: "format",
+                reason: "invalid value '\(text.legible)': expected a whole number from 1")
+        }
+    }
+
+    private static func isNewer(_ digits: Substring) -> Bool {
+        guard (1...1000).contains(digits.utf8.count), digits.utf8.first != UInt8(ascii: "0"),
+            digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return false }
+        return Int(digits).map { $0 > RunConfiguration.format } ?? true
+    }
+
+    private static func newerFormat(
+        _ version: Substring, _ path: String?, line: Int?, column: Int?
+    ) -> ConfigurationError {
+        ConfigurationError(
+            path: path, line: line, column: column, key: "format",
+            reason: "written by a newer lls: format \(version.prefix(20)), this one reads up to "
+                + "\(RunConfiguration.format)\nUpdate lls to use the file.")
     }
 
     private static func mapping(
@@ -82,55 +159,72 @@ extension RunConfiguration {
         guard let node else { return Node.Mapping([]) }
         guard let mapping = node.mapping else {
             throw ConfigurationError(
-                path: path, line: node.mark?.line, reason: "expected lines of 'key: value'")
+                path: path, line: node.mark?.line, column: node.mark?.column,
+                reason: "expected lines of 'key: value'")
         }
         return mapping
     }
 
+    /// What a value is that cannot be decoded, and what it should be.
+    private static func wrongKind(
+        _ error: any Error, _ given: Node.Mapping, _ path: String?
+    ) -> ConfigurationError {
+        let codingPath = (error as? DecodingError)?.codingPath ?? []
+        let key = codingPath.first?.stringValue
+        var value = key.flatMap { given[Node($0)] }
+        if codingPath.count > 1, let place = codingPath[1].intValue,
+            let list = value?.sequence, list.indices.contains(place)
+        {
+            value = list[place]
+        }
+        let shown = value?.scalar.map { "'\($0.string.legible)'" } ?? "of another kind"
+        let expected =
+            key.flatMap { RunConfiguration.CodingKeys(rawValue: $0) }
+            .map { RunConfiguration.kind(of: $0) } ?? "another"
+        return ConfigurationError(
+            path: path, line: value?.mark?.line, column: value?.mark?.column, key: key,
+            reason: "invalid value \(shown): expected \(expected)")
+    }
+}
+
+extension RunConfiguration {
+    /// Reads `config.yaml`, see ``ConfigurationFile``.
+    public init(
+        reading path: String, over base: RunConfiguration = .init(),
+        choices: [CodingKeys: NamedChoices] = [:]
+    ) throws {
+        self = try ConfigurationFile(reading: path, over: base, choices: choices).configuration
+    }
+
+    /// Reads the text of a `config.yaml`; `path` is for messages.
+    public init(
+        yaml text: String, path: String? = nil, over base: RunConfiguration = .init(),
+        choices: [CodingKeys: NamedChoices] = [:]
+    ) throws(ConfigurationError) {
+        self = try ConfigurationFile(
+            yaml: text, path: path, over: base, choices: choices
+        ).configuration
+    }
+
     /// What the values of a key are, for messages.
-    private static func kind(of key: CodingKeys) -> String {
+    static func kind(of key: CodingKeys) -> String {
         switch key {
         case .seed: "a whole number from 0 to \(UInt64.max)"
         case .epochs, .batchSize, .testBatchSize, .warmupSteps, .patience: "a whole number"
-        case .freeze: "a whole number"
+        case .freeze, .reportEvery: "a whole number"
         case .maxSteps, .limitTrain, .limitTest, .threads, .channels: "a whole number or null"
         case .valSplit, .erase: "a number or null"
         case .temperature, .labelSmoothing, .dropout, .lr, .momentum, .weightDecay, .gamma:
             "a number"
-        case .nesterov, .exact, .noExif: "true or false"
+        case .nesterov, .exact, .noExif, .newHead: "true or false"
         case .milestones: "a list of whole numbers, as in [50, 80]"
-        case .dataDir, .device, .imageSize, .mean, .std, .classWeights: "text or null"
+        case .dataDir, .device, .imageSize, .mean, .std, .classWeights, .initialWeights,
+            .initialWeightsSHA256:
+            "text or null"
         case .dataset, .model, .rule, .waveform, .pool, .optimizer, .lrScheduler, .badImages,
             .augment, .backend, .kernelEngine, .convolution, .tuning:
             "a name"
         }
-    }
-
-    /// Every value, one on a line; reading it gives this configuration again, to the last bit.
-    public var yaml: String {
-        let values = values
-        return CodingKeys.allCases.map { key in
-            "\(key.rawValue): \(values[key.rawValue]?.yaml ?? "null")\n"
-        }.joined()
-    }
-
-    /// The text of every value that is set, as flags of the command line take it; lists are left out.
-    package var texts: [CodingKeys: String] {
-        let values = values
-        return Dictionary(
-            uniqueKeysWithValues: CodingKeys.allCases.compactMap { key in
-                values[key.rawValue]?.text.map { (key, $0) }
-            })
-    }
-
-    /// Through JSON, whose numbers come back exactly; Yams keeps 15 digits.
-    private var values: [String: PlainValue] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        guard let data = try? encoder.encode(self),
-            let values = try? JSONDecoder().decode([String: PlainValue].self, from: data)
-        else { preconditionFailure("\(self) has a value that JSON cannot hold") }
-        return values
     }
 }
 
@@ -138,16 +232,19 @@ extension ConfigurationError {
     /// What the YAML parser found wrong, in one line.
     fileprivate init(path: String?, _ error: any Error, in text: String) {
         switch error as? YamlError {
-        case .duplicatedKeysInMapping(let keys, _):
+        case .duplicatedKeysInMapping(let keys, let context):
             // Yams marks the start of the mapping, which says little: find the last of the keys.
             let key = keys.first ?? ""
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
             let last = lines.lastIndex { $0.hasPrefix(key + ":") }
             self.init(
-                path: path, line: last.map { $0 + 1 }, key: key, reason: "duplicate key")
+                path: path, line: last.map { $0 + 1 } ?? context.mark.line,
+                column: last == nil ? context.mark.column : 1, key: key, reason: "duplicate key")
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            self.init(path: path, line: mark.line, reason: "invalid YAML: \(problem)")
+            self.init(
+                path: path, line: mark.line, column: mark.column, reason: "invalid YAML: \(problem)"
+            )
         default:
             self.init(path: path, reason: "invalid YAML: \(error)")
         }
@@ -162,69 +259,5 @@ extension DecodingError {
             context.codingPath
         @unknown default: []
         }
-    }
-}
-
-/// A value of a configuration and its YAML text.
-private enum PlainValue: Decodable {
-    case flag(Bool)
-    case natural(UInt64)
-    case integer(Int64)
-    case number(Double)
-    case text(String)
-    case list([PlainValue])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let value = try? container.decode(Bool.self) {
-            self = .flag(value)
-        } else if let value = try? container.decode(UInt64.self) {
-            self = .natural(value)
-        } else if let value = try? container.decode(Int64.self) {
-            self = .integer(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .text(value)
-        } else {
-            self = .list(try container.decode([PlainValue].self))
-        }
-    }
-
-    var yaml: String {
-        switch self {
-        case .text(let value): quoted(value)
-        case .list(let values): "[\(values.map(\.yaml).joined(separator: ", "))]"
-        default: text ?? "null"
-        }
-    }
-
-    /// Without quotes; nil for a list.
-    var text: String? {
-        switch self {
-        case .flag(let value): "\(value)"
-        case .natural(let value): "\(value)"
-        case .integer(let value): "\(value)"
-        case .number(let value): "\(value)"
-        case .text(let value): value
-        case .list: nil
-        }
-    }
-
-    /// Bare where that is plainly a string, else between double quotes.
-    private func quoted(_ text: String) -> String {
-        let isName = text.wholeMatch(of: /[A-Za-z\/][A-Za-z0-9_\/.\-]*/) != nil
-        let isWord = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"]
-            .contains(text.lowercased())
-        if isName && !isWord { return text }
-        let escaped = text.unicodeScalars.map { scalar in
-            switch scalar {
-            case "\"": "\\\""
-            case "\\": "\\\\"
-            case "\u{20}"..<"\u{7F}": String(scalar)
-            default: "\\U" + String(format: "%08x", scalar.value)
-            }
-        }
-        return "\"\(escaped.joined())\""
     }
 }

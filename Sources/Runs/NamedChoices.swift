@@ -46,6 +46,7 @@ extension RunConfiguration {
         case .optimizer: optimizer
         case .lrScheduler: lrScheduler
         case .badImages: badImages
+        case .augment: augment
         case .backend: backend
         case .kernelEngine: kernelEngine
         case .convolution: convolution

@@ -10,7 +10,7 @@ package struct PlainYAML {
 
     private init(maxDepth: Int) { self.maxDepth = maxDepth }
 
-    /// Throws ``ConfigurationError`` with the line.
+    /// Throws ``ConfigurationError`` with line and column.
     ///
     /// - Parameter maxDepth: lists or mappings in brackets, or lists by dashes, that may lie in each
     ///   other.
@@ -21,13 +21,14 @@ package struct PlainYAML {
         let lines = text.unicodeScalars.split(
             omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r" })
         for (index, line) in lines.enumerated() {
-            if let reason = scanner.problem(in: Array(line)) {
-                throw ConfigurationError(path: path, line: index + 1, reason: reason)
+            if let (column, reason) = scanner.problem(in: Array(line)) {
+                throw ConfigurationError(
+                    path: path, line: index + 1, column: column, reason: reason)
             }
         }
     }
 
-    private mutating func problem(in line: [Unicode.Scalar]) -> String? {
+    private mutating func problem(in line: [Unicode.Scalar]) -> (column: Int, reason: String)? {
         var isStart = true
         var indicators = 0
         var index = 0
@@ -52,17 +53,20 @@ package struct PlainYAML {
                 return nil
             case "\"" where isStart, "'" where isStart: quote = scalar
             case "&" where isStart, "*" where isStart:
-                return "anchors and aliases ('&', '*') are not allowed: write the value itself"
+                return (
+                    index + 1,
+                    "anchors and aliases ('&', '*') are not allowed: write the value itself"
+                )
             case "[", "{":
                 guard isStart || depth > 0 else { break }
                 depth += 1
                 isStart = true
-                guard depth <= maxDepth else { return Self.tooDeep }
+                guard depth <= maxDepth else { return (index + 1, Self.tooDeep) }
                 continue
             case "]", "}": depth = max(0, depth - 1)
             case "-" where isStart && endsWord, "?" where isStart && endsWord:
                 indicators += 1
-                guard indicators <= maxDepth else { return Self.tooDeep }
+                guard indicators <= maxDepth else { return (index + 1, Self.tooDeep) }
                 continue
             case ":" where endsWord, "," where depth > 0:
                 isStart = true

@@ -1,10 +1,17 @@
 import FileFormats
+import Suggestions
 
 /// Everything that decides what a training run does, as it was in effect.
 ///
 /// The keys of `config.yaml` are those of the command line. A new value needs a property and its
 /// key here, and where it has bounds a line in ``check()``.
 public struct RunConfiguration: Codable, Sendable, Equatable {
+    /// The format of `config.yaml` that is written, and the newest that is read: its key `format`,
+    /// without which a file has format 1.
+    ///
+    /// A new key needs no new format: whoever does not know it says so. A key whose meaning changes does.
+    public static let format = 1
+
     public var dataset = "FashionMNIST"
     public var dataDir: String?
     public var model = "LLS_SmallConv"
@@ -51,6 +58,14 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var classWeights: String?
     /// Blocks that keep their parameters.
     public var freeze = 0
+    /// The weights that training starts from, a file or a run; nil draws them.
+    public var initialWeights: String?
+    /// What the SHA-256 of that file must be, in hexadecimal; nil takes any.
+    public var initialWeightsSHA256: String?
+    /// Whether the classifier is drawn though the layers are not.
+    public var newHead = false
+    /// Steps between two reports of the losses.
+    public var reportEvery = 50
     public var backend = "auto"
     public var device: String?
     public var kernelEngine = "auto"
@@ -86,6 +101,10 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         case noExif = "no-exif"
         case classWeights = "class-weights"
         case freeze
+        case initialWeights = "init"
+        case initialWeightsSHA256 = "init-sha256"
+        case newHead = "new-head"
+        case reportEvery = "report-every"
         case backend, device
         case kernelEngine = "kernel-engine"
         case threads, convolution, tuning, exact
@@ -104,6 +123,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         .limitTrain: 1...1 << 32,
         .limitTest: 1...1 << 32,
         .freeze: 0...1000,
+        .reportEvery: 1...1 << 40,
         .threads: 1...1024,
     ]
 
@@ -150,6 +170,12 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         try whole(.limitTest, limitTest)
         try whole(.threads, threads)
         try whole(.freeze, freeze)
+        try whole(.reportEvery, reportEvery)
+        if let digest = initialWeightsSHA256 {
+            let isDigest = digest.wholeMatch(of: /[0-9A-Fa-f]{64}/) != nil
+            try require(
+                .initialWeightsSHA256, isDigest, "64 hexadecimal digits", digest.legible)
+        }
         if let valSplit {
             try number(.valSplit, valSplit, "above 0 and below 1") { $0 > 0 && $0 < 1 }
         }
@@ -166,6 +192,16 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
         try fraction(.dropout, dropout)
         try number(.weightDecay, weightDecay, "at least 0 and finite") {
             $0 >= 0 && $0.isFinite
+        }
+        if device != nil, plainName(backend) == "cpu" {
+            throw ConfigurationError(
+                key: CodingKeys.device.rawValue,
+                reason: "it names an OpenCL device and cannot be used with the backend cpu")
+        }
+        if exact, !["automatic", "direct"].contains(plainName(convolution)) {
+            throw ConfigurationError(
+                key: CodingKeys.convolution.rawValue,
+                reason: "exact means direct convolutions, not \(convolution.legible)")
         }
         let rising = zip(milestones, milestones.dropFirst()).allSatisfy { $0 < $1 }
         try require(.milestones, rising, "rising epochs", milestones)

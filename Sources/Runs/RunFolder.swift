@@ -74,7 +74,7 @@ public struct RunFolder: Sendable, Equatable {
             var configuration = configuration
             if let network {
                 try AtomicFile.write(network.utf8, to: folder.networkFile, calls: calls)
-                configuration.model = folder.networkFile
+                configuration.model = folder.networkFile.absolutePath
             }
             try AtomicFile.write(
                 configuration.yaml.utf8, to: folder.configurationFile, calls: calls)
@@ -109,7 +109,7 @@ public struct RunFolder: Sendable, Equatable {
     ) throws -> RunConfiguration {
         var configuration = try RunConfiguration(reading: configurationFile, choices: choices)
         // The folder may have been moved since.
-        if FileSystem.exists(networkFile) { configuration.model = networkFile }
+        if FileSystem.exists(networkFile) { configuration.model = networkFile.absolutePath }
         return configuration
     }
 

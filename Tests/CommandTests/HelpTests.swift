@@ -45,6 +45,62 @@ struct HelpTests {
         #expect(outcome.status == 0, "\(outcome)")
     }
 
+    /// Fish and zsh, where they are installed, read their scripts; fish completes by itself.
+    @Test func fishAndZshTakeTheirScripts() throws {
+        let folder = try TemporaryFolder()
+        let programs = Program.path.deletingLastPathComponent().path(percentEncoded: false)
+        _ = try folder.put(Array("lr: 1\n".utf8), as: "mine.yaml")
+        for (shell, check) in [("fish", "--no-execute"), ("zsh", "-n")] {
+            let script = try Program.run(["--generate-completion-script", shell])
+            #expect(script.status == 0)
+            for option in ["---completion train -- --config", "---completion train -- --device"] {
+                #expect(script.output.contains(option), "\(shell): \(option)")
+            }
+            let file = try folder.put(Array(script.output.utf8), as: "completions")
+            let program = URL(filePath: "/usr/bin/\(shell)")
+            guard FileManager.default.isExecutableFile(atPath: program.path()) else { continue }
+            let read = try Program.run([check, file], executable: program)
+            #expect(read.status == 0 && read.errors.isEmpty, "\(shell): \(read)")
+            guard shell == "fish" else { continue }
+            for (line, expected) in [
+                // What fish asks the program for, it asks only where somebody types.
+                ("train --rule LLS_M", "LLS_MxM"), ("optimizers ", "ls"),
+                ("config show --no-n", "--no-nesterov"),
+            ] {
+                let offered = try Program.run(
+                    ["-c", "source \(file); complete -C 'lls \(line)'"],
+                    environment: ["PATH": "\(programs):/usr/bin:/bin", "HOME": folder.path],
+                    in: folder.url, executable: program)
+                #expect(offered.output.contains(expected), "\(line): \(offered)")
+            }
+        }
+    }
+
+    @Test func makeHelpListsEveryTarget() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let text = try String(contentsOf: root.appending(path: "Makefile"), encoding: .utf8)
+        let targets = text.split(separator: "\n").compactMap { line in
+            line.prefixMatch(of: /([a-z][a-z-]*):(?!=)/).map { String($0.1) }
+        }
+        #expect(targets.count > 15)
+        let help = try Program.run(
+            ["-C", root.path(), "help"], executable: URL(filePath: "/usr/bin/make"))
+        #expect(help.status == 0, "\(help)")
+        for target in targets { #expect(help.output.contains("make \(target) "), "\(target)") }
+    }
+
+    /// What manual pages are made of has every command, and no probe of the program's own.
+    @Test func everyCommandIsInTheDumpForManualPages() throws {
+        let dump = try Program.run(["--experimental-dump-help"])
+        for command in ["config", "doctor", "models", "rules", "optimizers"] {
+            #expect(dump.output.contains(#""commandName" : "\#(command)""#), "\(command)")
+            let help = try Program.run(["help", command])
+            #expect(help.status == 0 && help.output.contains("Example: lls \(command)"))
+            #expect(!help.output.contains("--probe"))
+        }
+    }
+
     @Test func versionNamesTheCommitAndTheLibraries() throws {
         // No OpenCL is needed for it.
         let outcome = try Program.run(

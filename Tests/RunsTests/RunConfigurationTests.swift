@@ -17,7 +17,9 @@ import Testing
     @Test func everyValueHasALine() throws {
         let lines = RunConfiguration().yaml.split(separator: "\n").map(String.init)
         let keys = RunConfiguration.CodingKeys.allCases.map(\.rawValue)
-        #expect(lines.map { $0.split(separator: ":").first.map(String.init) } == keys)
+        #expect(lines.first == "format: 1")
+        #expect(
+            lines.dropFirst().map { $0.split(separator: ":").first.map(String.init) } == keys)
         for line in [
             "dataset: FashionMNIST", "data-dir: null", "lr: 0.005",
             "milestones: [50, 80, 120, 180]",
@@ -110,8 +112,56 @@ import Testing
         }
         #expect(error.line == line && error.key == key)
         #expect(error.description.contains(says), "\(error)")
-        #expect(error.description.hasPrefix("config.yaml, line \(line): '\(key)'"))
+        let column = try #require(error.column)
+        #expect(
+            error.description.hasPrefix("config.yaml, line \(line), column \(column): '\(key)'"))
         #expect(error.category.exitCode == 78)
+    }
+
+    @Test(arguments: [
+        ("num-epochs: 5\n", 1, 1), ("epochs: 5\nbatchsize: 3\n", 2, 1),
+        ("epochs:   x\n", 1, 11), ("milestones: [10, x]\n", 1, 18), ("lr: 1\nlr: 2\n", 2, 1),
+        ("lr: &a 1\n", 1, 5), ("model: \"a\\qb\"\n", 1, 10), ("lr: -1 # no\n", 1, 5),
+        ("{epochs: x}", 1, 10), ("[[[[", 1, 3), ("text", 1, 1),
+    ])
+    func whatIsWrongHasAColumn(yaml: String, line: Int, column: Int) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try RunConfiguration(yaml: yaml)
+        }
+        #expect(error.line == line && error.column == column, "\(error)")
+    }
+
+    /// A file of a later format is refused as such, whatever else is in it.
+    @Test(arguments: [
+        (
+            "format: 3\nnew-key: [[[]]]\n",
+            "written by a newer lls: format 3, this one reads up to 1"
+        ),
+        ("# a comment\nlr: 1\nformat:  2 # two\n", "newer lls: format 2"),
+        ("{\"format\": 7}", "newer lls: format 7"),
+        ("format: 99999999999999999999\n", "newer lls: format 99999999999999999999"),
+        ("format: 0\n", "expected a whole number from 1"), ("format: x\n", "invalid value 'x'"),
+        ("format: [1]\n", "expected a whole number"), ("format:\n", "expected a whole number"),
+        ("format: 1\nbatchsize: 3\n", "unknown key"), ("format: 1\nformat: 1\n", "duplicate key"),
+    ])
+    func anotherFormatIsRefused(yaml: String, says: String) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try RunConfiguration(yaml: yaml)
+        }
+        #expect(error.description.contains(says), "\(error)")
+        #expect(error.line != nil && error.column != nil, "\(error)")
+        #expect(error.category.exitCode == 78)
+        #expect(try RunConfiguration(yaml: "format: 1 # one\nlr: 1\n").lr == 1)
+    }
+
+    @Test func aFileKnowsTheKeysThatItHas() throws {
+        let file = try ConfigurationFile(yaml: "format: 1\nlr: 0.25\n\nexact: true\n", path: "c")
+        #expect(Set(file.places.keys) == [.lr, .exact])
+        #expect(file.places[.lr] == .init(line: 2, column: 5))
+        let placed = file.placing(ConfigurationError(key: "exact", reason: "no"))
+        #expect(placed.description == "c, line 4, column 8: 'exact': no")
+        let other = ConfigurationError(key: "seed", reason: "no")
+        #expect(file.placing(other) == other)
     }
 
     @Test(arguments: [
@@ -157,6 +207,7 @@ import Testing
             "<<: *base", String(repeating: "- ", count: 30_000),
             String(repeating: "? ", count: 30_000), String(repeating: "[", count: 60_000),
             "milestones: " + String(repeating: "{a: ", count: 15_000),
+            "format: " + String(repeating: " ", count: 60_000) + "x",
             (0..<350).map { String(repeating: " ", count: $0) + "a:" }.joined(separator: "\n"),
         ]
         for text in texts {
@@ -189,7 +240,7 @@ import Testing
         #expect(error.line == 2)
         #expect(
             error.description.hasPrefix(
-                "config.yaml, line 2: 'model': unknown model 'LLS_SmallCnv', did you mean "
+                "config.yaml, line 2, column 8: 'model': unknown model 'LLS_SmallCnv', did you mean "
                     + "'LLS_SmallConv'?"))
     }
 }

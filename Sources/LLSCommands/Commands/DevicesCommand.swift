@@ -53,15 +53,6 @@ struct DevicesCommand: ParsableCommand {
 
     /// One kernel, and whether it computed what it should.
     private func probe(_ backend: any Backend) -> String {
-        do {
-            let values: [Float] = [1, 2, 3, 4, 5]
-            let tensor = try backend.makeTensor([5], values)
-            let sum = try backend.makeTensor([5], values)
-            try backend.scaleAdd(2, tensor, 1, into: sum)
-            let result = try backend.read(sum)
-            return result == values.map { 3 * $0 } ? "ok" : "failed: computed \(result)"
-        } catch {
-            return "failed: \(error)"
-        }
+        computationProblem(of: backend).map { "failed: \($0)" } ?? "ok"
     }
 }

@@ -53,7 +53,7 @@ struct EvalCommand: ParsableCommand {
     @OptionGroup var badImagesOption: BadImagesOption
 
     @Argument(
-        help: "Run folder, checkpoint or weights file.", completion: .file(),
+        help: "Run folder, checkpoint or weights file.", completion: .weights,
         transform: pathArgument)
     var path: String
 

@@ -40,7 +40,7 @@ struct ExportCommand: ParsableCommand {
     @Flag(help: "Print the result as a JSON object.") var json = false
 
     @Argument(
-        help: "Run folder, checkpoint or weights file.", completion: .file(),
+        help: "Run folder, checkpoint or weights file.", completion: .weights,
         transform: pathArgument)
     var path: String
 

@@ -39,8 +39,11 @@ struct PictureOptions: ParsableArguments {
         help: "Probability that a part of a training image is erased (default: the data set's).")
     var erase: Double?
 
-    @Flag(help: "Leave pictures of your own as they lie, whatever their EXIF orientation says.")
-    var noExif = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Turn pictures of your own as their EXIF orientation says, or leave them as they lie."
+    )
+    var exif = true
 
     @Option(
         help: """
@@ -60,7 +63,7 @@ struct PictureOptions: ParsableArguments {
         configuration.std = std
         configuration.augment = augment.text
         configuration.erase = erase
-        configuration.noExif = noExif
+        configuration.noExif = !exif
         configuration.classWeights = classWeights
         configuration.freeze = freeze
     }

@@ -43,7 +43,7 @@ struct PredictCommand: ParsableCommand {
     @Flag(help: "Print a table of comma-separated values.") var csv = false
 
     @Argument(
-        help: "Run folder, checkpoint or weights file.", completion: .file(),
+        help: "Run folder, checkpoint or weights file.", completion: .weights,
         transform: pathArgument)
     var weights: String
 

@@ -8,7 +8,11 @@ struct ProfileCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profile",
         abstract: "Analyses a training step: bytes, multiply–accumulates, time by kernel.",
-        discussion: "Example: lls profile --model LLS_VGG8 --rule LLS --trace step.json")
+        discussion: """
+            Example: lls profile --model LLS_VGG8 --rule LLS --trace step.json
+            With --compare-rules nothing is computed: the work and the memory of a step are counted for \
+            every rule, and compared with backpropagation and with what the paper of LLS claims.
+            """)
 
     @OptionGroup var selection: BackendOptions
     @OptionGroup var options: ModelOptions
@@ -17,11 +21,18 @@ struct ProfileCommand: ParsableCommand {
         help: "Write every launch to this file, for chrome://tracing or ui.perfetto.dev.",
         completion: .file(), transform: pathArgument)
     var trace: String?
+    @Flag(help: "Count the work and the memory of every rule, without a device.")
+    var compareRules = false
     @Flag(help: "Print one JSON object.") var json = false
 
     func validate() throws { try requireWithinBounds(("steps", steps)) }
 
     func run() throws {
+        if compareRules {
+            let comparison = try RuleComparison(try options.training, input: options.input)
+            if json { return Console.result(try LLSCommands.json(comparison)) }
+            return comparison.lines.forEach(Console.result)
+        }
         if let trace { _ = try AtomicFile(trace) }  // refused now, not after the measurement
         let training = try options.training
         let planned = try StepWork(of: training).operations

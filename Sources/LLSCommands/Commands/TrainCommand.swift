@@ -11,7 +11,16 @@ struct TrainCommand: ParsableCommand {
         discussion: "Example: lls train --dataset FashionMNIST --waveform square --epochs 5")
 
     @OptionGroup var options: TrainOptions
+    @OptionGroup var start: InitialWeightsOptions
     @OptionGroup var selection: BackendOptions
+
+    @Option(
+        help: """
+            Read settings from this file (YAML): the flags of training without their dashes are its \
+            keys. Flags and environment variables override it. A run's own config.yaml repeats the run.
+            """,
+        completion: .configurations, transform: pathArgument)
+    var config: String?
 
     @Option(
         name: [.customLong("runs-dir"), .customLong("save-path")],
@@ -28,22 +37,10 @@ struct TrainCommand: ParsableCommand {
     var progress = Named<Cases<ProgressStyle>>("auto")
 
     @Option(
-        name: .customLong("init"), help: "Weights file or run folder to start from.",
-        completion: .file(), transform: pathArgument)
-    var initialWeights: String?
-
-    @Flag(
-        help: """
-            With --init: take the layers of the weights, and begin with a new classifier for the \
-            classes of the data.
-            """)
-    var newHead = false
-
-    @Option(
         help: """
             Go on with this run, in its folder, from its newest checkpoint. Only --epochs, \
             --max-steps, --data-dir and the flags that choose the device may differ from the run's.
-            """, completion: .directory, transform: pathArgument)
+            """, completion: .runs, transform: pathArgument)
     var resume: String?
 
     @Flag(help: "With --resume: accept flags that change what is computed.")
@@ -91,50 +88,25 @@ struct TrainCommand: ParsableCommand {
         if allowChange, resume == nil {
             throw ValidationError("--allow-change has no effect without --resume")
         }
-        if newHead, initialWeights == nil {
-            throw ValidationError("--new-head has no effect without --init")
-        }
     }
 
     func run() throws {
-        guard let resume else { return try train(nil) }
-        let arguments = CommandArguments.joiningNegativeNumbers(
-            Array(
-                Environment.arguments.dropFirst()
-                    .drop { $0 != Self.configuration.commandName }.dropFirst()))
-        let given = CommandArguments.flags(in: arguments)
-        for flag in ["name", "experiment-name", "runs-dir", "save-path", "init", "new-head"]
-        where given.contains(flag) {
-            throw ValidationError("--\(flag) has no effect with --resume")
+        let given = GivenFlags(CommandArguments.behind([Self.configuration.commandName ?? ""]))
+        let settings = try TrainSettings(self, given)
+        do {
+            try settings.command.train(settings)
+        } catch let error as ConfigurationError where error.path == nil {
+            // The data may have refused a value of the file.
+            throw settings.placedInFile(error)
         }
-        let resumed = try ResumedRun(opening: resume)
-        try Self.parse(resumed.arguments(besides: given) + arguments).train(resumed)
     }
 
-    /// The network of the weights to start from, unless another is named.
-    private func adoptedModel() throws -> Architecture? {
-        let given = CommandArguments.flags(in: Environment.arguments)
-        guard let initialWeights, !given.contains("model") else { return nil }
-        let weights = try SavedWeights(initialWeights)
-        return try weights.architecture ?? weights.card?.model.map(ModelNames.entry)
-    }
-
-    private func train(_ resumed: ResumedRun?) throws {
-        let choices = try Choices(options.configuration, architecture: try adoptedModel())
-        var configuration = choices.spelling(options.configuration)
-        selection.record(in: &configuration)
-        configuration.classWeights = try ClassWeightOption.settled(configuration.classWeights)
-        if let resumed {
-            // A network that came from a file lies in the run's folder, and is named by its path.
-            if ModelNames.isFile(resumed.configuration.model) {
-                configuration.model = options.model.text
-            }
-            if !allowChange { try resumed.check(configuration) }
-        }
+    private func train(_ settings: TrainSettings) throws {
+        let (configuration, resumed) = (settings.configuration, settings.resumed)
+        if let resumed, !allowChange { try resumed.check(settings.recorded) }
         let run = try TrainingRun(
-            configuration, choices, selection,
+            configuration, settings.choices, selection,
             TrainingRun.Extras(
-                reportEvery: options.reportEvery, initialWeights: initialWeights, newHead: newHead,
                 savesBest: saveBestModel, trace: trace, saveEvery: saveEvery, keep: keep,
                 maxTime: maxTime?.duration),
             resumed)

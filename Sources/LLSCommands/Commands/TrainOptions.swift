@@ -37,7 +37,7 @@ struct TrainOptions: ParsableArguments {
     @Option(help: "Weight decay (L2).")
     var weightDecay: Double = 0
 
-    @Flag(help: "Use Nesterov momentum with SGD.")
+    @Flag(inversion: .prefixedNo, help: "Use Nesterov momentum with SGD.")
     var nesterov = false
 
     @Option(help: "Warm-up steps of a schedule-free optimizer: its rate rises from 0.")
@@ -103,21 +103,19 @@ struct TrainOptions: ParsableArguments {
                 "--batch-size must be at least 2, not \(batchSize): batch norm needs more than one "
                     + "image")
         }
-        try requireWithinBounds(("report-every", reportEvery))
-        let choices = try Choices(
+        _ = try Choices(
             configuration, architecture: ModelNames.isFile(model.text) ? .smallConv : nil)
-        do {
-            try configuration.check()
-            try choices.checkTraining(configuration)
-            _ = try choices.described(configuration)
-        } catch {
-            throw ValidationError("--\(error.key ?? "config"): \(error.reason)")
-        }
     }
 
-    /// The values in effect, with the names spelt as published.
+    /// The values in effect, with the names as they were given.
     var configuration: RunConfiguration {
         var configuration = RunConfiguration()
+        record(in: &configuration)
+        pictures.record(in: &configuration)
+        return configuration
+    }
+
+    private func record(in configuration: inout RunConfiguration) {
         configuration.dataset = source.dataset
         configuration.dataDir = source.place.dataDirectory
         configuration.model = model.text
@@ -145,7 +143,6 @@ struct TrainOptions: ParsableArguments {
         configuration.limitTrain = limitTrain
         configuration.limitTest = limitTest
         configuration.badImages = badImages.text
-        pictures.record(in: &configuration)
-        return configuration
+        configuration.reportEvery = reportEvery
     }
 }

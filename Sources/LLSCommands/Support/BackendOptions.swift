@@ -25,7 +25,9 @@ struct BackendOptions: ParsableArguments {
         help: "The backend; auto prefers an OpenCL GPU, then an OpenCL CPU, then cpu (OpenBLAS).")
     var backend = Named<Cases<Kind>>("auto")
 
-    @Option(help: "An OpenCL device: P:D as 'lls devices' lists it, or part of its name.")
+    @Option(
+        help: "An OpenCL device: P:D as 'lls devices' lists it, or part of its name.",
+        completion: .devices)
     var device: String?
 
     @Option(help: "The OpenCL kernels: register for processors, local for GPUs.")
@@ -45,6 +47,7 @@ struct BackendOptions: ParsableArguments {
     var convolution: Named<Cases<ConvolutionAlgorithm>>?
 
     @Flag(
+        inversion: .prefixedNo,
         help: """
             Smallest rounding error: direct convolutions, and emulated fused multiply-adds on OpenCL \
             devices that lack them.

@@ -26,7 +26,6 @@ enum Bounds {
         "n": 1...largestExtent,
         "out": 1...1 << 16,
         "repetitions": 1...largestCount,
-        "report-every": 1...1 << 40,
         "steps": 1...largestCount,
         "stride": 1...1 << 16,
         "top": 1...1 << 20,

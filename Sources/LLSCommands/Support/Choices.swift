@@ -79,11 +79,19 @@ struct Choices {
     }
 
     /// The configuration with the folder that `$LLS_DATA` names, if that is where the data set is
-    /// looked for: whoever repeats the run may have set another, or none.
-    func recordingPlace(in configuration: RunConfiguration) -> RunConfiguration {
+    /// looked for, and with absolute paths: whoever repeats the run may have set another variable, or
+    /// none, and be in another folder.
+    func recordingPlaces(in configuration: RunConfiguration) -> RunConfiguration {
         var configuration = configuration
         if configuration.dataDir == nil, !dataset.namesItsPlace {
             configuration.dataDir = Environment.path("LLS_DATA")
+        }
+        configuration.dataDir = configuration.dataDir?.absolutePath
+        configuration.initialWeights = configuration.initialWeights?.absolutePath
+        let prefix = "folder:"
+        if configuration.dataset.hasPrefix(prefix) {
+            let path = String(configuration.dataset.dropFirst(prefix.count))
+            configuration.dataset = prefix + path.absolutePath
         }
         return configuration
     }

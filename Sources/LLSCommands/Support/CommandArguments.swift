@@ -56,6 +56,13 @@ enum CommandArguments {
         return message.replacing(match.0, with: "Unknown option '\(match.1)\(match.2)'")
     }
 
+    /// What was given behind the names of a command.
+    static func behind(_ names: [String]) -> [String] {
+        var arguments = Environment.arguments.dropFirst()
+        for name in names { arguments = arguments.drop { $0 != name }.dropFirst() }
+        return joiningNegativeNumbers(Array(arguments))
+    }
+
     /// The flags that were given, without their dashes.
     static func flags(in arguments: [String]) -> Set<String> {
         Set(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FileFormats
+import OpenCLBackend
 
 // What a shell offers for an option that takes names.
 
@@ -10,6 +11,54 @@ extension NameCatalog {
         let suffixes = suffixes
         guard !suffixes.isEmpty else { return .list(names) }
         return .custom { _, _, typed in names + files(beginning: typed, suffixes: suffixes) }
+    }
+}
+
+extension CompletionKind {
+    /// Runs below `runs/`, and the folder that the command line names instead.
+    static var runs: CompletionKind {
+        .custom { words, _, typed in runFolders(words) + files(beginning: typed, suffixes: []) }
+    }
+
+    /// What holds weights: runs, and files.
+    static var weights: CompletionKind {
+        .custom { words, _, typed in
+            runFolders(words) + files(beginning: typed, suffixes: [".safetensors"])
+        }
+    }
+
+    /// Files of settings, the `config.yaml` of runs among them.
+    static var configurations: CompletionKind {
+        .custom { words, _, typed in
+            runFolders(words).map { $0 + "/config.yaml" }
+                + files(beginning: typed, suffixes: [".yaml", ".yml"])
+        }
+    }
+
+    /// The ids of all OpenCL devices, beside their names where a shell shows them.
+    static var devices: CompletionKind {
+        .custom { _, _, _ in
+            let devices = ((try? OpenCLPlatform.all()) ?? []).flatMap(\.devices)
+            return switch CompletionShell.requesting {
+            case .zsh: devices.map { "\($0.id.replacing(":", with: "\\:")):\($0.name)" }
+            case .fish: devices.map { "\($0.id)\t\($0.name)" }
+            default: devices.map(\.id)
+            }
+        }
+    }
+}
+
+/// Folders of runs, in the folder that the words of a command line name or in `runs`.
+private func runFolders(_ words: [String]) -> [String] {
+    let flags = ["--runs-dir", "--save-path"]
+    let named = zip(words, words.dropFirst()).filter { flags.contains($0.0) }.last?.1
+    let root = (named ?? "runs").withoutEndingSlashes
+    func folders(in folder: String) -> [String] {
+        ((try? FileSystem.list(folder.expandingHome())) ?? [])
+            .map { folder.appending(pathPart: $0) }
+    }
+    return folders(in: root).flatMap(folders).filter {
+        FileSystem.exists($0.expandingHome().appending(pathPart: "config.yaml"))
     }
 }
 

@@ -36,28 +36,14 @@ struct ResumedRun {
     /// What may differ from the run's configuration without changing what is computed, but by
     /// rounding on another device.
     static let freeKeys: [RunConfiguration.CodingKeys] = [
-        .epochs, .maxSteps, .dataDir, .backend, .device, .kernelEngine, .threads, .tuning,
+        .epochs, .maxSteps, .dataDir, .reportEvery, .backend, .device, .kernelEngine, .threads,
+        .tuning,
     ]
 
-    /// The run's configuration as arguments, which flags given later override.
-    ///
-    /// - Parameter given: the flags on the command line, which lists must not be added to.
-    func arguments(besides given: Set<String>) -> [String] {
-        let texts = configuration.texts
-        return RunConfiguration.CodingKeys.allCases.flatMap { key -> [String] in
-            let flag = "--\(key.rawValue)"
-            switch key {
-            case .nesterov: return configuration.nesterov ? [flag] : []
-            case .exact: return configuration.exact ? [flag] : []
-            case .noExif: return configuration.noExif ? [flag] : []
-            case .milestones:
-                let isGiven = !given.isDisjoint(with: ["milestones", "milestone", "m"])
-                return isGiven ? [] : [flag] + configuration.milestones.map(String.init)
-            case .convolution where configuration.exact: return []
-            default: return texts[key].map { ["\(flag)=\($0)"] } ?? []
-            }
-        }
-    }
+    /// What the run's configuration says of how it goes on: its weights are the checkpoint's, wherever
+    /// they started.
+    static let keys = Set(RunConfiguration.CodingKeys.allCases)
+        .subtracting([.initialWeights, .initialWeightsSHA256, .newHead])
 
     /// Refuses a configuration that computes something else.
     ///

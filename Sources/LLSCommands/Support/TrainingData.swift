@@ -33,7 +33,7 @@ struct TrainingData {
         let (dataset, settled) = try choices.measured(sound, chosen)
         let trainCount = min(settled.limitTrain ?? .max, dataset.train.count)
         let testCount = min(settled.limitTest ?? .max, dataset.test.count)
-        var configuration = choices.recordingPlace(in: settled)
+        var configuration = choices.recordingPlaces(in: settled)
         var notes: [String] = []
         func fit(_ size: inout Int, _ count: Int, _ what: String) {
             guard size > count else { return }

@@ -1,11 +1,6 @@
 extension TrainingRun {
     /// What changes no configured value.
     struct Extras {
-        var reportEvery = 50
-        /// A weights file to start from.
-        var initialWeights: String?
-        /// Whether the classifier starts anew, for the classes of the data.
-        var newHead = false
         /// Whether the weights of the best test accuracy are kept too.
         var savesBest = false
         /// A file for the times of the device's work.

@@ -35,11 +35,13 @@ struct TrainingRun {
         _ extras: Extras, _ resumed: ResumedRun? = nil
     ) throws {
         self.extras = extras
-        let initial = try extras.initialWeights.map(SavedWeights.init)
+        // A run that goes on has the weights of its checkpoint.
+        let initial = try resumed == nil ? configuration.initialWeights.map(SavedWeights.init) : nil
+        let newHead = configuration.newHead
         data = try TrainingData(
             configuration, choices, validation: try resumed?.folder.validation()
         ) { data in
-            if let initial { return extras.newHead ? data : try initial.labelling(data) }
+            if let initial { return newHead ? data : try initial.labelling(data) }
             return try resumed?.labelling(data) ?? data
         }
         let configuration = data.configuration
@@ -58,7 +60,7 @@ struct TrainingRun {
             description, optimizer: choices.optimizer, batch: configuration.batchSize,
             run: PlannedRun(
                 trainSamples: train.sampleCount, testSamples: test.sampleCount,
-                testBatch: configuration.testBatchSize, reportEvery: extras.reportEvery,
+                testBatch: configuration.testBatchSize, reportEvery: configuration.reportEvery,
                 maxSteps: configuration.maxSteps)
         ).plan(on: backend)
         planned = plan
@@ -69,7 +71,7 @@ struct TrainingRun {
                 seed: configuration.seed, on: backend)
         }
         var notes = data.notes
-        if let initial { notes += try initial.load(into: network, newHead: extras.newHead) }
+        if let initial { notes += try initial.load(into: network, newHead: newHead) }
         var card = ModelCard(
             dataset, model: choices.model.name, rule: choices.rule.name, pooling: choices.pooling,
             version: LLSCommand.version)
@@ -82,7 +84,8 @@ struct TrainingRun {
             OptimizerSettings(configuration),
             TrainingOptions(
                 epochs: configuration.epochs, maxSteps: configuration.maxSteps,
-                reportEvery: min(extras.reportEvery, train.batchCount), schedule: choices.schedule))
+                reportEvery: min(configuration.reportEvery, train.batchCount),
+                schedule: choices.schedule))
         if let resumed { try trainer.restore(try resumed.checkpoint.state()) }
         self.plan =
             [

@@ -11,5 +11,8 @@ extension Architecture {
             .residual(256, stride: 2, pool: 2), .residual(256, pool: 2),
             .residual(512, stride: 2, pool: 2), .residual(512, pool: 2),
             .averagePool(2),
-        ])
+        ]
+    ).described(
+        as: "ResNet-18 for small images, a local loss for each of its residual blocks",
+        source: "He et al. 2016, arXiv 1512.03385; local losses: \(Publication.ours)")
 }

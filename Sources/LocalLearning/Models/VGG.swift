@@ -8,7 +8,9 @@ extension Architecture {
             .convolution(512, pool: 2), .maxPool, .dropout,
             .convolution(512, pool: 2), .averagePool(2), .dropout,
             .linear(1024, pool: 1024), .dropout,
-        ])
+        ]
+    ).described(
+        as: "VGG with eight weight layers", source: Publication.lls(table: 1))
 
     /// VGG with eleven weight layers.
     public static let vgg11 = Architecture(
@@ -19,5 +21,6 @@ extension Architecture {
             .convolution(512, pool: 2), .convolution(512, pool: 2), .maxPool, .dropout,
             .convolution(512, pool: 2), .convolution(512, pool: 2), .averagePool(8), .dropout,
             .linear(4096, pool: 2048), .linear(4096, pool: 2048), .dropout,
-        ])
+        ]
+    ).described(as: "VGG with eleven weight layers", source: Publication.llsCode)
 }

@@ -1,5 +1,5 @@
 /// A kind of optimizer: what makes one for each group of a network.
-public protocol OptimizerKind: Sendable {
+public protocol OptimizerKind: Described, Sendable {
     /// PyTorch's or the published name.
     var name: String { get }
 
@@ -47,6 +47,25 @@ public enum PublishedOptimizer: String, CaseIterable, OptimizerKind {
     case sgdScheduleFree = "SGDSF"
 
     public var name: String { rawValue }
+
+    public var summary: String {
+        switch self {
+        case .sgd: "stochastic gradient descent with momentum"
+        case .adam: "means of the gradient and of its square, with L2 decay"
+        case .adamW: "Adam whose decay is not scaled by the gradient's size"
+        case .adamWScheduleFree: "AdamW that averages its parameters instead of a schedule"
+        case .sgdScheduleFree: "SGD that averages its parameters instead of a schedule"
+        }
+    }
+
+    public var source: String {
+        switch self {
+        case .sgd: "torch.optim.SGD"
+        case .adam: "Kingma & Ba 2015, arXiv 1412.6980"
+        case .adamW: "Loshchilov & Hutter 2019, arXiv 1711.05101"
+        case .adamWScheduleFree, .sgdScheduleFree: Publication.scheduleFree
+        }
+    }
 
     public func make(
         for group: ParameterGroup, _ settings: OptimizerSettings

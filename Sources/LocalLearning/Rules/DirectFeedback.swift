@@ -35,6 +35,8 @@ enum RandomFeedback {
 /// weights multiply each sample's error by its label's weight, divided by their mean in the batch.
 public struct DFA: DirectRule {
     public let name = "DFA"
+    public let summary = "fixed random projections carry the error of the output to every block"
+    public let source = "Nøkland 2016, arXiv 1609.01596"
 
     /// The rule has no settings.
     public init() {}
@@ -62,6 +64,8 @@ public struct DFA: DirectRule {
 /// multiply each sample's target by its label's weight, divided by their mean in the batch, as in DFA.
 public struct DRTP: DirectRule {
     public let name = "DRTP"
+    public let summary = "as DFA, with the target in place of the error; convolutions stay as drawn"
+    public let source = "Frenkel et al. 2021, arXiv 1909.01311"
 
     /// The rule has no settings.
     public init() {}

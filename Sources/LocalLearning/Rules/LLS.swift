@@ -4,6 +4,9 @@ import Tensors
 /// vector a class. Nothing is trained besides the block.
 public struct LLS: LocalRule {
     public let name = "LLS"
+    public let summary =
+        "pooled activations are taught to agree with a fixed periodic vector a class"
+    public let source = Publication.lls
     public let usesBasis = true
 
     /// The rule has no settings besides those of all local losses.

@@ -3,6 +3,8 @@ import Tensors
 /// LLS with a learned number for each class' score.
 public struct LLSM: LocalRule {
     public let name = "LLS_M"
+    public let summary = "LLS with a learned number for the score of each class"
+    public let source = Publication.lls
     public let usesBasis = true
 
     /// The rule has no settings besides those of all local losses.

@@ -10,6 +10,14 @@ public struct LLSMxM: LocalRule {
     /// The matrix is `[classes, classes]`, or reduced `[rows, classes]`.
     public init(isReduced: Bool = false) { self.isReduced = isReduced }
 
+    public let source = Publication.lls
+
+    public var summary: String {
+        isReduced
+            ? "LLS_MxM from fewer basis vectors than there are classes"
+            : "LLS with a learned matrix from the scores of the basis to those of the classes"
+    }
+
     public var name: String { isReduced ? "LLS_MxM_reduced" : "LLS_MxM" }
 
     /// Basis vectors of the reduced rule, as published for each network; 20 for all others.

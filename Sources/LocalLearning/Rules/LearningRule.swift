@@ -4,7 +4,7 @@ import Tensors
 ///
 /// A rule conforms to ``LocalRule``, ``DirectRule`` or ``ChainedRule``, which give it its ``method``.
 /// The loop over the blocks is not the rule's: it follows from the method.
-public protocol LearningRule: Sendable {
+public protocol LearningRule: Described, Sendable {
     /// The published name.
     var name: String { get }
 

@@ -36,6 +36,15 @@ public struct LLSRandom: LocalRule {
     public init(_ mixing: Mixing) { self.mixing = mixing }
 
     public var name: String { mixing.rawValue }
+    public var source: String { Publication.llsCode }
+
+    public var summary: String {
+        switch mixing {
+        case .plain: "LLS with fixed random vectors in place of the periodic ones"
+        case .columns: "LLS_M with fixed random vectors in place of the periodic ones"
+        case .matrix: "LLS_MxM with fixed random vectors in place of the periodic ones"
+        }
+    }
 
     public func parameters(of block: BlockShape) -> [ParameterDescription] {
         let rows = RandomRows.parameter(of: block, isTrained: false)
@@ -67,6 +76,8 @@ public struct LLSRandom: LocalRule {
 /// A trained classifier on every block (Nøkland & Eidnes 2019, without their second loss).
 public struct LocalLosses: LocalRule {
     public let name = "LocalLosses"
+    public let summary = "a trained linear classifier on every block"
+    public let source = "Nøkland & Eidnes 2019, arXiv 1901.06656"
 
     /// The rule has no settings besides those of all local losses.
     public init() {}

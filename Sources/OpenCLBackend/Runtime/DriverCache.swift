@@ -2,9 +2,9 @@ import FileFormats
 
 /// PoCL's own cache of compiled kernels. Without one that it can write, PoCL offers no device or
 /// builds no kernel, and does not say why.
-enum DriverCache {
+package enum DriverCache {
     /// Why PoCL cannot work, in two lines; nil if its cache is sound.
-    static func problem(
+    package static func problem(
         _ environment: [String: String] = Environment.variables
     ) -> String? {
         let folder = folder(environment)

@@ -80,12 +80,18 @@ extension RefusalTests {
 
     private static let configurations = [
         run(
-            78, "line 2: 'modle': unknown key, did you mean 'model'", "epochs: 1\nmodle: LLS_VGG8\n"
+            78, "line 2, column 1: 'modle': unknown key, did you mean 'model'",
+            "epochs: 1\nmodle: LLS_VGG8\n"
         ),
-        run(78, "line 2: 'model': unknown model 'LLS_VG8'", "epochs: 1\nmodel: LLS_VG8\n"),
+        run(
+            78, "line 2, column 8: 'model': unknown model 'LLS_VG8'", "epochs: 1\nmodel: LLS_VG8\n"),
         run(78, "did you mean 'LLS_MxM'", "rule: LLS_MxN\n"),
         run(78, "did you mean 'FashionMNIST'", "dataset: FashonMNIST\n"),
-        run(78, "line 1: 'epochs': invalid value 'x': expected a whole number", "epochs: x\n"),
+        run(
+            78, "line 1, column 9: 'epochs': invalid value 'x': expected a whole number",
+            "epochs: x\n"),
+        run(
+            78, "written by a newer lls: format 2, this one reads up to 1", "format: 2\nx: [[1]]\n"),
         run(78, "lists inside lists", String(repeating: "[", count: 50_000)),
         run(78, "aliases", aliases),
         Refusal(["eval", "--backend", "cpu", "run"], 78, "not UTF-8") { folder in

@@ -5,6 +5,8 @@ import Tensors
 /// learning rate, in the direction that a mean of its gradients has.
 struct LionKind: OptimizerKind {
     let name = "Lion"
+    let summary = "steps of one size, by the sign of a mean of the gradients"
+    let source = "Chen et al. 2023, arXiv 2302.06675"
 
     func make(for group: ParameterGroup, _ settings: OptimizerSettings) throws -> any Optimizer {
         try check(settings)

@@ -6,6 +6,7 @@ import Tensors
 /// row.
 struct Walsh: LocalRule {
     let name = "Walsh"
+    let summary = "LLS with Walsh functions in place of the periodic vectors"
 
     func makeLoss(
         for block: BlockShape, _ parameters: [Parameter], _ settings: LocalLossSettings,
