@@ -13,6 +13,8 @@ public enum FileSystem {
         public let size: Int
         /// Seconds since 1970.
         public let modified: Int
+        /// What the second lacks, so that files of the same second can be told apart.
+        public let modifiedNanoseconds: Int
         /// The permission bits.
         public let mode: UInt32
         public let owner, group: UInt32
@@ -32,6 +34,7 @@ public enum FileSystem {
                 }
             size = Int(status.st_size)
             modified = Int(status.st_mtim.tv_sec)
+            modifiedNanoseconds = Int(status.st_mtim.tv_nsec)
             mode = UInt32(status.st_mode) & 0o7777
             owner = status.st_uid
             group = status.st_gid

@@ -99,6 +99,9 @@ public struct RunFolder: Sendable, Equatable {
         }
     }
 
+    /// A folder that may be no run, or a damaged one.
+    package init(at path: String) { self.init(path: path.withoutEndingSlashes) }
+
     private init(path: String) { self.path = path }
 
     /// The configuration that the run was started with.
