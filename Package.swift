@@ -99,6 +99,7 @@ let package = Package(
             dependencies: [
                 "FileFormats", "Suggestions", .product(name: "Yams", package: "Yams"),
             ]),
+        .target(name: "Reports", dependencies: ["FileFormats", "Runs"]),
 
         // Learning: knows the contract, never a backend.
         .target(
@@ -135,8 +136,8 @@ let package = Package(
             name: "LLSCommands",
             dependencies: [
                 "Architectures", "Checkpoints", "LocalLearning", "Datasets", "Downloads", "COCO",
-                "Runs", "Profiling", "Verification", "Randomness", "Suggestions", "Images",
-                "Inference", "ONNX", "OpenCLBackend", "BLASBackend", "BuildInformation",
+                "Runs", "Reports", "Profiling", "Verification", "Randomness", "Suggestions",
+                "Images", "Inference", "ONNX", "OpenCLBackend", "BLASBackend", "BuildInformation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "lls", dependencies: ["LLSCommands"]),
@@ -189,6 +190,9 @@ let package = Package(
             name: "COCOTests", dependencies: ["COCO", "FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats", "TestSupport"]),
+        .testTarget(
+            name: "ReportsTests",
+            dependencies: ["Reports", "Runs", "FileFormats", "Images", "TestSupport"]),
         .testTarget(
             name: "LocalLearningTests",
             dependencies: [

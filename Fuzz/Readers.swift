@@ -9,6 +9,7 @@ import Images
 import LocalLearning
 import ONNX
 import OpenCLBackend
+import Reports
 import Runs
 
 private typealias Reader = @Sendable (String) throws -> Void
@@ -29,6 +30,10 @@ private let readers: [String: Reader] = [
         _ = try card?.preparation(path: path)
     },
     "model": { _ = try ModelCard(reading: $0).preparation(path: $0) },
+    "run": { _ in
+        let html = try RunReport(RunFolder(at: folders.run)).html
+        precondition(html.utf8.count < 2_000_000 && !html.contains("<script"))
+    },
     "architecture": { path in
         let architecture = try Architecture(
             yaml: String(decoding: try readFile(path), as: UTF8.self))
@@ -59,8 +64,8 @@ private let readers: [String: Reader] = [
     },
 ]
 
-/// Folders of data sets in which the file that is tried has the names that a reader looks for.
-private let folders: (files: String, archive: String, tiny: String) = {
+/// Folders of data sets and of a run in which the file that is tried has the names that a reader looks for.
+private let folders: (files: String, archive: String, tiny: String, run: String) = {
     let files = FileManager.default
     let root = path + ".folders"
     func link(_ name: String) {
@@ -76,7 +81,10 @@ private let folders: (files: String, archive: String, tiny: String) = {
         link("tiny/tiny-imagenet-200/\(image)")
     }
     link("tiny/tiny-imagenet-200/val/val_annotations.txt")
-    return (root + "/files", root + "/archive", root + "/tiny")
+    for name in ["evaluation.json", "metrics.jsonl", "env.json", "result.json", "command.txt"] {
+        link("run/\(name)")
+    }
+    return (root + "/files", root + "/archive", root + "/tiny", root + "/run")
 }()
 
 /// Unpacks an archive into a folder of its own, in which nothing but the target may appear.
