@@ -4,8 +4,9 @@ import FileFormats
 /// and one that is of another kind counts as missing.
 public struct RunEnvironmentRecord: Codable, Sendable, Equatable {
     public var lls: String?
+    /// Empty if the program was not built from a commit.
     public var commit: String?
-    /// ISO 8601: when the run was started.
+    /// ISO 8601: when the run was started, or last went on.
     public var date: String?
     public var backend: String?
     /// The identity of the tuning table that shaped an OpenCL device's kernels.

@@ -5,6 +5,7 @@ import FileFormats
 import Foundation
 import LocalLearning
 import Profiling
+import Reports
 import Runs
 import Tensors
 
@@ -172,6 +173,7 @@ struct TrainingRun {
             guard let result = try recorder.finish(.completed) else {
                 throw ConfigurationError(key: "epochs", reason: "nothing to train")
             }
+            try report(recorder.folder)
             try lookAtFailures(keeper, recorder)
             try writeTrace()
             Console.note(
@@ -188,6 +190,7 @@ struct TrainingRun {
             }
             // The first error is the one to tell: a full disk may well let these fail, too.
             _ = try? recorder.finish(status, reason: "\(explained)")
+            try? report(recorder.folder)
             try? writeTrace()
             throw explained
         }
@@ -200,7 +203,7 @@ struct TrainingRun {
         if extras.savesBest { recorder.savesBest = true }
         StopRequest.listen()
         try tune()
-        let environment = RunEnvironment(
+        let environment = RunEnvironmentRecord(
             backend, planned, fingerprint: try data.dataset.fingerprint())
         try failures.attempt("env.json") { try folder.write(environment: environment) }
         Console.note("run      \(folder.path)")
@@ -256,6 +259,11 @@ struct TrainingRun {
         try failures.attempt("evaluation.json") {
             try recorder.folder.write(evaluation: evaluation)
         }
+        try report(recorder.folder)
+    }
+
+    private func report(_ folder: RunFolder) throws {
+        try failures.attempt("report.html") { try RunReport(folder).write() }
     }
 
     /// A run whose last state is not on disk says so. It only fails if nothing of it is there.
