@@ -100,6 +100,9 @@ let package = Package(
                 "FileFormats", "Suggestions", .product(name: "Yams", package: "Yams"),
             ]),
 
+        .target(
+            name: "Tracking", dependencies: ["FileFormats", "Runs", "Suggestions", "CCurl"]),
+
         // Learning: knows the contract, never a backend.
         .target(
             name: "LocalLearning",
@@ -136,7 +139,7 @@ let package = Package(
             dependencies: [
                 "Architectures", "Checkpoints", "LocalLearning", "Datasets", "Downloads", "COCO",
                 "Runs", "Profiling", "Verification", "Randomness", "Suggestions", "Images",
-                "Inference", "ONNX", "OpenCLBackend", "BLASBackend", "BuildInformation",
+                "Inference", "ONNX", "OpenCLBackend", "BLASBackend", "BuildInformation", "Tracking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "lls", dependencies: ["LLSCommands"]),
@@ -189,6 +192,9 @@ let package = Package(
             name: "COCOTests", dependencies: ["COCO", "FileFormats", "TestSupport"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "RunsTests", dependencies: ["Runs", "FileFormats", "TestSupport"]),
+        .testTarget(
+            name: "TrackingTests", dependencies: ["Tracking", "Runs", "FileFormats", "TestSupport"]
+        ),
         .testTarget(
             name: "LocalLearningTests",
             dependencies: [

@@ -21,7 +21,7 @@ struct LLSCommand: ParsableCommand {
                 ImportCommand.self,
                 InspectCommand.self, DevicesCommand.self, SelfTestCommand.self,
                 ConformanceCommand.self, ProfileCommand.self, TuneCommand.self, BenchCommand.self,
-                DataCommand.self,
+                DataCommand.self, RunsCommand.self,
             ])
     }
 

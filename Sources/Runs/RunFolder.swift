@@ -139,6 +139,16 @@ public struct RunFolder: Sendable, Equatable {
         try writeJSON(evaluation, to: evaluationFile)
     }
 
+    /// How the run ended; nil if it has not, or was killed. Throws ``FileError``.
+    public func outcome() throws(FileError) -> RunOutcome? {
+        guard FileSystem.exists(resultFile) else { return nil }
+        let bytes = try readFile(resultFile, limit: 1 << 20)
+        do { return try JSONText.read(RunOutcome.self, from: bytes) } catch {
+            throw .malformed(
+                resultFile, field: "text", offset: 0, "it does not say how a run ended")
+        }
+    }
+
     /// Writes `result.json`.
     public func write(outcome: RunOutcome) throws { try writeJSON(outcome, to: resultFile) }
 

@@ -70,6 +70,8 @@ struct TrainCommand: ParsableCommand {
         completion: .file(), transform: pathArgument)
     var trace: String?
 
+    @OptionGroup var tracking: TrackOptions
+
     @Flag(help: "Also keep the weights of the best test accuracy.")
     var saveBestModel = false
 
@@ -136,7 +138,7 @@ struct TrainCommand: ParsableCommand {
             TrainingRun.Extras(
                 reportEvery: options.reportEvery, initialWeights: initialWeights, newHead: newHead,
                 savesBest: saveBestModel, trace: trace, saveEvery: saveEvery, keep: keep,
-                maxTime: maxTime?.duration),
+                maxTime: maxTime?.duration, trackers: try tracking.trackers),
             resumed)
         for line in run.plan { dryRun ? Console.result(line) : Console.note(line) }
         for note in run.notes { Console.note("note     \(note)") }

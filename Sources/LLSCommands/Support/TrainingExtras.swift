@@ -1,3 +1,5 @@
+import Tracking
+
 extension TrainingRun {
     /// What changes no configured value.
     struct Extras {
@@ -15,5 +17,7 @@ extension TrainingRun {
         var keep = 2
         /// The run is stopped after it.
         var maxTime: Duration?
+        /// Nil for those that the run has had so far.
+        var trackers: [Tracker]?
     }
 }

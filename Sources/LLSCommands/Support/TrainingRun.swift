@@ -7,6 +7,7 @@ import LocalLearning
 import Profiling
 import Runs
 import Tensors
+import Tracking
 
 /// A configured run, from data on disk to a run folder with weights.
 struct TrainingRun {
@@ -107,8 +108,8 @@ struct TrainingRun {
     /// - Throws: ``DivergedRun``; ``StoppedRun``; whatever data, device or disk throw.
     func train(name: String, in runs: String, progress: ProgressStyle) throws -> RunResult {
         let folder = try RunFolder.create(
-            name: name, in: runs, configuration: configuration, arguments: Environment.arguments,
-            network: card.network)
+            name: name, in: runs, configuration: configuration,
+            arguments: Tracker.withoutCredentials(Environment.arguments), network: card.network)
         if let list = data.dataset.splitList { try folder.write(split: list) }
         let lock = try RunLock(folder)
         try card.write(to: folder.modelFile)
@@ -132,7 +133,8 @@ struct TrainingRun {
                 reason:
                     "the run has taken all of them: raise --\(isEpochs ? "epochs" : "max-steps")")
         }
-        try resumed.folder.goOn(configuration, arguments: Environment.arguments)
+        try resumed.folder.goOn(
+            configuration, arguments: Tracker.withoutCredentials(Environment.arguments))
         let recorder = try RunRecorder(
             resumed.folder, configuration, lossNames: trainer.network.lossNames,
             lines: ["resumed  after step \(position.steps)"] + logLines,
@@ -157,7 +159,7 @@ struct TrainingRun {
             from: checkpoint, steps: trainer.position.steps, failures)
         var isStopSaved = false
         do {
-            do { try train(recorder, keeper, progress) } catch let request as StopRequest {
+            do { try train(recorder, keeper, from: checkpoint, progress) } catch let request as StopRequest {
                 isStopSaved = try save(keeper, recorder)
                 throw request
             }
@@ -186,7 +188,8 @@ struct TrainingRun {
     }
 
     private func train(
-        _ recorder: RunRecorder, _ keeper: CheckpointKeeper, _ progress: ProgressStyle
+        _ recorder: RunRecorder, _ keeper: CheckpointKeeper, from checkpoint: Checkpoint?,
+        _ progress: ProgressStyle
     ) throws {
         let folder = recorder.folder
         if extras.savesBest { recorder.savesBest = true }
@@ -194,6 +197,8 @@ struct TrainingRun {
         try tune()
         try failures.attempt("env.json") { try folder.write(environment: RunEnvironment(backend)) }
         Console.note("run      \(folder.path)")
+        recorder.trackers = TrackerGroup.start(
+            extras.trackers, of: folder, configuration, resumedFrom: checkpoint?.position.steps)
         let reporter = ProgressReporter(
             progress, epochs: configuration.epochs, lossNames: trainer.network.lossNames)
         let deadline = extras.maxTime.map { ContinuousClock.now + $0 }
