@@ -17,7 +17,8 @@ package final class MLflowSender: Sendable {
     }
 
     private let state = Mutex(State())
-    private let work = DispatchSemaphore(value: 1)
+    // One that is released with less than it began with is a crash, so they begin with 0.
+    private let work = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let cancellation = Cancellation()
     package let address: String
@@ -32,6 +33,7 @@ package final class MLflowSender: Sendable {
         _ ledger: TrackingLedger
     ) {
         address = server.address
+        work.signal()
         Thread.detachNewThread { [self] in run(folder, configuration, server, ledger) }
     }
 

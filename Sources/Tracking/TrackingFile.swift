@@ -3,7 +3,7 @@ import Foundation
 import Runs
 
 /// What a run's folder remembers of its trackers: `tracking.json`.
-struct TrackingFile: Codable, Equatable, Sendable {
+package struct TrackingFile: Codable, Equatable, Sendable {
     /// A part of the run, from its start or from a checkpoint on.
     struct Session: Codable, Equatable, Sendable {
         /// The run's steps before it; -1 if records of all steps belong to it.

@@ -66,7 +66,8 @@ struct TrackingCommandTests {
     @Test func aRunThatGoesOnGoesOnBeingTracked() throws {
         let double = try MLflowDouble()
         let first = try train(
-            "run", ["--track", "tensorboard", "--track", "mlflow=\(double.base)", "--max-steps", "13"])
+            "run",
+            ["--track", "tensorboard", "--track", "mlflow=\(double.base)", "--max-steps", "13"])
         #expect(first.status == 0, "\(first)")
         let path = "\(runs.path)/run/001"
         let second = try Program.run(["train", "--resume", path, "--max-steps", "1000"])

@@ -59,7 +59,8 @@ struct AddressTests {
 
     @Test func commandLinesAreKeptWithoutCredentials() {
         let kept = Tracker.withoutCredentials([
-            "lls", "train", "--track", "mlflow=http://u:secret@host/a", "--track=MLFLOW=http://u:se@cret@h",
+            "lls", "train", "--track", "mlflow=http://u:secret@host/a",
+            "--track=MLFLOW=http://u:se@cret@h",
             "--track=tensorboard", "mail=a@b", "--name", "a@b",
         ])
         #expect(

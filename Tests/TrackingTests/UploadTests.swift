@@ -238,7 +238,8 @@ struct UploadTests {
     // MARK: - tracking.json
 
     @Test(arguments: [
-        "", "{", "[]", "{}", #"{"version": 2, "tensorboard": false, "servers": [], "sessions": []}"#,
+        "", "{", "[]", "{}",
+        #"{"version": 2, "tensorboard": false, "servers": [], "sessions": []}"#,
         #"{"version": 1, "tensorboard": false, "servers": [], "sessions": [{"after": 0, "origin": "nan"}]}"#,
         #"{"version": 1, "tensorboard": false, "servers": [], "sessions": [{"after": 0, "origin": 1e300}]}"#,
         file(address: "file:///etc/passwd"), file(address: "http://u:p@host"),

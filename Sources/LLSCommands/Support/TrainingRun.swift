@@ -159,7 +159,9 @@ struct TrainingRun {
             from: checkpoint, steps: trainer.position.steps, failures)
         var isStopSaved = false
         do {
-            do { try train(recorder, keeper, from: checkpoint, progress) } catch let request as StopRequest {
+            do { try train(recorder, keeper, from: checkpoint, progress) } catch let request
+                as StopRequest
+            {
                 isStopSaved = try save(keeper, recorder)
                 throw request
             }
