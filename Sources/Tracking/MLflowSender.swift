@@ -13,7 +13,8 @@ package final class MLflowSender: Sendable {
         var complaint: String?
         var hasComplained = false
         var isComplete = false
-        var lastAnswer = ContinuousClock.now
+        /// Nil until the first one.
+        var lastAnswer: ContinuousClock.Instant?
     }
 
     private let state = Mutex(State())
@@ -23,9 +24,11 @@ package final class MLflowSender: Sendable {
     private let cancellation = Cancellation()
     package let address: String
 
-    /// How long the end of a run waits for a server that answers, and for one that does not.
+    /// How long the end of a run waits for a server, for the next answer of one that has answered, and for
+    /// the first answer.
     private static let longestEnd = Duration.seconds(10)
-    private static let longestSilence = Duration.seconds(2)
+    private static let longestSilence = Duration.seconds(5)
+    private static let longestFirstSilence = Duration.seconds(2)
 
     /// Starts the thread.
     package init(
@@ -57,8 +60,10 @@ package final class MLflowSender: Sendable {
         work.signal()
         while ended.wait(timeout: .now() + 0.05) == .timedOut {
             let now = ContinuousClock.now
-            let silence = now - max(state.withLock(\.lastAnswer), start)
-            guard silence < Self.longestSilence, now - start < Self.longestEnd else {
+            let last = state.withLock(\.lastAnswer)
+            let silence = now - max(last ?? start, start)
+            let longest = last == nil ? Self.longestFirstSilence : Self.longestSilence
+            guard silence < longest, now - start < Self.longestEnd else {
                 cancellation.cancel()
                 // libcurl looks once a second; the name of a host may take longer, and is left alone.
                 _ = ended.wait(timeout: .now() + 1.5)
