@@ -76,6 +76,13 @@ struct MLflowClient {
             try post("runs/create", run, CreatedRun.self).run?.info?.run_id, "a run")
     }
 
+    /// By name of a metric, the greatest step that a run has.
+    func steps(of run: String) throws(ServerFailure) -> [String: Int] {
+        let query = run.addingPercentEncoding(withAllowedCharacters: Self.plain) ?? ""
+        let found = try get("runs/get?run_id=\(query)", CreatedRun.self).run?.data?.metrics ?? []
+        return Dictionary(found.map { ($0.key, $0.step ?? 0) }, uniquingKeysWith: max)
+    }
+
     func log(_ batch: MLflowBatch) throws(ServerFailure) {
         _ = try post("runs/log-batch", batch, Anything.self)
     }
@@ -103,7 +110,13 @@ struct MLflowClient {
     }
     private struct Run: Decodable {
         struct Info: Decodable { let run_id: String? }
+        struct Data: Decodable { let metrics: [Metric]? }
+        struct Metric: Decodable {
+            let key: String
+            let step: Int?
+        }
         let info: Info?
+        let data: Data?
     }
     private struct FoundRuns: Decodable { let runs: [Run]? }
     private struct NewRun: Encodable {

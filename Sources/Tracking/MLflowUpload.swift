@@ -4,8 +4,9 @@ import Runs
 
 /// Sends what a server lacks of a run, and remembers what has arrived.
 ///
-/// `metrics.jsonl` is both the truth and the queue: `tracking.json` says how far the server is. Whatever is
-/// sent twice, since an answer was lost, is there once: records have the same time whenever they are sent.
+/// `metrics.jsonl` is both the truth and the queue: `tracking.json` says how far the server is. After an answer
+/// that did not come the server is asked what it has. Records have the same time whenever they are sent, so
+/// that even what is sent twice is there once.
 package final class MLflowUpload {
     /// What was sent.
     package struct Sent: Sendable {
@@ -19,6 +20,10 @@ package final class MLflowUpload {
     private let client: MLflowClient
     private let address: String
     private var tail: MetricsTail
+    /// Whether the server may have more than is remembered: an answer was lost, or the run was killed.
+    private var isUncertain = true
+    /// By name of a metric, the last step that the server says it has.
+    private var known: [String: Int] = [:]
 
     init(
         of folder: RunFolder, _ configuration: RunConfiguration, to server: MLflowServer,
@@ -96,6 +101,7 @@ package final class MLflowUpload {
         if server.isAsked { found = try client.run(tagged: tag, in: experiment) }
         change { $0.isAsked = true }
         let start = ledger.contents.sessions.first?.origin ?? Date().timeIntervalSince1970
+        isUncertain = found != nil
         let run =
             if let found {
                 found
@@ -149,36 +155,52 @@ package final class MLflowUpload {
 
     /// Sends those of the records that the server lacks, whole records at a time.
     private func send(_ records: [MetricsRecord], _ sent: inout Sent) throws(ServerFailure) {
-        let steps = ledger.server(address).steps
-        let missing = records.filter { $0.step > steps[RecordKind($0).rawValue] ?? -1 }
-        guard !missing.isEmpty else { return }
+        let server = ledger.server(address)
+        let new = records.filter { $0.step > server.marks[RecordKind($0).rawValue]?.step ?? -1 }
+        guard !new.isEmpty, let run = server.run else { return }
+        if isUncertain { known = server.repeats ? [:] : try client.steps(of: run) }
+        isUncertain = true
         let file = ledger.contents
         var metrics: [MLflowMetric] = []
         // Where each record's metrics end.
         var ends: [Int] = []
-        for record in missing {
-            let time = milliseconds(file.time(of: record))
-            metrics += record.mlflowScalars.map {
-                MLflowMetric(
-                    key: $0.name, value: $0.value, timestamp: time, step: record.mlflowStep)
+        for record in new {
+            if !isThere(record, after: server.marks[RecordKind(record).rawValue]?.place ?? -1) {
+                let time = milliseconds(file.time(of: record))
+                metrics += record.mlflowScalars.map {
+                    MLflowMetric(
+                        key: $0.name, value: $0.value, timestamp: time, step: record.mlflowStep)
+                }
+                sent.records += 1
             }
             ends.append(metrics.count)
         }
         var done = 0
-        for part in MLflowBatch.parts(metrics) {
-            var batch = batch()
-            batch.metrics = Array(part)
-            try client.log(batch)
-            sent.values += part.count
-            let whole = ends[done...].prefix { $0 <= part.endIndex }.count
-            change { server in
-                for record in missing[done..<done + whole] {
-                    server.steps[RecordKind(record).rawValue] = record.step
-                }
+        for part in MLflowBatch.parts(metrics) + [metrics[metrics.endIndex...]] {
+            if !part.isEmpty {
+                var batch = batch()
+                batch.metrics = Array(part)
+                try client.log(batch)
+                sent.values += part.count
             }
-            done += whole
-            sent.records += whole
+            let whole = done + ends[done...].prefix { $0 <= part.endIndex }.count
+            guard whole > done else { continue }
+            change { server in
+                for record in new[done..<whole] {
+                    server.marks[RecordKind(record).rawValue] = .init(
+                        step: record.step, place: record.mlflowStep)
+                }
+                server.repeats = false
+            }
+            done = whole
         }
+        isUncertain = false
+    }
+
+    /// Whether the server has all of a record although that is not remembered.
+    private func isThere(_ record: MetricsRecord, after place: Int) -> Bool {
+        record.mlflowStep > place
+            && record.mlflowScalars.allSatisfy { record.mlflowStep <= known[$0.name] ?? -1 }
     }
 
     private func send(

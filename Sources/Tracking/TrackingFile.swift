@@ -12,6 +12,11 @@ package struct TrackingFile: Codable, Equatable, Sendable {
         var origin: Double
     }
 
+    /// A record: the run's steps by then, and the step that a server shows it at.
+    struct Mark: Codable, Equatable, Sendable {
+        var step, place: Int
+    }
+
     /// What a server of MLflow's has of the run.
     struct Server: Codable, Equatable, Sendable {
         let address: String
@@ -27,8 +32,10 @@ package struct TrackingFile: Codable, Equatable, Sendable {
         var parameters: [String: String]?
         /// What a resumed run has changed, sent as tags.
         var changes: [String: String]?
-        /// By kind of record, the step of the last one that it has.
-        var steps: [String: Int] = [:]
+        /// By kind of record, the last one that it has.
+        var marks: [String: Mark] = [:]
+        /// Whether records are to be sent again that it has with other values.
+        var repeats = false
         var status: MLflowStatus?
 
         init(_ address: String) {
@@ -40,7 +47,7 @@ package struct TrackingFile: Codable, Equatable, Sendable {
             case address, key, experiment, run
             case isWanted = "is_wanted"
             case isAsked = "is_asked"
-            case parameters, changes, steps, status
+            case parameters, changes, marks, repeats, status
         }
     }
 

@@ -128,7 +128,10 @@ package final class TrackingLedger: Sendable {
                 let server = file.servers[index]
                 let before = (server.parameters ?? [:]).merging(server.changes ?? [:]) { $1 }
                 guard server.parameters != nil, values(before) != now else { continue }
-                file.servers[index].steps = server.steps.mapValues { min($0, step) }
+                file.servers[index].marks = server.marks.mapValues {
+                    $0.step <= step ? $0 : .init(step: step, place: -1)
+                }
+                file.servers[index].repeats = true
             }
         }
     }

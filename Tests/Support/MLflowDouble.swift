@@ -135,6 +135,15 @@ public final class MLflowDouble: Sendable {
                 }
                 let runs = found.map { #"{"info": {"run_id": "\#($0.key)"}}"# }
                 return page(runs.isEmpty ? "{}" : #"{"runs": [\#(runs.joined(separator: ", "))]}"#)
+            case "runs/get":
+                guard let run = state.runs[String(path.split(separator: "=").last ?? "")] else {
+                    return missing
+                }
+                let steps = Dictionary(
+                    run.values.map { ($0.key, $0.step) }, uniquingKeysWith: max)
+                let metrics = steps.map { #"{"key": "\#($0.key)", "step": \#($0.value)}"# }
+                return page(
+                    #"{"run": {"data": {"metrics": [\#(metrics.joined(separator: ", "))]}}}"#)
             case "runs/log-batch":
                 guard var run = state.runs[text("run_id")] else { return missing }
                 let metrics = object["metrics"] as? [[String: Any]] ?? []

@@ -96,6 +96,24 @@ struct UploadTests {
         #expect(counts(run).values.allSatisfy { $0 == 1 })
     }
 
+    /// The server has records that the run has forgotten about, and measures again: at another time, and some
+    /// of it with other values.
+    @Test func recordsThatTheServerHasAreNotSentAgain() throws {
+        let double = try MLflowDouble { call, number in
+            call == "runs/log-batch" && number == 4 ? .losesAnswer : nil
+        }
+        try measure(1...3)
+        #expect(throws: ServerFailure.self) { try push(to: double.base) }
+        let ledger = try TrackingLedger(folder)
+        ledger.begin(after: 10, with: record(2), now: 5000)
+        try ledger.save()
+        try measure(4...5)
+        #expect(try push(to: double.base).records == 2)
+        let run = try #require(double.runs["run1"])
+        #expect(run.values.count == 20 && counts(run).values.allSatisfy { $0 == 1 })
+        #expect(double.calls.contains("runs/get"))
+    }
+
     /// More values, and more bytes, than one call may have.
     @Test(arguments: [(600, 7), (3, 1200), (2, 2500)])
     func callsStayWithinTheLimits(records: Int, blocks: Int) throws {
@@ -264,6 +282,6 @@ struct UploadTests {
         address: String = "http://host", run: String = "r", key: String = "k"
     ) -> String {
         #"{"version": 1, "tensorboard": false, "sessions": [], "servers": [{"address": "\#(address)", "#
-            + #""key": "\#(key)", "is_wanted": true, "is_asked": true, "run": "\#(run)", "steps": {}}]}"#
+            + #""key": "\#(key)", "is_wanted": true, "is_asked": true, "run": "\#(run)", "marks": {}, "repeats": false}]}"#
     }
 }
