@@ -4,7 +4,7 @@ import Foundation
 /// The folder of one training run, `<runs>/<name>/<NNN>`; no other run ever writes there.
 ///
 /// It holds `config.yaml`, `command.txt`, `env.json`, `model.json`, `metrics.jsonl`, `metrics.csv`, `log.txt`,
-/// `evaluation.json`, `report.html`, `result.json`, `checkpoints/` and `weights/`.
+/// `evaluation.json`, `report.html`, `result.json`, `checkpoints/`, `weights/` and what its trackers need.
 public struct RunFolder: Sendable, Equatable {
     public let path: String
 

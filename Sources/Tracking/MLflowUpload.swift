@@ -213,7 +213,10 @@ package final class MLflowUpload {
         change { $0.status = status }
     }
 
-    private func milliseconds(_ time: Double) -> Int64 { Int64(clamping: Int(time * 1000)) }
+    /// What is no time, of a file that somebody else has made, is the earliest.
+    private func milliseconds(_ time: Double) -> Int64 {
+        Int64(exactly: (time * 1000).rounded(.down)) ?? 0
+    }
 }
 
 extension Dictionary {

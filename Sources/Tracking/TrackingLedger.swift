@@ -105,8 +105,9 @@ package final class TrackingLedger: Sendable {
             tail.offset = end
         }
         guard let last, let status = try FileSystem.status(of: folder.metricsFile) else { return }
+        let seconds = (0..<1e10).contains(last.seconds) ? last.seconds : 0
         change {
-            $0.sessions = [.init(after: -1, origin: Double(status.modified) - last.seconds)]
+            $0.sessions = [.init(after: -1, origin: Double(status.modified) - seconds)]
         }
     }
 

@@ -138,6 +138,22 @@ struct UploadTests {
         #expect(run.status == "FAILED")
     }
 
+    /// A folder may come from anybody.
+    @Test(arguments: [1e300, -1e300, .nan, .infinity, -5])
+    func timesThatAreNoneDoNoHarm(seconds: Double) throws {
+        let double = try MLflowDouble()
+        let log = try MetricsLog(folder)
+        var record = record(1)
+        record.seconds = seconds
+        (record.step, record.epoch, record.peakBytes) = (.max, .min, .max)
+        try log.append(record)
+        #expect(try push(to: double.base).records == 1)
+        #expect(try push(to: double.base).records == 0)
+        let events = try TensorBoardLog(
+            folder, configuration, try TrackingLedger(folder), resumedFrom: 0)
+        try events.write()
+    }
+
     /// A line that is being written is sent when it is whole.
     @Test func halfALineWaits() throws {
         let double = try MLflowDouble()
