@@ -76,6 +76,8 @@ final class HTTPConnection {
         case _ where isTooLong:
             throw .notMLflow(
                 server: server.address, "it is longer than \(Self.longestAnswer) bytes")
+        case CURLE_OPERATION_TIMEDOUT:
+            throw .unreachable(server: server.address, "no answer in time")
         default:
             throw .unreachable(server: server.address, String(cString: curl_easy_strerror(code)))
         }
