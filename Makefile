@@ -15,8 +15,7 @@ export LLS_BUILT_WITH := $(shell Scripts/facts built-with)
 export DESTDIR
 
 .PHONY: help setup build demo stage install uninstall dist check-dist docs test lint oclgrind sanitizers \
-	sanitize-threads \
-	example check-onnx soak fuzz bench bench-gpu clean
+	sanitize-threads example check-onnx check-tracking soak fuzz bench bench-gpu clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +72,10 @@ example: setup ## build the package in Examples/ by itself, and train with it
 # Half an hour.
 check-onnx: build ## compare exported models of every network in onnxruntime
 	Scripts/check_onnx
+
+# pip installs an MLflow server for it. The tests do without.
+check-tracking: build ## compare what TensorBoard and an MLflow server have of runs, killed ones too
+	Scripts/check_tracking
 
 # Tests/RELIABILITY.md. The tests do so for a minute.
 soak: setup ## 20 minutes of kills, signals, full disks and lost devices against the real program

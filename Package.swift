@@ -100,6 +100,8 @@ let package = Package(
                 "FileFormats", "Suggestions", .product(name: "Yams", package: "Yams"),
             ]),
         .target(name: "Reports", dependencies: ["FileFormats", "Runs"]),
+        .target(
+            name: "Tracking", dependencies: ["FileFormats", "Runs", "Suggestions", "CCurl"]),
 
         // Learning: knows the contract, never a backend.
         .target(
@@ -138,6 +140,7 @@ let package = Package(
                 "Architectures", "Checkpoints", "LocalLearning", "Datasets", "Downloads", "COCO",
                 "Runs", "Reports", "Profiling", "Verification", "Randomness", "Suggestions",
                 "Images", "Inference", "ONNX", "OpenCLBackend", "BLASBackend", "BuildInformation",
+                "Tracking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "lls", dependencies: ["LLSCommands"]),
@@ -193,6 +196,9 @@ let package = Package(
         .testTarget(
             name: "ReportsTests",
             dependencies: ["Reports", "Runs", "FileFormats", "Images", "TestSupport"]),
+        .testTarget(
+            name: "TrackingTests", dependencies: ["Tracking", "Runs", "FileFormats", "TestSupport"]
+        ),
         .testTarget(
             name: "LocalLearningTests",
             dependencies: [

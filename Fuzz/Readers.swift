@@ -11,6 +11,7 @@ import ONNX
 import OpenCLBackend
 import Reports
 import Runs
+import Tracking
 
 private typealias Reader = @Sendable (String) throws -> Void
 
@@ -24,6 +25,7 @@ private let readers: [String: Reader] = [
         let reader = try ByteReader(path)
         while reader.offset < 1 << 20 { _ = try reader.read(1000, field: "bytes") }
     },
+    "tracking": { _ = try TrackingFile(reading: $0) },
     "yaml": { _ = try RunConfiguration(reading: $0) },
     "card": { path in
         let card = try ModelCard(metadata: SafetensorsReader(path).metadata, path: path)

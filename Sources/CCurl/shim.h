@@ -26,6 +26,20 @@ static inline CURLcode curl_set_request_headers(CURL *handle, struct curl_slist 
     return curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
 }
 
+// Sends a copy of the bytes as the body of a POST.
+static inline CURLcode curl_set_post(CURL *handle, const void *bytes, size_t count) {
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+    return curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, bytes);
+}
+
+// Called at least once a second; any other answer than 0 ends the transfer.
+static inline CURLcode curl_set_progress(
+    CURL *handle, curl_xferinfo_callback callback, void *context) {
+    curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, callback);
+    return curl_easy_setopt(handle, CURLOPT_XFERINFODATA, context);
+}
+
 // Neither the address nor a redirect may lead to file:, ftp: or anything else.
 static inline CURLcode curl_allow_only_http(CURL *handle) {
 #if LIBCURL_VERSION_NUM >= 0x075500

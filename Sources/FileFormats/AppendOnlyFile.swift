@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file of lines that grows by one `write(2)` a line, so that no reader sees half of one.
+/// A file of lines or records that grows by one `write(2)` each, so that no reader sees half of one.
 public final class AppendOnlyFile: Sendable {
     public let path: String
     private let descriptor: Int32
@@ -18,7 +18,11 @@ public final class AppendOnlyFile: Sendable {
     ///
     /// Throws ``FileError`` when the disk is full or fails; then nothing of the line stays.
     public func append(line: String) throws(FileError) {
-        let bytes = Array((line + "\n").utf8)
+        try append(Array((line + "\n").utf8))
+    }
+
+    /// Adds bytes in one write; throws as ``append(line:)``.
+    public func append(_ bytes: [UInt8]) throws(FileError) {
         while true {
             let count = bytes.withUnsafeBytes { FileCalls.system.write(descriptor, $0) }
             if count == bytes.count { return }

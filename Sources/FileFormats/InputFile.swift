@@ -72,6 +72,12 @@ public func readStart(of path: String, _ count: Int) throws(FileError) -> [UInt8
     return try file.bytes(at: 0, count: min(count, file.size))
 }
 
+/// The bytes of a regular file from `offset` on, at most `count`: none if it is shorter; throws ``FileError``.
+public func readPart(of path: String, from offset: Int, _ count: Int) throws(FileError) -> [UInt8] {
+    let file = try InputFile(path)
+    return try file.bytes(at: offset, count: max(0, min(count, file.size - offset)))
+}
+
 /// All bytes of a regular file of at most `limit` bytes.
 public func readFile(_ path: String, limit: Int = .max) throws(FileError) -> [UInt8] {
     let file = try InputFile(path)

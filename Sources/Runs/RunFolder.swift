@@ -4,7 +4,7 @@ import Foundation
 /// The folder of one training run, `<runs>/<name>/<NNN>`; no other run ever writes there.
 ///
 /// It holds `config.yaml`, `command.txt`, `env.json`, `model.json`, `metrics.jsonl`, `metrics.csv`, `log.txt`,
-/// `evaluation.json`, `report.html`, `result.json`, `checkpoints/` and `weights/`.
+/// `evaluation.json`, `report.html`, `result.json`, `checkpoints/`, `weights/` and what its trackers need.
 public struct RunFolder: Sendable, Equatable {
     public let path: String
 
@@ -140,6 +140,16 @@ public struct RunFolder: Sendable, Equatable {
     /// Writes `evaluation.json`.
     public func write(evaluation: RunEvaluation) throws {
         try writeJSON(evaluation, to: evaluationFile)
+    }
+
+    /// How the run ended; nil if it has not, or was killed. Throws ``FileError``.
+    public func outcome() throws(FileError) -> RunOutcome? {
+        guard FileSystem.exists(resultFile) else { return nil }
+        let bytes = try readFile(resultFile, limit: 1 << 20)
+        do { return try JSONText.read(RunOutcome.self, from: bytes) } catch {
+            throw .malformed(
+                resultFile, field: "text", offset: 0, "it does not say how a run ended")
+        }
     }
 
     /// Writes `result.json`.

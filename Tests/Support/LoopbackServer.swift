@@ -4,7 +4,9 @@ import Synchronization
 /// An HTTP server on this machine, with whatever faults a test wants.
 public final class LoopbackServer: Sendable {
     public struct Request: Sendable {
-        public let path: String
+        public let method, path: String
+        /// What came after the head.
+        public let body: [UInt8]
         /// By lower-case name.
         public let headers: [String: String]
         /// How many requests came before this one.
@@ -72,13 +74,21 @@ public final class LoopbackServer: Sendable {
 
     private func serve(_ connection: Int32) {
         defer { close(connection) }
-        var text = ""
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while !text.contains("\r\n\r\n") {
+        let end = Array("\r\n\r\n".utf8)
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        func receive() -> Bool {
             let count = read(connection, &buffer, buffer.count)
-            guard count > 0 else { return }
-            text += String(decoding: buffer[..<count], as: UTF8.self)
+            if count > 0 { bytes += buffer[..<count] }
+            return count > 0
         }
+        var head: Range<Int>?
+        while head == nil {
+            guard receive() else { return }
+            head = bytes.firstRange(of: end)
+        }
+        let start = head?.upperBound ?? 0
+        let text = String(decoding: bytes[..<start], as: UTF8.self)
         let lines = text.components(separatedBy: "\r\n")
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
@@ -86,12 +96,19 @@ public final class LoopbackServer: Sendable {
             headers[line[..<colon].lowercased()] =
                 line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
         }
+        let length = headers["content-length"].flatMap { Int($0) } ?? 0
+        while bytes.count < start + length {
+            guard receive() else { return }
+        }
         let number = count.withLock { count in
             defer { count += 1 }
             return count
         }
-        let path = lines[0].split(separator: " ").dropFirst().first.map(String.init) ?? ""
-        for action in handler(Request(path: path, headers: headers, number: number)) {
+        let words = lines[0].split(separator: " ").map(String.init)
+        let request = Request(
+            method: words.first ?? "", path: words.dropFirst().first ?? "",
+            body: Array(bytes[start...]), headers: headers, number: number)
+        for action in handler(request) {
             switch action {
             case .wait(let seconds): Thread.sleep(forTimeInterval: seconds)
             case .send(let bytes): guard sendAll(bytes, to: connection) else { return }

@@ -5,10 +5,11 @@ import Runs
 struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",
-        abstract: "Lists, shows, compares, draws and removes runs.",
+        abstract: "Lists, shows, compares, draws, removes and sends runs.",
         discussion: "Example: lls runs ls --where rule=LLS --sort best_top1",
         subcommands: [
             RunsList.self, RunsShow.self, RunsCompare.self, RunsPlot.self, RunsRemove.self,
+            RunsPush.self,
         ])
 }
 

@@ -67,6 +67,8 @@ struct TrainCommand: ParsableCommand {
         completion: .file(), transform: pathArgument)
     var trace: String?
 
+    @OptionGroup var tracking: TrackOptions
+
     @Flag(help: "Also keep the weights of the best test accuracy.")
     var saveBestModel = false
 
@@ -108,7 +110,7 @@ struct TrainCommand: ParsableCommand {
             configuration, settings.choices, selection,
             TrainingRun.Extras(
                 savesBest: saveBestModel, trace: trace, saveEvery: saveEvery, keep: keep,
-                maxTime: maxTime?.duration),
+                maxTime: maxTime?.duration, trackers: try tracking.trackers),
             resumed)
         for line in run.plan { dryRun ? Console.result(line) : Console.note(line) }
         for note in run.notes { Console.note("note     \(note)") }

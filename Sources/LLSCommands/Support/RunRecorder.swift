@@ -25,6 +25,8 @@ final class RunRecorder {
     /// The best test accuracy so far, in percent, and whether its weights are kept.
     var best = -1.0
     var savesBest = false
+    /// Programs that the measurements are written or sent for, too.
+    var trackers: TrackerGroup?
     private var peakBytes = 0
     private let skippedImages: Int?
 
@@ -124,6 +126,7 @@ final class RunRecorder {
             while let next = unwritten.first {
                 if let record = next.records.first {
                     try metrics.append(record)
+                    trackers?.note(record)
                     unwritten[0].records.removeFirst()
                 } else {
                     if let line = next.line { try log.append(line: line) }
@@ -154,6 +157,7 @@ final class RunRecorder {
                 outcome: RunOutcome(status, reason: reason, result: result, run: folder.path))
         }
         try failures.attempt("the table of metrics") { try metrics.writeTable() }
+        trackers?.finish(status)
         return result
     }
 

@@ -1,3 +1,5 @@
+import Tracking
+
 extension TrainingRun {
     /// What changes no configured value.
     struct Extras {
@@ -10,5 +12,7 @@ extension TrainingRun {
         var keep = 2
         /// The run is stopped after it.
         var maxTime: Duration?
+        /// Nil for those that the run has had so far.
+        var trackers: [Tracker]?
     }
 }
