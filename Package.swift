@@ -138,7 +138,8 @@ let package = Package(
             name: "LLSCommands",
             dependencies: [
                 "Architectures", "Checkpoints", "LocalLearning", "Datasets", "Downloads", "COCO",
-                "Runs", "Reports", "Profiling", "Verification", "Randomness", "Suggestions",
+                "Experiments", "Runs", "Reports", "Profiling", "Verification", "Randomness",
+                "Suggestions",
                 "Images", "Inference", "ONNX", "OpenCLBackend", "BLASBackend", "BuildInformation",
                 "Tracking",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

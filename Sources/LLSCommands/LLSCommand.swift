@@ -22,7 +22,7 @@ struct LLSCommand: ParsableCommand {
                 InspectCommand.self, DevicesCommand.self, SelfTestCommand.self,
                 ConformanceCommand.self, ProfileCommand.self, TuneCommand.self, BenchCommand.self,
                 DataCommand.self, ModelsCommand.self, RulesCommand.self, OptimizersCommand.self,
-                ConfigCommand.self, RunsCommand.self, DoctorCommand.self,
+                ConfigCommand.self, RunsCommand.self, ReproduceCommand.self, DoctorCommand.self,
             ])
     }
 

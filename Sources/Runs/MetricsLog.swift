@@ -37,11 +37,13 @@ public struct MetricsLog: Sendable {
         try read(folder.metricsFile, try readFile(folder.metricsFile)).map(\.record)
     }
 
-    /// Makes `metrics.csv` anew from all records, with a column for each block's loss.
+    /// Makes `metrics.csv` anew from the records of whole epochs, with a column for each block's loss.
     public func writeTable() throws {
-        let records = try Self.records(of: folder)
+        let records = try Self.records(of: folder).filter { $0.steps == nil }
         let blocks = Set(records.flatMap { ($0.blockLosses ?? [:]).keys }).sorted()
-        let plain = MetricsRecord.CodingKeys.allCases.filter { $0 != .blockLosses }
+        let plain = MetricsRecord.CodingKeys.allCases.filter {
+            ![.steps, .blockLosses].contains($0)
+        }
         var rows = [plain.map(\.rawValue) + blocks.map { "block_loss.\($0)" }]
         for record in records {
             rows.append(
@@ -58,7 +60,6 @@ public struct MetricsLog: Sendable {
         case .epoch: text(record.epoch)
         case .step: text(record.step)
         case .split: record.split.rawValue
-        case .steps: text(record.steps)
         case .loss: text(record.loss)
         case .top1: text(record.top1)
         case .top5: text(record.top5)
@@ -66,7 +67,7 @@ public struct MetricsLog: Sendable {
         case .imagesPerSecond: text(record.imagesPerSecond)
         case .seconds: text(record.seconds)
         case .peakBytes: text(record.peakBytes)
-        case .blockLosses: ""
+        case .steps, .blockLosses: ""
         }
     }
 

@@ -68,14 +68,15 @@ struct PredictTests {
         let text = try lls("eval", checkpoint, "--json", "--worst", "100").output
         let evaluation = try JSONDecoder().decode(Evaluation.self, from: Data(text.utf8))
         let found = try pictures(
-            try lls("predict", checkpoint, "own/val", "--json", "--top", "3"))
+            try lls("predict", checkpoint, root.path + "/own/val", "--json", "--top", "3"))
         #expect(found.count == evaluation.worst.count)
         for picture in found {
             let sample = try #require(evaluation.worst.first { $0.path == picture.path })
             #expect(picture.probability == sample.probability, "\(picture.path)")
         }
         // It is not what the end of the run says.
-        let last = try pictures(try lls("predict", run, "own/val", "--json", "--top", "3"))
+        let last = try pictures(
+            try lls("predict", run, root.path + "/own/val", "--json", "--top", "3"))
         #expect(last.map(\.probability) != found.map(\.probability))
     }
 
@@ -86,7 +87,7 @@ struct PredictTests {
         #expect(evaluation.samples == 12 && evaluation.worst.count == 12)
         #expect(
             evaluation.worst.map(\.loss) == evaluation.worst.map(\.loss).sorted(by: >))
-        let outcome = try lls("predict", run, "own/val", "--json", "--top", "3")
+        let outcome = try lls("predict", run, root.path + "/own/val", "--json", "--top", "3")
         let found = try pictures(outcome)
         #expect(found.map(\.path) == evaluation.worst.map(\.path).sortedByBytes())
         var (loss, hits) = (0.0, 0)

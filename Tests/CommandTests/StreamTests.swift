@@ -53,7 +53,8 @@ struct StreamTests {
         for line in metrics.split(separator: "\n") {
             _ = try JSONSerialization.jsonObject(with: Data(line.utf8))
         }
-        #expect(metrics.split(separator: "\n").count == 2)
+        // An epoch, and the steps in it.
+        #expect(metrics.split(separator: "\n").count == 3)
         let log = try String(contentsOfFile: run + "log.txt", encoding: .utf8)
         #expect(!log.contains("result epochs") && !log.contains("done  "), "\(log)")
     }

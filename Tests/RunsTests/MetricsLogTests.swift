@@ -91,13 +91,16 @@ import Testing
         try log.append(record(12, epoch: 1))
         try log.append(
             MetricsRecord(epoch: 1, step: 12, split: .test, loss: 0.25, top1: 50, seconds: 4))
+        // Steps within an epoch are not in it.
+        try log.append(
+            MetricsRecord(epoch: 2, step: 15, split: .train, steps: 3, loss: 1, seconds: 5))
         for _ in 0..<2 { try log.writeTable() }
         #expect(
             try text(run.metricsTable) == """
-                epoch,step,split,steps,loss,top1,top5,learning_rate,images_per_second,seconds,peak_bytes,\
+                epoch,step,split,loss,top1,top5,learning_rate,images_per_second,seconds,peak_bytes,\
                 "block_loss.conv,""2\""",block_loss.conv_block1
-                1,12,train,,0.5,,,0.005,,4.0,,2.0,1.5
-                1,12,test,,0.25,50.0,,,,4.0,,,
+                1,12,train,0.5,,,0.005,,4.0,,2.0,1.5
+                1,12,test,0.25,50.0,,,,4.0,,,
 
                 """)
     }

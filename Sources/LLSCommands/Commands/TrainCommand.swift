@@ -94,16 +94,31 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         let given = GivenFlags(CommandArguments.behind([Self.configuration.commandName ?? ""]))
+        guard let result = try train(given) else { return }
+        Console.result(json ? try result.json() : result.line)
+    }
+
+    /// Trains as if these arguments stood on the command line, but prints no result.
+    ///
+    /// - Throws: what the command throws.
+    static func train(_ arguments: [String]) throws {
+        if let result = try parse(arguments).train(GivenFlags(arguments)) {
+            Console.note(result.line)
+        }
+    }
+
+    /// - Returns: nil for a dry run.
+    private func train(_ given: GivenFlags) throws -> RunResult? {
         let settings = try TrainSettings(self, given)
         do {
-            try settings.command.train(settings)
+            return try settings.command.train(settings)
         } catch let error as ConfigurationError where error.path == nil {
             // The data may have refused a value of the file.
             throw settings.placedInFile(error)
         }
     }
 
-    private func train(_ settings: TrainSettings) throws {
+    private func train(_ settings: TrainSettings) throws -> RunResult? {
         let (configuration, resumed) = (settings.configuration, settings.resumed)
         if let resumed, !allowChange { try resumed.check(settings.recorded) }
         let run = try TrainingRun(
@@ -114,15 +129,10 @@ struct TrainCommand: ParsableCommand {
             resumed)
         for line in run.plan { dryRun ? Console.result(line) : Console.note(line) }
         for note in run.notes { Console.note("note     \(note)") }
-        if dryRun { return }
+        if dryRun { return nil }
         let style = try progress.entry
-        let result =
-            if let resumed {
-                try run.goOn(resumed, progress: style)
-            } else {
-                try run.train(
-                    name: name ?? configuration.defaultName, in: runsDirectory, progress: style)
-            }
-        Console.result(json ? try result.json() : result.line)
+        if let resumed { return try run.goOn(resumed, progress: style) }
+        return try run.train(
+            name: name ?? configuration.defaultName, in: runsDirectory, progress: style)
     }
 }

@@ -24,6 +24,7 @@ func report(_ error: any Error) -> ExitStatus? {
         Console.error("\(stop)", status: status ?? stop.request.status.rawValue)
         if status != nil { stop.request.end() }
         return stop.request.status
+    case is BudgetEnded: status = .stopped
     case is DivergenceError, is DivergedRun: status = .diverged
     case is TuningError: status = .cannotCreate
     case is ArchitectureError: status = .badConfiguration

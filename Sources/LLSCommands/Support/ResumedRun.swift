@@ -40,6 +40,11 @@ struct ResumedRun {
         .tuning,
     ]
 
+    /// What chooses the device, and how it computes.
+    static let deviceKeys: Set<RunConfiguration.CodingKeys> = [
+        .backend, .device, .kernelEngine, .threads, .convolution, .tuning, .exact,
+    ]
+
     /// What the run's configuration says of how it goes on: its weights are the checkpoint's, wherever
     /// they started.
     static let keys = Set(RunConfiguration.CodingKeys.allCases)

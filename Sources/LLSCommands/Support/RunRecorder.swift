@@ -27,6 +27,8 @@ final class RunRecorder {
     var savesBest = false
     /// Programs that the measurements are written or sent for, too.
     var trackers: TrackerGroup?
+    /// When the report was written last.
+    var reported: Date?
     private var peakBytes = 0
     private let skippedImages: Int?
 

@@ -115,6 +115,9 @@ extension TrainingRun {
         try failures.attempt("evaluation.json") {
             try recorder.folder.write(evaluation: evaluation)
         }
+        // A page of many epochs takes half a second.
+        if let last = recorder.reported, Date().timeIntervalSince(last) < 5 { return }
+        recorder.reported = Date()
         try report(recorder.folder)
     }
 

@@ -78,7 +78,7 @@ extension RefusalTests {
         train("--track", "mlflow=sqlite:///m.db", mention: "must begin with http://"),
         train("--track", "none", "--track", "tensorboard", mention: "with no other tracker"),
         Refusal(["runs", "push", "--track", "tensorboard"], 64, "mlflow=URL"),
-        Refusal(["runs", "push", "none"], 66, "config.yaml"),
+        Refusal(["runs", "push", "none"], 66, "no such folder"),
         Refusal(["runs", "push"], 66, "runs"),
         train("--new-head", mention: "no effect without --init"),
         train("--image-size", "0", mention: "--image-size: invalid size '0'"),
