@@ -28,12 +28,15 @@ public struct TrainingOptions: Sendable {
 public struct TrainingProgress: Sendable, Equatable {
     /// An epoch goes through them in this order.
     public enum Phase: String, Sendable {
+        /// Steps are taken.
         case training
         /// Running statistics are fitted to the parameters that are evaluated.
         case statistics
+        /// The test split is looked at.
         case evaluation
     }
 
+    /// What it does.
     public let phase: Phase
     /// Counted from 1.
     public let epoch: Int

@@ -6,9 +6,9 @@ public struct TrainingPosition: Codable, Sendable, Equatable {
     public internal(set) var batches = 0
     /// Steps of the whole run.
     public internal(set) var steps = 0
-    /// Samples of that epoch that have been counted, and how many of them the network had right when
-    /// their step began.
+    /// Samples of that epoch that have been counted.
     public internal(set) var samples = 0
+    /// How many of them the network had right when their step began.
     public internal(set) var correct = 0
     /// Sums of the epoch's losses over its batches, in ``Network/lossNames`` order.
     public internal(set) var lossSums: [Double]
