@@ -41,7 +41,7 @@ for (threads, rule) in [(2, LLS() as any LearningRule), (4, LLSMxM()), (8, Backp
             .smallConv, input: train.sampleShape, classes: data.classNames.count, rule: rule),
         batch: 8, on: try BLASBackend(threads: threads))
     let report = try Trainer(
-        network, optimizer: PublishedOptimizer.adamWScheduleFree, OptimizerSettings(),
+        network, optimizer: PublishedOptimizer.sgd, OptimizerSettings(learningRate: 1e-5),
         TrainingOptions(epochs: 1, maxSteps: 4, statisticsBatches: 2)
     ).run(train: train, test: test)
     print("\(threads) threads: \(rule.name) \(report?.test.samples ?? 0) samples")
