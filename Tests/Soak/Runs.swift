@@ -73,15 +73,20 @@ final class Runs {
         try readFile(folder(name) + "/weights/last.safetensors")
     }
 
-    /// Whether every epoch stands in the metrics once for each split.
+    /// Whether every epoch stands in the metrics once for each split, and every step once.
     func checkMetrics(_ name: String, epochs: Int) throws {
         let text = String(decoding: try readFile(folder(name) + "/metrics.jsonl"), as: UTF8.self)
-        let keys = try text.split(separator: "\n").map { line in
-            let record = try JSONSerialization.jsonObject(with: Data(line.utf8))
-            let fields = record as? [String: Any] ?? [:]
-            return "\(fields["epoch"] ?? "") \(fields["split"] ?? "")"
+        let records = try text.split(separator: "\n").map { line in
+            try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+        }
+        let keys = records.filter { $0["steps"] == nil }.map {
+            "\($0["epoch"] ?? "") \($0["split"] ?? "")"
         }
         let expected = (1...epochs).flatMap { ["\($0) train", "\($0) test"] }
+        let steps = records.filter { $0["steps"] != nil }.map { $0["step"] as? Int }
+        guard steps == Array(1...(4 * epochs)) else {
+            throw Failure("steps in the metrics of \(name): \(steps)")
+        }
         guard keys == expected else { throw Failure("metrics of \(name): \(keys)") }
     }
 }
